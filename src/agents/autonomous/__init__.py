@@ -1,0 +1,1 @@
+"""The five agents that run a campaign with nobody watching."""

@@ -1,0 +1,1 @@
+"""The vocabulary shared by generators, agents and readers."""

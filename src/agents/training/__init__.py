@@ -1,0 +1,1 @@
+"""The factory: from source items to judged samples in a ledger."""

@@ -1,0 +1,115 @@
+"""Values of the factory: source items, tickets, replies and judgements.
+
+Owns their shapes and identities. Never generates, judges or stores any.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+import orjson
+
+Json = Any
+"""A value made of dicts with string keys, lists, strings, numbers, booleans and None."""
+
+
+def content_hash(*parts: Json) -> str:
+    """Return 16 hex digits (64 bits of SHA-256) naming ``parts`` by content, key order ignored."""
+    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """A kind of item inside a domain: task family x difficulty (1 = easiest)."""
+
+    family: str
+    difficulty: int
+
+    def __str__(self) -> str:
+        return f"{self.family}/d{self.difficulty}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceItem:
+    """What one sample is made from. Equal parameters mean the same item, whatever their index was."""
+
+    domain: str
+    cell: Cell
+    params: Mapping[str, Json]
+
+    @property
+    def id(self) -> str:
+        """Content hash of domain, cell and parameters."""
+        return content_hash(self.domain, str(self.cell), dict(self.params))
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One planned sample. ``seq`` counts from 0 in the order in which tickets are settled."""
+
+    run: str
+    seq: int
+    item: SourceItem
+    variant: int = 0
+
+    @property
+    def id(self) -> str:
+        """Content hash of run, item and variant: the same ticket is never planned twice in a run."""
+        return content_hash(self.run, self.item.id, self.variant)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+
+
+class Outcome(StrEnum):
+    """How one call of the teacher ended."""
+
+    ANSWERED = "answered"
+    EMPTY = "empty"
+    REFUSED = "refused"
+    TRUNCATED = "truncated"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back from the teacher; ``text`` is empty unless something was said."""
+
+    outcome: Outcome
+    text: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One judgement of one aspect of a reply; ``score`` in [0, 1]."""
+
+    name: str
+    score: float
+    detail: str = ""
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.score) and 0.0 <= self.score <= 1.0):
+            raise ValueError(f"score of check {self.name!r} must be in [0, 1], not {self.score}")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The checks of a reply and the quality in [0, 1] that follows from them."""
+
+    quality: float
+    checks: tuple[Check, ...]
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.quality) and 0.0 <= self.quality <= 1.0):
+            raise ValueError(f"quality must be in [0, 1], not {self.quality}")

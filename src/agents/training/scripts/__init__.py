@@ -1,0 +1,1 @@
+"""Programs of the factory that run as their own process."""
