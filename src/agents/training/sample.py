@@ -5,22 +5,16 @@ Owns their shapes and identities. Never generates, judges or stores any.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-import orjson
+from agents.campaign.digest import digest
 
 Json = Any
 """A value made of dicts with string keys, lists, strings, numbers, booleans and None."""
-
-
-def content_hash(*parts: Json) -> str:
-    """Return 16 hex digits (64 bits of SHA-256) naming ``parts`` by content, key order ignored."""
-    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,7 +39,7 @@ class SourceItem:
     @property
     def id(self) -> str:
         """Content hash of domain, cell and parameters."""
-        return content_hash(self.domain, str(self.cell), dict(self.params))
+        return digest(self.domain, str(self.cell), dict(self.params))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +54,7 @@ class Ticket:
     @property
     def id(self) -> str:
         """Content hash of run, item and variant: the same ticket is never planned twice in a run."""
-        return content_hash(self.run, self.item.id, self.variant)
+        return digest(self.run, self.item.id, self.variant)
 
 
 @dataclass(frozen=True, slots=True)

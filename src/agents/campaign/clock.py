@@ -1,0 +1,36 @@
+"""Time as a value that is passed in. Durations come from ``monotonic``; wall time is only shown."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where a program reads the time."""
+
+    def now(self) -> datetime:
+        """Return the local wall time, with its UTC offset."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds from an arbitrary start; never goes back."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the local wall time, with its UTC offset."""
+        return datetime.now().astimezone()
+
+    def monotonic(self) -> float:
+        """Return seconds from an arbitrary start; never goes back."""
+        return time.monotonic()
+
+
+def stamp(moment: datetime) -> str:
+    """Return ``moment`` as ISO 8601 with offset, to the second."""
+    return moment.isoformat(timespec="seconds")

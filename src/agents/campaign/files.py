@@ -1,0 +1,98 @@
+"""Files that are whole or absent: written beside, synced, then put in place.
+
+Owns durability of small files. Never decides what is in them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from agents.campaign.errors import CampaignError, DamagedFileError
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def make_folder(path: Path) -> None:
+    """Create ``path`` and its parents, readable by their owner alone.
+
+    Raises:
+        CampaignError: it cannot be created or written to.
+    """
+    try:
+        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CampaignError(
+            f"folder {path} cannot be created: {error.strerror}",
+            "make its parent writable, or set CONTEXT_ROOT to a folder that is",
+        ) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise CampaignError(f"folder {path} is not writable", "make it writable, or set CONTEXT_ROOT to another one")
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put ``data`` at ``path`` at once: a reader sees the old content or the new, also after a crash.
+
+    Raises:
+        CampaignError: the file system refuses; what was there before is untouched.
+    """
+    make_folder(path.parent)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        with os.fdopen(descriptor, "wb") as beside:
+            beside.write(data)
+            beside.flush()
+            os.fsync(beside.fileno())
+        Path(name).replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        with contextlib.suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise _unwritable(path, error) from error
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Put ``document`` at ``path`` as UTF-8 JSON with an indent of 2; raises as ``replace_file`` does."""
+    replace_file(path, orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Return the JSON object at ``path``, or None where there is no file.
+
+    Raises:
+        DamagedFileError: the file cannot be read or does not hold one JSON object.
+    """
+    try:
+        document = orjson.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise DamagedFileError(
+            f"{path} cannot be read: {error}", f"remove it: rm {path}; it is written again at the next look"
+        ) from error
+    if not isinstance(document, dict):
+        raise DamagedFileError(f"{path} does not hold a JSON object", f"remove it: rm {path}")
+    return document
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unwritable(path: Path, error: OSError) -> CampaignError:
+    return CampaignError(
+        f"{path} cannot be written: {error.strerror}", "free space or mend the permissions of its folder"
+    )

@@ -1,0 +1,95 @@
+"""A lease: a lock on a file that lives exactly as long as the process that took it.
+
+The kernel drops the lock with the process, whatever killed it, so a lease is never stale.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import orjson
+
+from agents.campaign.errors import AlreadyRunningError, CampaignError
+from agents.campaign.files import PRIVATE_FILE, make_folder
+from agents.campaign.process import Identity
+
+
+class Lease:
+    """An exclusive ``flock`` on ``path``; the file's content names the owner, for people.
+
+    Use as a context manager. The lock is not inherited by programs that the owner starts.
+    """
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.path = path
+        self.what = what
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> Self:
+        """Take the lease.
+
+        Raises:
+            AlreadyRunningError: a live process holds it.
+            CampaignError: the file cannot be opened or the file system has no locks.
+        """
+        make_folder(self.path.parent)
+        try:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+        except OSError as error:
+            raise CampaignError(f"{self.path} cannot be opened: {error.strerror}", "mend its permissions") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            owner = holder(self.path)
+            raise AlreadyRunningError(
+                f"{self.what} already running" + (f" (pid {owner.pid})" if owner else ""),
+                f"watch it with `campaign status`, or stop it: kill {owner.pid}" if owner else "try again in a moment",
+            ) from error
+        except OSError as error:
+            os.close(descriptor)
+            raise CampaignError(
+                f"{self.path} cannot be locked: {error.strerror}", "set CONTEXT_ROOT to a local file system"
+            ) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, orjson.dumps(Identity.mine().document()) + b"\n", 0)
+        self._descriptor = descriptor
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the lease back."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def is_held(path: Path) -> bool:
+    """Return whether a live process holds the lease at ``path``."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def holder(path: Path) -> Identity | None:
+    """Return the live process that holds the lease at ``path``, as far as its file tells; None when none does."""
+    if not is_held(path):
+        return None
+    try:
+        identity = Identity.parsed(orjson.loads(path.read_bytes()))
+    except (FileNotFoundError, orjson.JSONDecodeError):
+        return None
+    return identity if identity is not None and identity.is_alive() else None

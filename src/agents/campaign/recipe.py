@@ -1,0 +1,151 @@
+"""What a person writes: the sections of a recipe, their ranges and their defaults.
+
+Owns the meaning of every key. Never reads a file and knows nothing of flags or variables.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from agents.campaign.home import checked_name
+
+Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+PositiveShare = Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0.0, le=86_400.0, allow_inf_nan=False)]
+
+WEIGHT_TOLERANCE = 1e-6
+
+
+class Section(BaseModel):
+    """A part of a recipe: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DomainSection(Section):
+    """One kind of sample and its share of the campaign."""
+
+    weight: PositiveShare
+
+
+class TeacherSection(Section):
+    """Who answers the tickets."""
+
+    kind: Literal["procedural"] = "procedural"
+    fault_rate: Share = 0.05
+    """Share of tickets answered with a real mistake."""
+
+
+class ChecksSection(Section):
+    """What makes a sample acceptable."""
+
+    accept_at: PositiveShare = 0.70
+    """A sample of at least this quality is accepted."""
+    near_duplicate: PositiveShare = 0.85
+    """Jaccard similarity of token shingles from which a sample counts as a near-duplicate."""
+
+
+class PilotSection(Section):
+    """The run that is judged before the campaign is paid for."""
+
+    tickets: int = Field(default=190, ge=1, le=1_000_000)
+    fresh_hours: float = Field(default=24.0, gt=0.0, le=10_000.0, allow_inf_nan=False)
+    """A finished log of somebody else's pilot is used until it is this old."""
+
+
+class GateSection(Section):
+    """The rule that decides on the launch."""
+
+    rule: Literal["threshold"] = "threshold"
+    quality_threshold: PositiveShare = 0.75
+    min_samples: int = Field(default=150, ge=1, le=1_000_000)
+    approval_hours: float = Field(default=168.0, gt=0.0, le=100_000.0, allow_inf_nan=False)
+    """An approval older than this is not launched on."""
+
+
+class CampaignSection(Section):
+    """The run that owes a number of accepted samples."""
+
+    target: int = Field(default=34_500, ge=1, le=100_000_000)
+    output_name: str | None = None
+    auto_launch: bool = True
+    tickets_per_sample: float = Field(default=3.0, ge=1.0, le=1_000.0, allow_inf_nan=False)
+    """Ticket budget, as a multiple of the target."""
+    use_active_learning: bool = True
+    command: tuple[str, ...] | None = None
+    """Somebody's own generator as an argument list; {target}, {output_name} and {log} are filled in."""
+    restarts: int = Field(default=3, ge=0, le=1_000)
+    """How often a campaign that died is started again within ten minutes."""
+
+    @model_validator(mode="after")
+    def _names_and_places(self) -> Self:
+        if self.output_name is not None:
+            checked_name(self.output_name)
+        if self.command is not None and not self.command:
+            raise ValueError("must name a program; leave the key out to use the built-in generator")
+        for argument in self.command or ():
+            try:
+                argument.format(target=1, output_name="x", log="x")
+            except (KeyError, IndexError, ValueError) as error:
+                raise ValueError(
+                    f"argument {argument!r} has an unknown place; only {{target}}, {{output_name}} and {{log}} "
+                    "are filled in, and a literal brace is doubled"
+                ) from error
+        return self
+
+    @property
+    def name(self) -> str:
+        """The run's name: ``output_name``, or ``full_campaign_<target>``."""
+        return self.output_name or f"full_campaign_{self.target}"
+
+
+class WatchSection(Section):
+    """How often the agents look. Not part of the fingerprint."""
+
+    pilot_seconds: Seconds = 10.0
+    campaign_seconds: Seconds = 60.0
+    stall_minutes: float = Field(default=10.0, gt=0.0, le=10_000.0, allow_inf_nan=False)
+    """Alive without a finished sample for this long is called a stall."""
+
+
+class SpeedSection(Section):
+    """Knobs that change how fast samples come, never which. Not part of the fingerprint."""
+
+    parallel: bool = True
+    workers: int | None = Field(default=None, ge=1, le=1_024)
+    """Worker processes; one per processor when unset."""
+    in_flight: int = Field(default=128, ge=1, le=100_000)
+    """Tickets that are worked on at the same time."""
+
+
+class Recipe(Section):
+    """Everything that a person may decide about a campaign."""
+
+    name: str = "alttp_yaze"
+    seed: int = Field(default=65_816, ge=0, le=2**63 - 1)
+    domains: dict[str, DomainSection] = Field(default={"asm": DomainSection(weight=1.0)}, min_length=1)
+    teacher: TeacherSection = TeacherSection()
+    checks: ChecksSection = ChecksSection()
+    pilot: PilotSection = PilotSection()
+    gate: GateSection = GateSection()
+    campaign: CampaignSection = CampaignSection()
+    watch: WatchSection = WatchSection()
+    speed: SpeedSection = SpeedSection()
+
+    @model_validator(mode="after")
+    def _weights_sum_to_one(self) -> Self:
+        total = sum(domain.weight for domain in self.domains.values())
+        if abs(total - 1.0) > WEIGHT_TOLERANCE:
+            raise ValueError(f"domain weights sum to {total:g}, not to 1")
+        return self
+
+    @model_validator(mode="after")
+    def _pilot_can_be_enough(self) -> Self:
+        if self.pilot.tickets < self.gate.min_samples:
+            raise ValueError(
+                f"pilot.tickets is {self.pilot.tickets}, fewer than gate.min_samples ({self.gate.min_samples}): "
+                "such a pilot could never be approved"
+            )
+        return self
