@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,10 @@ import orjson
 from agents.campaign.errors import AlreadyRunningError, CampaignError
 from agents.campaign.files import PRIVATE_FILE, make_folder
 from agents.campaign.process import Identity
+
+_PROBES = 10
+_PROBE_SECONDS = 0.01
+"""``is_held`` of another process locks the file for an instant; an owner keeps it for longer than these probes."""
 
 
 class Lease:
@@ -42,7 +47,7 @@ class Lease:
         except OSError as error:
             raise CampaignError(f"{self.path} cannot be opened: {error.strerror}", "mend its permissions") from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor)
         except BlockingIOError as error:
             os.close(descriptor)
             owner = holder(self.path)
@@ -67,6 +72,17 @@ class Lease:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _lock(descriptor: int) -> None:
+    for _ in range(_PROBES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PROBE_SECONDS)
+        else:
+            return
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def is_held(path: Path) -> bool:
