@@ -48,6 +48,7 @@ class SampleJudged:
 class Unreadable:
     """A line claims a measurement that cannot be one."""
 
+    claims: Literal["score", "progress"]
     reason: str
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.campaign.errors import UsageError
+from agents.campaign.events import RunKind
 
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -96,6 +97,14 @@ class Home:
         """Locked by the process that orchestrates."""
         return self.training / "orchestrator.lease"
 
+    def warden_lease(self, kind: RunKind) -> Path:
+        """Locked by the process that started a generator of this kind and waits for its end."""
+        return self.training / f"{kind}.lease"
+
+    def log(self, kind: RunKind) -> Path:
+        """The log of the pilot or of the campaign."""
+        return self.pilot_log if kind == "pilot" else self.campaign_log
+
     @property
     def orchestrator_log(self) -> Path:
         """The orchestrator's log."""
@@ -133,11 +142,6 @@ class RunPaths:
         return self.folder / "generator.lease"
 
     @property
-    def watch(self) -> Path:
-        """Locked by the process that launched the generator and will record its exit."""
-        return self.folder / "warden.lease"
-
-    @property
     def exit_record(self) -> Path:
-        """How the last launched generator ended."""
+        """How the last launched generator of this run ended, written by its warden."""
         return self.folder / "exit.json"

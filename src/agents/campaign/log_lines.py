@@ -64,8 +64,8 @@ def render(event: Event) -> str:
             return f"{word}{f'domain={domain} ' if domain else ''}quality_score={quality:.4f}"
         case SampleJudged(accepted):
             return f"Sample {'accepted' if accepted else 'rejected'}"
-        case Unreadable(reason):
-            return f"Unreadable: {reason}"
+        case Unreadable(claims, reason):
+            return f"Unreadable {claims}: {reason}"
 
 
 def parse(line: str) -> tuple[Event, ...]:
@@ -108,7 +108,7 @@ def _parse_sample(text: str) -> Iterator[Event]:
     scores = [*_SCORE.finditer(text), *_REJECTED_WITH_SCORE.finditer(text)]
     judged = _judgement(text)
     if len(scores) > 1 or any(match["rest"] for match in scores):
-        yield Unreadable(f"more than one number for one score in {_shown(text)}")
+        yield Unreadable("score", f"more than one number for one score in {_shown(text)}")
     elif scores:
         domain = _DOMAIN.search(text)
         yield _scored(scores[0]["value"], judged, domain[1] if domain else None)
@@ -133,7 +133,7 @@ def _parse_progress(text: str) -> Iterator[Event]:
             float(acceptance[1]) / 100 if acceptance else None,
         )
     elif _PROGRESS_CLAIM.search(text):
-        yield Unreadable(f"no two whole numbers in {_shown(text)}")
+        yield Unreadable("progress", f"no two whole numbers in {_shown(text)}")
 
 
 def _parse_json(text: str) -> Iterator[Event]:
@@ -163,18 +163,18 @@ def _scored(value: Any, accepted: bool | None, domain: str | None) -> Event:
     except (TypeError, ValueError):
         quality = math.nan
     if not 0.0 <= quality <= 1.0:
-        return Unreadable(f"score {_shown(str(value))} is not a number in [0, 1]")
+        return Unreadable("score", f"score {_shown(str(value))} is not a number in [0, 1]")
     return SampleScored(quality, accepted, domain)
 
 
 def _progressed(done: str, total: str, quality: float | None, acceptance: float | None) -> Event:
     finished, planned = (int(number.replace(",", "")) for number in (done, total))
     if not 0 <= finished <= planned or planned == 0:
-        return Unreadable(f"progress {finished}/{planned} is impossible")
+        return Unreadable("progress", f"progress {finished}/{planned} is impossible")
     if quality is not None and not 0.0 <= quality <= 1.0:
-        return Unreadable(f"quality {quality:g} is not in [0, 1]")
+        return Unreadable("progress", f"quality {quality:g} is not in [0, 1]")
     if acceptance is not None and not 0.0 <= acceptance <= 1.0:
-        return Unreadable(f"acceptance {acceptance:.2%} is not in [0 %, 100 %]")
+        return Unreadable("progress", f"acceptance {acceptance:.2%} is not in [0 %, 100 %]")
     return Progressed(finished, planned, quality, acceptance)
 
 

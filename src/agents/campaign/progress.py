@@ -32,6 +32,8 @@ class Progress:
     scored: int = 0
     score_sum: float = 0.0
     newest: tuple[float, ...] = ()
+    bad_scores: int = 0
+    """Lines that claim a score which cannot be one."""
     problems: tuple[str, ...] = ()
     problem_count: int = 0
     started: RunStarted | None = None
@@ -77,8 +79,9 @@ def fold(progress: Progress, events: Iterable[Event]) -> Progress:
                 progress = _judged(progress, accepted)
             case Progressed():
                 progress = _progressed(progress, event)
-            case Unreadable(reason):
-                progress = _problem(progress, reason)
+            case Unreadable(claims, reason):
+                bad_scores = progress.bad_scores + (claims == "score")
+                progress = replace(_problem(progress, reason), bad_scores=bad_scores)
     return progress
 
 

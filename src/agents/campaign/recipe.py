@@ -51,6 +51,8 @@ class PilotSection(Section):
     """The run that is judged before the campaign is paid for."""
 
     tickets: int = Field(default=190, ge=1, le=1_000_000)
+    log: str | None = None
+    """Log of somebody else's pilot; set, the built-in pilot is never started."""
     fresh_hours: float = Field(default=24.0, gt=0.0, le=10_000.0, allow_inf_nan=False)
     """A finished log of somebody else's pilot is used until it is this old."""
 

@@ -1,0 +1,127 @@
+"""The workflow as a table: (phase, happening) -> phase. A step that is not listed is an error."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from agents.campaign.errors import ExitCode
+
+
+class Phase(StrEnum):
+    """Where a workflow stands."""
+
+    STARTING_PILOT = "starting_pilot"
+    MONITORING_PILOT = "monitoring_pilot"
+    VALIDATING_PILOT = "validating_pilot"
+    VALIDATION_COMPLETE = "validation_complete"
+    CAMPAIGN_LAUNCHED = "campaign_launched"
+    CAMPAIGN_COMPLETE = "campaign_complete"
+    VALIDATION_FAILED = "validation_failed"
+    AWAITING_APPROVAL = "awaiting_approval"
+    LAUNCH_FAILED = "launch_failed"
+    CAMPAIGN_FAILED = "campaign_failed"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+    @property
+    def is_end(self) -> bool:
+        """Whether nothing more happens until a person runs a command."""
+        return self in _ENDS
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What an orchestrator that ends here exits with."""
+        return _ENDS.get(self, ExitCode.FAILED)
+
+    @property
+    def next_step(self) -> str:
+        """What happens next, or what a person can do."""
+        return _NEXT[self]
+
+
+class Happening(StrEnum):
+    """What moves a workflow."""
+
+    PILOT_STARTED = "pilot_started"
+    PILOT_COMPLETE = "pilot_complete"
+    PILOT_ENDED = "pilot_ended"
+    APPROVED = "approved"
+    NOT_APPROVED = "not_approved"
+    UNDECIDED = "undecided"
+    APPROVAL_NEEDED = "approval_needed"
+    LAUNCHED = "launched"
+    LAUNCH_REFUSED = "launch_refused"
+    CAMPAIGN_DONE = "campaign_done"
+    CAMPAIGN_PAUSED = "campaign_paused"
+    CAMPAIGN_DIED = "campaign_died"
+    RELAUNCHED = "relaunched"
+    STOP_ASKED = "stop_asked"
+    RESUMED_PILOT = "resumed_pilot"
+    RESUMED_WATCH = "resumed_watch"
+    RESUMED_LAUNCH = "resumed_launch"
+
+
+_P, _H = Phase, Happening
+
+_ENDS = {
+    _P.CAMPAIGN_COMPLETE: ExitCode.DONE,
+    _P.VALIDATION_FAILED: ExitCode.REJECTED,
+    _P.AWAITING_APPROVAL: ExitCode.WAITING,
+    _P.LAUNCH_FAILED: ExitCode.FAILED,
+    _P.CAMPAIGN_FAILED: ExitCode.FAILED,
+    _P.PAUSED: ExitCode.PAUSED,
+    _P.STOPPED: ExitCode.PAUSED,
+}
+
+_NEXT = {
+    _P.STARTING_PILOT: "The pilot is being started.",
+    _P.MONITORING_PILOT: "The pilot is watched until it is complete.",
+    _P.VALIDATING_PILOT: "The gate decides.",
+    _P.VALIDATION_COMPLETE: "The campaign is launched.",
+    _P.CAMPAIGN_LAUNCHED: "The campaign is watched to its end.",
+    _P.CAMPAIGN_COMPLETE: "Nothing: look at the dataset.",
+    _P.VALIDATION_FAILED: "Read campaign_validation.json, mend what fails, then run the same command again.",
+    _P.AWAITING_APPROVAL: "Look at the verdict with `campaign validate`, then run `campaign approve`.",
+    _P.LAUNCH_FAILED: "Mend the cause, then run the same command again.",
+    _P.CAMPAIGN_FAILED: "Look at the end of full_campaign.log, mend the cause, then run the same command again.",
+    _P.PAUSED: "Mend the cause, then run the same command again: it goes on where it stopped.",
+    _P.STOPPED: "Run the same command again: it goes on where it stopped.",
+}
+
+_RESUMABLE = (
+    *(_P.STARTING_PILOT, _P.MONITORING_PILOT, _P.VALIDATING_PILOT, _P.VALIDATION_COMPLETE, _P.CAMPAIGN_LAUNCHED),
+    *(end for end in _ENDS if end is not _P.CAMPAIGN_COMPLETE),
+)
+
+TABLE: dict[tuple[Phase, Happening], Phase] = {
+    (_P.STARTING_PILOT, _H.PILOT_STARTED): _P.MONITORING_PILOT,
+    (_P.STARTING_PILOT, _H.PILOT_ENDED): _P.PAUSED,
+    (_P.MONITORING_PILOT, _H.PILOT_COMPLETE): _P.VALIDATING_PILOT,
+    (_P.MONITORING_PILOT, _H.PILOT_ENDED): _P.PAUSED,
+    (_P.VALIDATING_PILOT, _H.APPROVED): _P.VALIDATION_COMPLETE,
+    (_P.VALIDATING_PILOT, _H.NOT_APPROVED): _P.VALIDATION_FAILED,
+    (_P.VALIDATING_PILOT, _H.UNDECIDED): _P.AWAITING_APPROVAL,
+    (_P.VALIDATION_COMPLETE, _H.APPROVAL_NEEDED): _P.AWAITING_APPROVAL,
+    (_P.VALIDATION_COMPLETE, _H.LAUNCHED): _P.CAMPAIGN_LAUNCHED,
+    (_P.VALIDATION_COMPLETE, _H.LAUNCH_REFUSED): _P.LAUNCH_FAILED,
+    (_P.CAMPAIGN_LAUNCHED, _H.RELAUNCHED): _P.CAMPAIGN_LAUNCHED,
+    (_P.CAMPAIGN_LAUNCHED, _H.CAMPAIGN_DONE): _P.CAMPAIGN_COMPLETE,
+    (_P.CAMPAIGN_LAUNCHED, _H.CAMPAIGN_PAUSED): _P.PAUSED,
+    (_P.CAMPAIGN_LAUNCHED, _H.CAMPAIGN_DIED): _P.CAMPAIGN_FAILED,
+    **{(phase, _H.STOP_ASKED): _P.STOPPED for phase in _P if phase not in _ENDS},
+    **{(phase, _H.RESUMED_PILOT): _P.STARTING_PILOT for phase in _RESUMABLE},
+    **{(phase, _H.RESUMED_WATCH): _P.MONITORING_PILOT for phase in _RESUMABLE},
+    **{(phase, _H.RESUMED_LAUNCH): _P.VALIDATION_COMPLETE for phase in _RESUMABLE},
+}
+
+
+def step(phase: Phase, happening: Happening) -> Phase:
+    """Return the phase that follows.
+
+    Raises:
+        ValueError: the table does not list this step.
+    """
+    try:
+        return TABLE[phase, happening]
+    except KeyError:
+        raise ValueError(f"{happening} cannot happen in phase {phase}") from None

@@ -1,0 +1,87 @@
+"""The five status documents that readers of the seed rely on, built from what the agents know.
+
+Pure. Fields may be added here; none may go or change its type.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from agents.campaign.clock import stamp
+from agents.campaign.gate import Decision
+from agents.campaign.progress import Progress
+
+Document = dict[str, Any]
+
+
+def pilot_document(progress: Progress, *, is_complete: bool, threshold: float, state: str, now: datetime) -> Document:
+    """Return ``pilot_monitor_status.json``: what is known of the pilot at ``now``."""
+    quality = progress.quality
+    return {
+        "progress": progress.done or 0,
+        "total": progress.total or 0,
+        "quality_scores": [round(score, 6) for score in progress.newest],
+        "acceptance_rate": _rounded(progress.acceptance),
+        "accepted": progress.accepted,
+        "rejected": progress.rejected,
+        "is_complete": is_complete,
+        "last_update": stamp(now),
+        "estimated_quality": _rounded(quality),
+        "quality_threshold": threshold,
+        "quality_pass": None if quality is None else quality >= threshold,
+        "monitor_timestamp": stamp(now),
+        "state": state,
+        "source": progress.source,
+        "run": progress.started.run if progress.started else None,
+        "fingerprint": progress.started.fingerprint if progress.started else None,
+        "finished": progress.done,
+        "scored": progress.scored,
+        "score_sum": progress.score_sum,
+        "bad_scores": progress.bad_scores,
+        "problems": list(progress.problems),
+        "problem_count": progress.problem_count,
+    }
+
+
+def validation_document(
+    decision: Decision, *, pilot_status: Document, fingerprint: str, gate: Document, now: datetime
+) -> Document:
+    """Return ``campaign_validation.json``: what was decided on which pilot by which rule."""
+    return {
+        "approved": decision.approved,
+        "verdict": decision.verdict.value,
+        "reason": decision.reason,
+        "recommendation": decision.recommendation,
+        "checks": {criterion.name: criterion.passed for criterion in decision.criteria},
+        "findings": {criterion.name: criterion.reason for criterion in decision.criteria},
+        "pilot_status": pilot_status,
+        "validation_timestamp": stamp(now),
+        "fingerprint": fingerprint,
+        "gate": gate,
+    }
+
+
+def campaign_document(
+    progress: Progress, *, target: int, state: str, is_running: bool, rate: float | None, eta: datetime | None,
+    now: datetime,
+) -> Document:  # fmt: skip
+    """Return ``campaign_monitor_status.json``; ``rate`` in samples per minute."""
+    return {
+        "progress": progress.done or 0,
+        "total": progress.total or target,
+        "percentage": round(progress.percentage, 2),
+        "is_running": is_running,
+        "last_update": stamp(now),
+        "state": state,
+        "rate_per_minute": None if rate is None else round(rate, 1),
+        "eta": stamp(eta) if eta else None,
+        "source": progress.source,
+        "estimated_quality": _rounded(progress.quality),
+        "acceptance_rate": _rounded(progress.acceptance),
+        "problems": list(progress.problems),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
