@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -36,6 +37,10 @@ class CampaignError(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}\n  cure: {self.cure}"
+
+    def document(self) -> dict[str, Any]:
+        """Return the error for programs: what, cure and exit code."""
+        return {"error": self.what, "cure": self.cure, "exit_code": int(self.exit_code)}
 
     def __reduce__(self) -> tuple[type[CampaignError], tuple[str, str]]:
         return type(self), (self.what, self.cure)
@@ -74,3 +79,10 @@ class PausedError(CampaignError):
     """The run stopped for a named cause; the same command resumes it once the cause is gone."""
 
     exit_code = ExitCode.PAUSED
+
+
+def error_of(document: dict[str, Any]) -> CampaignError:
+    """Return the error that ``CampaignError.document`` of another process described."""
+    kinds = (UsageError, AlreadyRunningError, PausedError, LostRaceError)
+    kind = next((kind for kind in kinds if kind.exit_code == document.get("exit_code")), CampaignError)
+    return kind(str(document.get("error")), str(document.get("cure")))

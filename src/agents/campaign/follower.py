@@ -28,14 +28,15 @@ class FileSeen:
 
 
 class Follower:
-    """Reads the complete lines that were appended to ``path`` since the last look."""
+    """Reads the complete lines that were appended to ``path`` since the last look, the first from ``position`` on."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, position: int = 0) -> None:
         self.path = path
         self.seen: FileSeen | None = None
         self.gaps = 0
         """How often the file was replaced or cut, so that lines may have been missed."""
-        self._offset = 0
+        self.position = position
+        """Bytes read so far of the file as it is now."""
         self._head = b""
         self._partial = b""
 
@@ -50,7 +51,7 @@ class Follower:
             self.seen = None
             return
         seen = FileSeen(status.st_size, status.st_mtime)
-        if seen == self.seen and status.st_size == self._offset:
+        if seen == self.seen and status.st_size == self.position:
             return
         self.seen = seen
         with self.path.open("rb") as file:
@@ -66,16 +67,16 @@ class Follower:
     def _find_place(self, file: BinaryIO) -> None:
         size = os.fstat(file.fileno()).st_size
         head = file.read(HEAD)
-        if size < self._offset or not head.startswith(self._head):
+        if size < self.position or not head.startswith(self._head):
             self.gaps += 1
-            self._offset = 0
+            self.position = 0
             self._partial = b""
         self._head = head
-        file.seek(self._offset)
+        file.seek(self.position)
 
     def _read_on(self, file: BinaryIO) -> Iterator[str]:
         while chunk := file.read(CHUNK):
-            self._offset += len(chunk)
+            self.position += len(chunk)
             *complete, partial = (self._partial + chunk).split(b"\n")
             self._partial = partial[:LONGEST_LINE]
             for line in complete:

@@ -14,6 +14,10 @@ from agents.campaign.progress import Progress
 from agents.campaign.recipe import GateSection
 
 
+SEED_CHECKS = ("completion", "min_samples", "quality")
+"""Names of the criteria that every decision has."""
+
+
 class Verdict(StrEnum):
     """What was decided. Only APPROVED launches."""
 

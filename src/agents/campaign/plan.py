@@ -117,6 +117,21 @@ class Plan:
         made_by = self.recipe.model_dump(mode="json", exclude=set(NOT_IN_FINGERPRINT))
         return digest(made_by, dict(code))
 
+    def document(self) -> dict[str, Any]:
+        """Return the plan as JSON values; ``Plan.parsed`` reads them."""
+        return {
+            "recipe": self.recipe.model_dump(mode="json"),
+            "origins": dict(self.origins),
+            "recipe_path": str(self.recipe_path) if self.recipe_path else None,
+        }
+
+    @classmethod
+    def parsed(cls, document: Mapping[str, Any]) -> Plan:
+        """Return the plan that ``document()`` of another one gave."""
+        path = document["recipe_path"]
+        recipe = Recipe.model_validate(document["recipe"])
+        return cls(recipe, document["origins"], Path(path) if path else None)
+
     def values(self) -> dict[str, Any]:
         """Return every value by dotted key."""
         return dict(_leaves(self.recipe.model_dump(mode="json")))

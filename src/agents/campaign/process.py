@@ -5,12 +5,13 @@ Owns detached starts, liveness and signals. Never decides whom to start or stop.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import select
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -96,6 +97,25 @@ class Identity:
             readable, _, _ = select.select([descriptor], [], [], max(0.0, seconds))
             return bool(readable)
         finally:
+            os.close(descriptor)
+
+    @contextlib.contextmanager
+    def ending(self) -> Iterator[asyncio.Event]:
+        """Give an event of the running loop that is set as soon as this process has ended."""
+        ended, loop = asyncio.Event(), asyncio.get_running_loop()
+        try:
+            descriptor = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            ended.set()
+            yield ended
+            return
+        if not self.is_alive():
+            ended.set()
+        loop.add_reader(descriptor, ended.set)
+        try:
+            yield ended
+        finally:
+            loop.remove_reader(descriptor)
             os.close(descriptor)
 
 

@@ -1,0 +1,301 @@
+"""Two agents: CampaignLauncher starts the campaign that a verdict approves, CampaignMonitor watches it.
+
+The launcher never decides on a pilot and never starts a second campaign; the monitor never starts anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from agents.autonomous.generators import Generator, campaign_generator, exit_of, start
+from agents.autonomous.pilot_quality_monitor import STALL_SECONDS, decide
+from agents.campaign.clock import Clock, SystemClock, stamp
+from agents.campaign.errors import CampaignError
+from agents.campaign.events import Progressed
+from agents.campaign.files import make_folder, read_json, write_json
+from agents.campaign.home import Home
+from agents.campaign.lease import Lease, is_held
+from agents.campaign.log_lines import render
+from agents.campaign.outcome import RunState, state_of
+from agents.campaign.plan import Plan, plan_for
+from agents.campaign.progress import Progress
+from agents.campaign.readers import LedgerReader, LogReader
+from agents.campaign.recipe import CampaignSection
+from agents.campaign.status import Document, campaign_document
+from agents.campaign.workflows import Workflows
+
+RATE_SPAN_SECONDS = 600.0
+"""The rate is measured over this span, or over all that was seen of a younger run."""
+
+
+class CampaignLauncher:
+    """Launches the campaign when its validation approves it, the verdict still holds and none is running.
+
+    Args:
+        validation_file: the validator's document; that of the home when None.
+        campaign_target: accepted samples that the campaign owes.
+        auto_launch: False refuses, so that a person decides.
+        plan: overrides target and auto_launch when given.
+        store: the workflow store of the orchestrator that owns this launcher; alone, the launcher opens its own.
+    """
+
+    def __init__(
+        self,
+        validation_file: str | Path | None = None,
+        campaign_target: int = 34_500,
+        auto_launch: bool = True,
+        *,
+        plan: Plan | None = None,
+        home: Home | None = None,
+        clock: Clock | None = None,
+        store: Workflows | None = None,
+    ) -> None:
+        self.home = home or Home.from_environment(os.environ)
+        self.validation_file = Path(validation_file) if validation_file else self.home.validation
+        self.plan = plan or plan_for(
+            {
+                "campaign_target": ("campaign.target", campaign_target),
+                "auto_launch": ("campaign.auto_launch", auto_launch),
+            },
+            recipe=None,
+        )
+        self._store = store
+        self._clock = clock or SystemClock()
+        self._logger = logging.getLogger("CampaignLauncher")
+
+    async def setup(self) -> None:
+        """Create the folder of the status file."""
+        make_folder(self.home.training)
+
+    async def run_task(self, task: str = "launch") -> Document:
+        """Launch or refuse; write ``campaign_status.json`` and return it.
+
+        ``relaunch`` starts a campaign again that was launched before, by the same plan; its verdict is not asked
+        again.
+        """
+        if task not in {"launch", "relaunch"}:
+            raise ValueError(f"CampaignLauncher knows the tasks 'launch' and 'relaunch', not {task!r}")
+        await self.setup()
+        try:
+            with self._opened_store() as store:
+                document = await (self._launch(store) if task == "launch" else self._relaunch(store))
+        except CampaignError as error:
+            document = {"launched": False, "reason": error.what, "error": error.what, "cure": error.cure}
+        write_json(self.home.launch_status, document)
+        if document["launched"]:
+            self._logger.info("Launched %s as pid %s", document["run"], document["pid"])
+        else:
+            self._logger.warning("Not launched: %s", document["reason"])
+        return document
+
+    async def _launch(self, store: Workflows) -> Document:
+        if is_held(self.home.warden_lease("campaign")):
+            return _refusal("Campaign already running", pid_file=str(self.home.campaign_pid))
+        validation = read_json(self.validation_file)
+        if validation is None:
+            return _refusal("No validation results")
+        if validation.get("approved") is not True:
+            return _refusal("Validation failed", validation=validation)
+        if not self.plan.recipe.campaign.auto_launch:
+            return _refusal("Auto-launch disabled", validation=validation)
+        fingerprint = self._approved_fingerprint(validation)
+        if fingerprint is None:
+            return _refusal("Validation failed", validation=validation)
+        generator = await campaign_generator(self.plan, self.home)
+        self._check_same_plan(validation, fingerprint, generator)
+        return await self._start(generator, store, validation)
+
+    async def _relaunch(self, store: Workflows) -> Document:
+        if is_held(self.home.warden_lease("campaign")):
+            return _refusal("Campaign already running", pid_file=str(self.home.campaign_pid))
+        generator = await campaign_generator(self.plan, self.home)
+        before = store.launch_of(generator.run)
+        if before is None or before.fingerprint != generator.fingerprint:
+            return _refusal("This plan was never launched")
+        return await self._start(generator, store, read_json(self.validation_file) or {})
+
+    async def _start(self, generator: Generator, store: Workflows, validation: Document) -> Document:
+        warden, _ = await start(generator, self.home, store, self._clock)
+        return {
+            "launched": True,
+            "pid": warden.pid,
+            "log_path": str(self.home.campaign_log),
+            "target": generator.total,
+            "launch_time": stamp(self._clock.now()),
+            "validation": validation,
+            "run": generator.run,
+            "argv": list(generator.argv),
+            "fingerprint": generator.fingerprint,
+        }
+
+    def _approved_fingerprint(self, validation: Document) -> str | None:
+        """Return what the verdict approves when the evidence, read again, still leads to it.
+
+        Raises:
+            CampaignError: the approval has no date, or is older than the plan allows.
+        """
+        recipe = self.plan.recipe
+        try:
+            age = self._clock.now() - datetime.fromisoformat(validation["validation_timestamp"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise CampaignError("the validation has no date", "validate again: campaign validate") from error
+        if age > timedelta(hours=recipe.gate.approval_hours):
+            raise CampaignError(
+                f"the approval is {age.days} days old", "look at the pilot again: campaign monitor, campaign validate"
+            )
+        status = validation.get("pilot_status")
+        if not isinstance(status, dict):
+            return None
+        decision, fingerprint = decide(status, recipe.gate, self.home, recipe.pilot.tickets)
+        return fingerprint if decision.approved else None
+
+    def _check_same_plan(self, validation: Document, fingerprint: str, generator: Generator) -> None:
+        recorded = validation.get("fingerprint")
+        if recorded is not None and recorded != fingerprint:
+            raise CampaignError(
+                "the validation was made on another pilot, or was edited", "validate again: campaign validate"
+            )
+        pilot_is_ours = bool(validation["pilot_status"].get("run"))
+        if pilot_is_ours and generator.is_ours and generator.fingerprint != fingerprint:
+            raise CampaignError(
+                f"the pilot was made by plan {fingerprint}, the campaign would be made by {generator.fingerprint}",
+                "run a pilot with this plan first: campaign auto",
+            )
+
+    @contextlib.contextmanager
+    def _opened_store(self) -> Iterator[Workflows]:
+        if self._store is not None:
+            yield self._store
+            return
+        with Lease(self.home.orchestrator_lease, "Orchestrator"), contextlib.closing(
+            Workflows(self.home.workflows)
+        ) as store:  # fmt: skip
+            yield store
+
+
+def _refusal(reason: str, **more: object) -> Document:
+    return {"launched": False, "reason": reason, **more}
+
+
+class CampaignMonitor:
+    """Watches a campaign, by its ledger where it is ours and by its log where it is not.
+
+    Args:
+        campaign_log: the campaign's log; ``full_campaign.log`` of the home when None.
+        status_file: where its status is written; ``campaign_monitor_status.json`` of the home when None.
+        check_interval: seconds between two looks.
+        run: the campaign's name; ``full_campaign_<target>`` when None.
+        target: accepted samples that it owes.
+        log_position: where in its log this campaign begins.
+        stall_seconds: from which silence on a live campaign is called stalled.
+    """
+
+    def __init__(
+        self,
+        campaign_log: str | Path | None = None,
+        status_file: str | Path | None = None,
+        check_interval: float = 60,
+        *,
+        run: str | None = None,
+        target: int = 34_500,
+        log_position: int = 0,
+        stall_seconds: float = STALL_SECONDS,
+        home: Home | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.home = home or Home.from_environment(os.environ)
+        self.campaign_log = Path(campaign_log) if campaign_log else self.home.campaign_log
+        self.status_file = Path(status_file) if status_file else self.home.campaign_status
+        self.check_interval = check_interval
+        self.run = run or CampaignSection(target=target).name
+        self.target = target
+        self.stall_seconds = stall_seconds
+        self._clock = clock or SystemClock()
+        self._log = LogReader(self.campaign_log, log_position)
+        self._ledger = LedgerReader(self.home.run(self.run).ledger)
+        self._marks: deque[tuple[float, int]] = deque()
+        self._logger = logging.getLogger("CampaignMonitor")
+
+    async def setup(self) -> None:
+        """Create the folder of the status file."""
+        make_folder(self.status_file.parent)
+
+    async def run_task(self, task: str = "monitor") -> Document:
+        """Return the campaign's status: ``check`` looks once, ``monitor`` until it is over."""
+        if task not in {"monitor", "check"}:
+            raise ValueError(f"CampaignMonitor knows the tasks 'monitor' and 'check', not {task!r}")
+        await self.setup()
+        document = self.look()
+        while task == "monitor" and not RunState(document["state"]).is_over:
+            await asyncio.sleep(self.check_interval)
+            document = self.look()
+        return document
+
+    def look(self) -> Document:
+        """Look once, write the status file, log a line; return the status."""
+        # The process is looked at before its work: what it finished before it ended is then always seen.
+        is_running = is_held(self.home.warden_lease("campaign")) or is_held(self.home.run(self.run).lease)
+        progress = self._read(is_running)
+        idle_seconds = self._mark(progress)
+        state = state_of(
+            progress,
+            target=self.target,
+            is_running=is_running,
+            ended=None if is_running else exit_of(self.home, self.run),
+            idle_seconds=idle_seconds,
+            stall_seconds=self.stall_seconds,
+        )
+        rate = self._rate()
+        document = campaign_document(
+            progress,
+            target=self.target,
+            state=state.value,
+            is_running=is_running,
+            rate=rate,
+            eta=self._eta(progress, rate) if is_running else None,
+            now=self._clock.now(),
+        )
+        write_json(self.status_file, document)
+        self._announce(progress, state)
+        return document
+
+    def _read(self, is_running: bool) -> Progress:
+        proven = self._ledger.read()
+        if proven.started is not None:
+            return proven
+        return self._log.read() if is_running else self._log.end()
+
+    def _mark(self, progress: Progress) -> float:
+        """Remember how much is done now; return for how many seconds nothing was finished."""
+        now, done = self._clock.monotonic(), progress.done or 0
+        if not self._marks or self._marks[-1][1] != done:
+            self._marks.append((now, done))
+        while len(self._marks) > 2 and now - self._marks[1][0] > RATE_SPAN_SECONDS:
+            self._marks.popleft()
+        return now - self._marks[-1][0]
+
+    def _rate(self) -> float | None:
+        """Return samples per minute, None before two measurements."""
+        (begun, first), (_, last) = self._marks[0], self._marks[-1]
+        elapsed = self._clock.monotonic() - begun
+        return 60.0 * (last - first) / elapsed if last > first and elapsed > 0 else None
+
+    def _eta(self, progress: Progress, rate: float | None) -> datetime | None:
+        if rate is None or progress.done is None:
+            return None
+        return self._clock.now() + timedelta(minutes=(self.target - progress.done) / rate)
+
+    def _announce(self, progress: Progress, state: RunState) -> None:
+        if progress.done is None or not progress.total:
+            self._logger.info("Campaign %s: no progress is known yet (%s)", self.run, state)
+            return
+        line = Progressed(progress.done, progress.total, progress.quality, progress.acceptance)
+        level = logging.INFO if state in {RunState.RUNNING, RunState.COMPLETE} else logging.WARNING
+        self._logger.log(level, "%s | %s", render(line), state)

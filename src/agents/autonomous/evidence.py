@@ -1,0 +1,91 @@
+"""The evidence behind a pilot's status document, from the ledger that it names or from the document itself.
+
+Never decides.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from agents.campaign.digest import digest
+from agents.campaign.errors import DamagedFileError, UsageError
+from agents.campaign.gate import Evidence
+from agents.campaign.home import Home
+from agents.campaign.ledger_view import LedgerView
+
+
+def evidence_of(status: dict[str, Any], home: Home, expected: int) -> tuple[Evidence, str]:
+    """Return the evidence of the pilot that ``status`` describes, and the fingerprint that it stands for.
+
+    The pilot of a run of ours is read from its ledger again, whatever the document says. A document of somebody
+    else's monitor may lack ``scored`` and ``score_sum``: then its mean and its list of scores are taken.
+
+    Raises:
+        DamagedFileError: the document has no usable numbers, or names a run that has no ledger.
+    """
+    if status.get("run"):
+        return _from_ledger(str(status["run"]), home)
+    evidence = _from_document(status, expected)
+    return evidence, digest("foreign pilot", evidence.finished, evidence.scored, round(evidence.score_sum, 6))
+
+
+def _from_ledger(run: str, home: Home) -> tuple[Evidence, str]:
+    try:
+        view = LedgerView(home.run(run).ledger)
+    except UsageError as error:
+        raise DamagedFileError(error.what, "remove pilot_monitor_status.json; it is written again") from error
+    progress = view.progress()
+    if progress is None or progress.started is None or progress.started.kind != "pilot":
+        raise DamagedFileError(
+            f"the pilot's status names run {run!r}, which has no pilot's ledger",
+            "remove pilot_monitor_status.json and watch the pilot again: campaign monitor",
+        )
+    return Evidence.of(progress, progress.started.total), progress.started.fingerprint
+
+
+def _from_document(status: dict[str, Any], expected: int) -> Evidence:
+    done, total = _count(status, "progress"), _count(status, "total")
+    evidence = Evidence(
+        expected=expected,
+        finished=done,
+        is_complete=status.get("is_complete") is True and total > 0 and done >= max(expected, total),
+        scored=0,
+        score_sum=0.0,
+        bad_scores=_count(status, "bad_scores") if "bad_scores" in status else 0,
+    )
+    if "scored" in status:
+        return replace(evidence, scored=_count(status, "scored"), score_sum=_number(status, "score_sum"))
+    scores, mean = status.get("quality_scores"), status.get("estimated_quality")
+    if not isinstance(scores, list) or not scores or mean is None:
+        return evidence
+    return replace(evidence, scored=done, score_sum=_share(status, "estimated_quality") * done)
+
+
+def _count(status: dict[str, Any], name: str) -> int:
+    value = status.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise _unusable(name, value)
+    return value
+
+
+def _number(status: dict[str, Any], name: str) -> float:
+    value = status.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise _unusable(name, value)
+    return float(value)
+
+
+def _share(status: dict[str, Any], name: str) -> float:
+    value = _number(status, name)
+    if not 0.0 <= value <= 1.0:
+        raise _unusable(name, value)
+    return value
+
+
+def _unusable(name: str, value: Any) -> DamagedFileError:
+    return DamagedFileError(
+        f"the pilot's status has {name} = {value!r}",
+        "remove pilot_monitor_status.json and watch the pilot again: campaign monitor",
+    )

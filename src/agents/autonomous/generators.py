@@ -1,0 +1,193 @@
+"""Generators as commands: ours or the recipe's own, and the start of one under a warden.
+
+Owns argument lists, the dry run before a start, and the wait for a sign of life. Never judges a pilot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+import agents
+from agents.campaign.clock import Clock
+from agents.campaign.digest import digest
+from agents.campaign.errors import CampaignError, ExitCode, UsageError, error_of
+from agents.campaign.events import RunKind
+from agents.campaign.files import read_json
+from agents.campaign.home import Home
+from agents.campaign.lease import holder, is_held
+from agents.campaign.logs import last_lines
+from agents.campaign.outcome import Exit
+from agents.campaign.plan import Plan
+from agents.campaign.process import Identity, start_detached
+from agents.campaign.workflows import Intent, Workflows
+
+GENERATOR = "agents.training.scripts.generate_campaign"
+WARDEN = "agents.autonomous.warden"
+
+DRY_RUN_SECONDS = 120.0
+SIGN_OF_LIFE_SECONDS = 60.0
+SETTLE_SECONDS = 1.0
+"""A program that cannot be asked for a sign of life counts as started when it lives this long."""
+POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """A generator that is ready to be started; ``total`` is what its run owes."""
+
+    kind: RunKind
+    run: str
+    total: int
+    argv: tuple[str, ...]
+    fingerprint: str
+    is_ours: bool
+
+
+def environment_of(home: Home) -> dict[str, str]:
+    """Return the environment in which our programs find this very package and this home."""
+    package_root = str(Path(agents.__file__).parent.parent)
+    inherited = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path != package_root]
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([package_root, *inherited]),
+        "CONTEXT_ROOT": str(home.root),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+async def campaign_generator(plan: Plan, home: Home) -> Generator:
+    """Return the generator of the plan's campaign, tried with a dry run when it is ours.
+
+    Raises:
+        CampaignError: it could not start: bad arguments, another plan under the same name, no such program.
+    """
+    campaign = plan.recipe.campaign
+    if campaign.command is None:
+        switches = ["--parallel" if plan.recipe.speed.parallel else "--no-parallel"]
+        switches.append("--use-active-learning" if campaign.use_active_learning else "--no-active-learning")
+        arguments = ["--target", str(campaign.target), "--output-name", campaign.name, *switches]
+        return await _ours("campaign", plan, home, arguments)
+    places = {"target": campaign.target, "output_name": campaign.name, "log": str(home.campaign_log)}
+    argv = tuple(argument.format(**places) for argument in campaign.command)
+    program = shutil.which(argv[0])
+    if program is None:
+        raise UsageError(f"campaign.command names {argv[0]!r}, which is not a program here", "give its full path")
+    fingerprint = digest("foreign generator", list(campaign.command))
+    return Generator("campaign", campaign.name, campaign.target, (program, *argv[1:]), fingerprint, is_ours=False)
+
+
+async def pilot_generator(plan: Plan, home: Home) -> Generator:
+    """Return the generator of the plan's pilot, tried with a dry run; raises as ``campaign_generator`` does."""
+    switch = "--parallel" if plan.recipe.speed.parallel else "--no-parallel"
+    return await _ours("pilot", plan, home, ["--pilot", switch])
+
+
+async def start(generator: Generator, home: Home, store: Workflows, clock: Clock) -> tuple[Identity, Exit | None]:
+    """Start ``generator`` under a warden: intent committed, then spawned, then seen alive.
+
+    Returns:
+        Its warden, and its exit where it has already ended well.
+
+    Raises:
+        CampaignError: it ended at once, or showed no sign of life; the message has the last lines of its log.
+    """
+    log = home.log(generator.kind)
+    intent = Intent(generator.run, generator.kind, generator.argv, generator.fingerprint, _size(log))
+    launch = store.intend(intent, clock.now())
+    options = ["--kind", generator.kind, "--run", generator.run, "--launch", str(launch), "--", *generator.argv]
+    warden = start_detached([sys.executable, "-m", WARDEN, *options], log, environment_of(home))
+    exit_ = await _sign_of_life(generator, warden, home, launch)
+    if exit_ is not None and exit_.code not in {ExitCode.DONE, ExitCode.PAUSED}:
+        raise CampaignError(
+            f"{generator.kind} {generator.run} ended at once with {exit_}: {last_words(log)}", f"see the end of {log}"
+        )
+    store.confirm(launch, warden)
+    return warden, exit_
+
+
+def exit_of(home: Home, run: str, launch: int | None = None) -> Exit | None:
+    """Return how the newest launch of ``run`` ended; None where that is not recorded, or of another launch."""
+    found = Exit.parsed(read_json(home.run(run).exit_record))
+    return found if found is None or launch is None or found.launch == launch else None
+
+
+async def _ours(kind: RunKind, plan: Plan, home: Home, arguments: list[str]) -> Generator:
+    argv = [sys.executable, "-m", GENERATOR, *arguments]
+    argv += ["--quality-threshold", str(plan.recipe.gate.quality_threshold)]
+    if plan.recipe_path is not None:
+        argv += ["--recipe", str(plan.recipe_path)]
+    found = await _dry_run(argv, environment_of(home))
+    if "--output-name" not in argv:
+        argv += ["--output-name", found["run"]]
+    return Generator(kind, found["run"], found["total"], tuple(argv), found["fingerprint"], is_ours=True)
+
+
+async def _dry_run(argv: list[str], environment: Mapping[str, str]) -> dict[str, Any]:
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        "--dry-run",
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=dict(environment),
+    )
+    try:
+        output, complaints = await asyncio.wait_for(process.communicate(), DRY_RUN_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise CampaignError(
+            f"the generator's dry run took more than {DRY_RUN_SECONDS:g} s", f"try it by hand: {' '.join(argv)}"
+        ) from None
+    if process.returncode != ExitCode.DONE:
+        raise _complaint(output, complaints, process.returncode)
+    found: dict[str, Any] = orjson.loads(output)
+    return found
+
+
+def _complaint(output: bytes, complaints: bytes, code: int | None) -> CampaignError:
+    """Return the generator's own error, or its last words where it could not say one."""
+    try:
+        return error_of(orjson.loads(output))
+    except orjson.JSONDecodeError:
+        words = complaints.decode(errors="replace").strip().splitlines() or ["nothing was printed"]
+        return CampaignError(f"the generator's dry run ended with exit code {code}: {words[-1]}", "mend the generator")
+
+
+async def _sign_of_life(generator: Generator, warden: Identity, home: Home, launch: int) -> Exit | None:
+    """Wait until the run lives or has ended; return its exit in the second case."""
+    begun = time.monotonic()
+    while (waited := time.monotonic() - begun) < SIGN_OF_LIFE_SECONDS:
+        if (ended := exit_of(home, generator.run, launch)) is not None:
+            return ended
+        if not warden.is_alive() and exit_of(home, generator.run, launch) is None:
+            break
+        if holder(home.warden_lease(generator.kind)) == warden:
+            if generator.is_ours and is_held(home.run(generator.run).lease):
+                return None
+            if not generator.is_ours and waited >= SETTLE_SECONDS:
+                return None
+        await asyncio.sleep(POLL_SECONDS)
+    log = home.log(generator.kind)
+    raise CampaignError(
+        f"{generator.kind} {generator.run} showed no sign of life: {last_words(log)}", f"see the end of {log}"
+    )
+
+
+def _size(log: Path) -> int:
+    return log.stat().st_size if log.exists() else 0
+
+
+def last_words(log: Path) -> str:
+    """Return the last three lines of ``log`` as one."""
+    return " / ".join(last_lines(log, 3)) or "its log is empty"

@@ -1,0 +1,214 @@
+"""Two agents: PilotQualityMonitor watches a pilot, CampaignValidator puts its evidence before the gate.
+
+Each writes one status file. Neither starts anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from agents.autonomous.evidence import evidence_of
+from agents.campaign.clock import Clock, SystemClock
+from agents.campaign.errors import CampaignError
+from agents.campaign.events import Progressed
+from agents.campaign.files import make_folder, read_json, write_json
+from agents.campaign.gate import SEED_CHECKS, Criterion, Decision, Verdict, rule_for
+from agents.campaign.home import Home
+from agents.campaign.log_lines import render
+from agents.campaign.plan import Plan, plan_for
+from agents.campaign.progress import Progress
+from agents.campaign.readers import LedgerReader, LogReader
+from agents.campaign.recipe import GateSection, PilotSection
+from agents.campaign.status import Document, pilot_document, validation_document
+
+STALL_SECONDS = 600.0
+
+
+class PilotQualityMonitor:
+    """Watches a pilot, by its ledger where the pilot is ours and by its log where it is not.
+
+    Args:
+        pilot_log_path: the pilot's log; ``pilot_campaign.log`` of the home when None.
+        checkpoint_interval: seconds between two looks.
+        quality_threshold: the mean quality in (0, 1] that counts as a pass.
+        run: the pilot run of ours that is watched; None to learn it from the log.
+        expected: tickets that a pilot must finish; one that plans fewer is never complete.
+        stall_seconds: from which silence on an unfinished pilot counts as ended.
+    """
+
+    def __init__(
+        self,
+        pilot_log_path: str | Path | None = None,
+        checkpoint_interval: float = 10,
+        quality_threshold: float = 0.75,
+        *,
+        run: str | None = None,
+        expected: int = PilotSection().tickets,
+        stall_seconds: float = STALL_SECONDS,
+        home: Home | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.home = home or Home.from_environment(os.environ)
+        self.pilot_log_path = Path(pilot_log_path) if pilot_log_path else self.home.pilot_log
+        self.checkpoint_interval = checkpoint_interval
+        self.quality_threshold = quality_threshold
+        self.run = run
+        self.expected = expected
+        self.stall_seconds = stall_seconds
+        self._clock = clock or SystemClock()
+        self._log_reader = LogReader(self.pilot_log_path)
+        self._shown = Progress("log")
+        self._changed_at = self._clock.monotonic()
+        self._logger = logging.getLogger("PilotQualityMonitor")
+
+    async def setup(self) -> None:
+        """Create the folder of the status file."""
+        make_folder(self.home.training)
+
+    async def run_task(self, task: str = "monitor") -> Document:
+        """Return the pilot's status: ``check`` looks once, ``monitor`` until it is complete or has stalled."""
+        if task not in {"monitor", "check"}:
+            raise ValueError(f"PilotQualityMonitor knows the tasks 'monitor' and 'check', not {task!r}")
+        await self.setup()
+        document = self.look()
+        while task == "monitor" and not document["is_complete"] and document["state"] != "stalled":
+            await asyncio.sleep(self.checkpoint_interval)
+            document = self.look()
+        return document
+
+    def look(self) -> Document:
+        """Look once, write the status file, log a line when something changed; return the status."""
+        bytes_before = self._log_reader.follower.position
+        progress = self._log_reader.read()
+        grew = self._log_reader.follower.position != bytes_before
+        run = self.run or (progress.started.run if progress.started else None)
+        if run is not None:
+            proven = LedgerReader(self.home.run(run).ledger).read()
+            progress = proven if proven.started is not None else progress
+        if progress != self._shown or grew:
+            self._changed_at = self._clock.monotonic()
+        state = self._state(progress, is_settling=grew and self._is_being_written())
+        document = pilot_document(
+            progress,
+            is_complete=state == "complete",
+            threshold=self.quality_threshold,
+            state=state,
+            now=self._clock.now(),
+        )
+        write_json(self.home.pilot_status, document)
+        self._announce(progress)
+        return document
+
+    def _state(self, progress: Progress, *, is_settling: bool) -> str:
+        done = progress.done
+        if progress.is_complete and done is not None and done >= self._owed(progress):
+            return "settling" if progress.scored < done and is_settling else "complete"
+        if self._clock.monotonic() - self._changed_at >= self.stall_seconds:
+            return "stalled"
+        return "waiting" if done is None and not progress.scored else "running"
+
+    def _owed(self, progress: Progress) -> int:
+        return progress.started.total if progress.started else self.expected
+
+    def _is_being_written(self) -> bool:
+        seen = self._log_reader.follower.seen
+        return seen is not None and self._clock.now().timestamp() - seen.modified < self.checkpoint_interval
+
+    def _announce(self, progress: Progress) -> None:
+        if progress.done is None or not progress.total:
+            if self._shown is progress:
+                return
+            self._logger.info("Waiting for %s to tell of progress", self.pilot_log_path)
+        elif (progress.done, progress.scored) != (self._shown.done, self._shown.scored):
+            line = Progressed(progress.done, progress.total, progress.quality, progress.acceptance)
+            self._logger.info(render(line))
+        for problem in progress.problems[len(self._shown.problems) :]:
+            self._logger.warning("Pilot log: %s", problem)
+        self._shown = progress
+
+
+class CampaignValidator:
+    """Puts the evidence of a watched pilot before the gate and records the verdict.
+
+    Args:
+        status_file: the monitor's status document; that of the home when None.
+        quality_threshold: mean quality in (0, 1] that the pilot must reach.
+        min_samples: finished samples that it must have.
+        plan: overrides both numbers and the rule when given.
+    """
+
+    def __init__(
+        self,
+        status_file: str | Path | None = None,
+        quality_threshold: float = 0.75,
+        min_samples: int = 150,
+        *,
+        plan: Plan | None = None,
+        home: Home | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.home = home or Home.from_environment(os.environ)
+        self.status_file = Path(status_file) if status_file else self.home.pilot_status
+        plan = plan or plan_for(
+            {
+                "quality_threshold": ("gate.quality_threshold", quality_threshold),
+                "min_samples": ("gate.min_samples", min_samples),
+            },
+            recipe=None,
+        )
+        self.gate = plan.recipe.gate
+        self.expected = plan.recipe.pilot.tickets
+        self._clock = clock or SystemClock()
+        self._logger = logging.getLogger("CampaignValidator")
+
+    async def setup(self) -> None:
+        """Create the folder of the verdict."""
+        make_folder(self.home.training)
+
+    async def run_task(self, task: str = "validate") -> Document:
+        """Decide, write ``campaign_validation.json`` and return it; refusals are written too."""
+        if task != "validate":
+            raise ValueError(f"CampaignValidator knows the task 'validate', not {task!r}")
+        await self.setup()
+        document = self._validate()
+        write_json(self.home.validation, document)
+        self._logger.info("%s: %s", document["verdict"], document["reason"])
+        return document
+
+    def _validate(self) -> Document:
+        try:
+            status = read_json(self.status_file)
+            if status is None:
+                return self._document(_undecidable("No pilot status available", "Start a pilot."), {}, "")
+            decision, fingerprint = decide(status, self.gate, self.home, self.expected)
+        except CampaignError as error:
+            return self._document(_undecidable(error.what, error.cure), {}, "")
+        return self._document(decision, status, fingerprint)
+
+    def _document(self, decision: Decision, status: dict[str, Any], fingerprint: str) -> Document:
+        return validation_document(
+            decision,
+            pilot_status=status,
+            fingerprint=fingerprint,
+            gate=self.gate.model_dump(mode="json"),
+            now=self._clock.now(),
+        )
+
+
+def decide(status: dict[str, Any], gate: GateSection, home: Home, expected: int) -> tuple[Decision, str]:
+    """Return the gate's decision on the pilot that ``status`` describes, and the fingerprint that it approves.
+
+    Raises:
+        DamagedFileError: the status cannot be used.
+    """
+    evidence, fingerprint = evidence_of(status, home, expected)
+    return rule_for(gate).decide(evidence), fingerprint
+
+
+def _undecidable(reason: str, recommendation: str) -> Decision:
+    criteria = tuple(Criterion(name, passed=False, reason=reason) for name in SEED_CHECKS)
+    return Decision(Verdict.ERROR, reason, recommendation, criteria)

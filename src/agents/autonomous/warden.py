@@ -1,0 +1,136 @@
+"""The warden: starts one generator, holds the lease of its kind while it lives, records how it ended.
+
+Owns the exit record and the pid file of its run. Never judges and never restarts.
+
+``python -m agents.autonomous.warden --kind campaign --run NAME --launch 7 -- program argument...``
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+from agents.campaign.clock import SystemClock, stamp
+from agents.campaign.errors import AlreadyRunningError, CampaignError, ExitCode
+from agents.campaign.events import RunKind
+from agents.campaign.files import make_folder, replace_file, write_json
+from agents.campaign.home import Home
+from agents.campaign.lease import Lease
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+"""Operation numbers of prctl(2), from <linux/prctl.h>."""
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def watch(home: Home, kind: RunKind, run: str, launch: int, argv: list[str]) -> int:
+    """Start ``argv``, wait for its end, record it; return the exit code to leave with.
+
+    SIGTERM and SIGINT are passed on, so that the generator drains; SIGHUP is ignored. A generator whose warden is
+    killed is asked to drain by the kernel.
+
+    Raises:
+        AlreadyRunningError: another run of this kind lives.
+    """
+    _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    paths = home.run(run)
+    pid_file = home.campaign_pid if kind == "campaign" else None
+    with Lease(home.warden_lease(kind), f"{kind} {run}"):
+        make_folder(paths.folder)
+        paths.exit_record.unlink(missing_ok=True)
+        started = SystemClock().now()
+        child = _start(argv)
+        _pass_signals_to(child)
+        if pid_file:
+            replace_file(pid_file, f"{os.getpid()}\n".encode())
+        try:
+            status = _wait(child)
+            write_json(
+                paths.exit_record,
+                {
+                    "launch": launch,
+                    "run": run,
+                    "argv": argv,
+                    "pid": child.pid,
+                    "code": status if status >= 0 else None,
+                    "signal": -status if status < 0 else None,
+                    "started": stamp(started),
+                    "ended": stamp(SystemClock().now()),
+                },
+            )
+        finally:
+            if pid_file:
+                _remove_own(pid_file)
+    return status if status >= 0 else 128 - status
+
+
+def _start(argv: list[str]) -> subprocess.Popen[bytes]:
+    parent = os.getpid()
+
+    def die_with_the_warden() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    try:
+        return subprocess.Popen(  # noqa: S603 -- an argument list from a validated plan, never a shell line
+            argv,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=die_with_the_warden,  # noqa: PLW1509 -- this process has no threads
+        )
+    except OSError as error:
+        raise CampaignError(f"{argv[0]} cannot be started: {error.strerror}", "check the program's path") from error
+
+
+def _pass_signals_to(child: subprocess.Popen[bytes]) -> None:
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            child.send_signal(number)
+
+    signal.signal(signal.SIGTERM, pass_on)
+    signal.signal(signal.SIGINT, pass_on)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _wait(child: subprocess.Popen[bytes]) -> int:
+    """Return the child's exit status as subprocess has it (negative: a signal); orphans of it are reaped."""
+    while True:
+        pid, status = os.wait()
+        if pid == child.pid:
+            return os.waitstatus_to_exitcode(status)
+
+
+def _remove_own(pid_file: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        if pid_file.read_text().strip() == str(os.getpid()):
+            pid_file.unlink()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the warden; exits as the generator did, 128 + n after signal n, 75 when it lost a race."""
+    parser = argparse.ArgumentParser(prog="warden", description=__doc__)
+    parser.add_argument("--kind", choices=("pilot", "campaign"), required=True)
+    parser.add_argument("--run", required=True)
+    parser.add_argument("--launch", type=int, required=True)
+    parser.add_argument("argv", nargs="+", metavar="program")
+    options = parser.parse_args(arguments)
+    try:
+        return watch(Home.from_environment(os.environ), options.kind, options.run, options.launch, options.argv)
+    except AlreadyRunningError as error:
+        print(error, file=sys.stderr)
+        return ExitCode.TRY_AGAIN
+    except CampaignError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

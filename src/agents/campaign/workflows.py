@@ -1,0 +1,263 @@
+"""The store of workflows: their steps, verdicts, approvals and launches, one SQLite file.
+
+Only the process that holds the orchestrator's lease writes. Every step is committed before it is announced.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from agents.campaign.clock import stamp
+from agents.campaign.errors import CampaignError, DamagedFileError
+from agents.campaign.events import RunKind
+from agents.campaign.files import PRIVATE_FILE, make_folder
+from agents.campaign.phases import Happening, Phase, step
+from agents.campaign.process import Identity
+
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 10.0
+
+_SCHEMA = """
+CREATE TABLE workflows (
+    id INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, started TEXT NOT NULL, plan TEXT NOT NULL
+) STRICT;
+CREATE TABLE steps (
+    id INTEGER PRIMARY KEY, workflow INTEGER NOT NULL REFERENCES workflows, at TEXT NOT NULL,
+    happening TEXT NOT NULL, phase TEXT NOT NULL, details TEXT NOT NULL
+) STRICT;
+CREATE INDEX steps_of_workflow ON steps (workflow, id);
+CREATE TABLE approvals (
+    id INTEGER PRIMARY KEY, workflow INTEGER NOT NULL REFERENCES workflows, at TEXT NOT NULL,
+    fingerprint TEXT NOT NULL, approver TEXT NOT NULL, reason TEXT NOT NULL
+) STRICT;
+CREATE TABLE launches (
+    id INTEGER PRIMARY KEY, run TEXT NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    argv TEXT NOT NULL, log_position INTEGER NOT NULL, warden TEXT
+) STRICT;
+CREATE INDEX launches_of_run ON launches (run, id);
+"""
+
+CREATED = "created"
+"""The happening of a workflow's first step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """One workflow as it stands; ``run`` is the campaign it is about."""
+
+    id: int
+    run: str
+    started: str
+    plan: dict[str, Any]
+    phase: Phase
+    results: dict[str, Any]
+    """The newest ``pilot_result``, ``validation_result``, ``launch_result``, ``campaign_result``, ``cause``."""
+    completed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A generator that is about to be started, and where its log ends now."""
+
+    run: str
+    kind: RunKind
+    argv: tuple[str, ...]
+    fingerprint: str
+    log_position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """An intent to start a generator, and the warden that did; None until one is known to live."""
+
+    id: int
+    run: str
+    fingerprint: str
+    log_position: int
+    """Where the log ended before: what stands before it tells of other launches."""
+    warden: Identity | None
+
+
+class Workflows:
+    """The store at ``path``; open it as a context manager.
+
+    Raises:
+        DamagedFileError: the file is not a store of this version.
+        CampaignError: the disk is full or the file stays locked.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        make_folder(path.parent)
+        with self._boundary():
+            self._database = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            path.chmod(PRIVATE_FILE)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._database.execute("PRAGMA foreign_keys = ON")
+            self._prepare()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def find(self, run: str) -> Workflow | None:
+        """Return the workflow about campaign ``run``, as its steps tell."""
+        with self._boundary():
+            row = self._database.execute("SELECT id, started, plan FROM workflows WHERE run = ?", (run,)).fetchone()
+            return None if row is None else self._replay(row[0], run, row[1], orjson.loads(row[2]))
+
+    def newest(self) -> Workflow | None:
+        """Return the workflow that moved last."""
+        with self._boundary():
+            row = self._database.execute(
+                "SELECT w.run FROM steps s JOIN workflows w ON w.id = s.workflow ORDER BY s.id DESC LIMIT 1"
+            ).fetchone()
+        return None if row is None else self.find(row[0])
+
+    def create(self, run: str, plan: dict[str, Any], phase: Phase, now: datetime) -> Workflow:
+        """Store a new workflow about ``run`` that stands at ``phase``."""
+        with self._transaction():
+            cursor = self._database.execute(
+                "INSERT INTO workflows (run, started, plan) VALUES (?, ?, ?)", (run, stamp(now), _json(plan))
+            )
+            assert cursor.lastrowid is not None  # noqa: S101 -- an INSERT has one
+            self._add_step(cursor.lastrowid, CREATED, phase, {}, now)
+        return self._found(run)
+
+    def set_plan(self, workflow: Workflow, plan: dict[str, Any]) -> Workflow:
+        """Record the plan that ``workflow`` goes on with."""
+        with self._transaction():
+            self._database.execute("UPDATE workflows SET plan = ? WHERE id = ?", (_json(plan), workflow.id))
+        return self._found(workflow.run)
+
+    def move(self, workflow: Workflow, happening: Happening, details: dict[str, Any], now: datetime) -> Workflow:
+        """Commit the step that ``happening`` means, with its results; raises ValueError for an unlisted one."""
+        phase = step(workflow.phase, happening)
+        with self._transaction():
+            self._add_step(workflow.id, happening, phase, details, now)
+        return self._found(workflow.run)
+
+    def history(self, workflow: Workflow) -> list[tuple[str, str, str]]:
+        """Return (time, happening, phase) of every step, oldest first."""
+        with self._boundary():
+            return self._database.execute(
+                "SELECT at, happening, phase FROM steps WHERE workflow = ? ORDER BY id", (workflow.id,)
+            ).fetchall()
+
+    def approve(self, workflow: Workflow, fingerprint: str, approver: str, reason: str, now: datetime) -> None:
+        """Record that a person wants ``fingerprint`` launched."""
+        with self._transaction():
+            self._database.execute(
+                "INSERT INTO approvals (workflow, at, fingerprint, approver, reason) VALUES (?, ?, ?, ?, ?)",
+                (workflow.id, stamp(now), fingerprint, approver, reason),
+            )
+
+    def is_approved(self, workflow: Workflow, fingerprint: str) -> bool:
+        """Return whether a person approved exactly ``fingerprint`` in this workflow."""
+        with self._boundary():
+            return bool(
+                self._database.execute(
+                    "SELECT 1 FROM approvals WHERE workflow = ? AND fingerprint = ?", (workflow.id, fingerprint)
+                ).fetchone()
+            )
+
+    def intend(self, launch: Intent, now: datetime) -> int:
+        """Commit the intent to start a generator; return the launch's id."""
+        with self._transaction():
+            cursor = self._database.execute(
+                "INSERT INTO launches (run, kind, at, fingerprint, argv, log_position) VALUES (?, ?, ?, ?, ?, ?)",
+                (launch.run, launch.kind, stamp(now), launch.fingerprint, _json(launch.argv), launch.log_position),
+            )
+        assert cursor.lastrowid is not None  # noqa: S101 -- an INSERT has one
+        return cursor.lastrowid
+
+    def confirm(self, launch: int, warden: Identity) -> None:
+        """Record the process that the intent became."""
+        with self._transaction():
+            self._database.execute("UPDATE launches SET warden = ? WHERE id = ?", (_json(warden.document()), launch))
+
+    def launch_of(self, run: str) -> Launch | None:
+        """Return the newest launch of ``run``."""
+        with self._boundary():
+            row = self._database.execute(
+                "SELECT id, fingerprint, log_position, warden FROM launches WHERE run = ? ORDER BY id DESC LIMIT 1",
+                (run,),
+            ).fetchone()
+        if row is None:
+            return None
+        warden = Identity.parsed(orjson.loads(row[3])) if row[3] else None
+        return Launch(row[0], run, row[1], row[2], warden)
+
+    def _found(self, run: str) -> Workflow:
+        workflow = self.find(run)
+        assert workflow is not None  # noqa: S101 -- it was just written
+        return workflow
+
+    def _replay(self, workflow: int, run: str, started: str, plan: dict[str, Any]) -> Workflow:
+        steps = self._database.execute(
+            "SELECT at, phase, details FROM steps WHERE workflow = ? ORDER BY id", (workflow,)
+        ).fetchall()
+        results: dict[str, Any] = {}
+        for _, _, details in steps:
+            results.pop("cause", None)
+            results |= orjson.loads(details)
+        at, phase, _ = steps[-1]
+        return Workflow(workflow, run, started, plan, Phase(phase), results, at if Phase(phase).is_end else None)
+
+    def _add_step(self, workflow: int, happening: str, phase: Phase, details: dict[str, Any], now: datetime) -> None:
+        self._database.execute(
+            "INSERT INTO steps (workflow, at, happening, phase, details) VALUES (?, ?, ?, ?, ?)",
+            (workflow, stamp(now), happening, phase.value, _json(details)),
+        )
+
+    def _prepare(self) -> None:
+        version = self._database.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            with self._transaction():
+                if self._database.execute("PRAGMA user_version").fetchone()[0] == 0:
+                    for statement in filter(str.strip, _SCHEMA.split(";")):
+                        self._database.execute(statement)
+                    self._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        elif version != SCHEMA_VERSION:
+            raise DamagedFileError(
+                f"{self.path} has schema version {version}, this program knows {SCHEMA_VERSION}",
+                f"use the program that wrote it, or move {self.path} away",
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._boundary():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _boundary(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise CampaignError(
+                f"{self.path} cannot be used: {error}", "free disk space, mend permissions, or end who locks it"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise DamagedFileError(
+                f"{self.path} is damaged: {error}", f"keep a copy, then move {self.path} away and start again"
+            ) from error
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()

@@ -1,0 +1,228 @@
+"""The command line: ``campaign``, and ``python scripts/launch_training.py``, which is the same.
+
+Owns verbs, flags and what is printed. Heavy modules are imported by the verb that needs them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from agents.campaign.errors import CampaignError, ExitCode
+from agents.campaign.home import Home
+
+if TYPE_CHECKING:
+    from agents.campaign.plan import Plan
+
+app = typer.Typer(
+    name="campaign",
+    help="Unattended campaigns that turn a teacher into a training set.",
+    epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 rejected, 4 already running, 5 waiting for approval, "
+    "6 paused and resumable, 75 lost a race, try again.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+QualityThreshold = Annotated[
+    float | None, typer.Option("--quality-threshold", metavar="SHARE", help="Mean quality the pilot must reach.")
+]
+CampaignTarget = Annotated[
+    int | None, typer.Option("--campaign-target", metavar="SAMPLES", help="Accepted samples the campaign owes.")
+]
+MinPilotSamples = Annotated[
+    int | None, typer.Option("--min-pilot-samples", metavar="SAMPLES", help="Samples the pilot must have.")
+]
+AutoLaunch = Annotated[
+    bool | None, typer.Option("--auto-launch/--no-auto-launch", help="Launch without asking a person.")
+]
+RecipeFile = Annotated[Path | None, typer.Option("--recipe", "-r", metavar="FILE", help="Recipe (YAML).")]
+Background = Annotated[bool, typer.Option("--background", help="Run detached; the terminal may be closed.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+STEPS = (
+    "Watch the pilot (its own one where nobody else's is running)",
+    "Validate the pilot's quality when it is complete",
+    "Launch the full campaign if the quality passes: {target} samples",
+    "Watch the campaign until it is verified complete",
+)
+
+
+@app.command()
+def auto(
+    quality_threshold: QualityThreshold = None,
+    campaign_target: CampaignTarget = None,
+    min_pilot_samples: MinPilotSamples = None,
+    auto_launch: AutoLaunch = None,
+    recipe: RecipeFile = None,
+    background: Background = False,
+    as_json: AsJson = False,
+) -> None:
+    """Watch the pilot, validate it, launch the campaign, watch it to its end."""
+    plan = _plan(quality_threshold, campaign_target, min_pilot_samples, auto_launch, recipe)
+    if background:
+        _start_in_background("auto", plan, as_json=as_json)
+    _run("auto", plan, as_json=as_json)
+
+
+@app.command()
+def monitor(
+    quality_threshold: QualityThreshold = None,
+    min_pilot_samples: MinPilotSamples = None,
+    recipe: RecipeFile = None,
+    background: Background = False,
+    as_json: AsJson = False,
+) -> None:
+    """Watch the pilot until it is complete."""
+    plan = _plan(quality_threshold, None, min_pilot_samples, None, recipe)
+    if background:
+        _start_in_background("monitor", plan, as_json=as_json)
+    _run("monitor", plan, as_json=as_json)
+
+
+@app.command()
+def validate(
+    quality_threshold: QualityThreshold = None,
+    min_pilot_samples: MinPilotSamples = None,
+    recipe: RecipeFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put the pilot before the gate."""
+    _run("validate", _plan(quality_threshold, None, min_pilot_samples, None, recipe), as_json=as_json)
+
+
+@app.command()
+def launch(
+    quality_threshold: QualityThreshold = None,
+    campaign_target: CampaignTarget = None,
+    min_pilot_samples: MinPilotSamples = None,
+    auto_launch: AutoLaunch = True,
+    recipe: RecipeFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Launch the campaign that the last verdict approves, without watching it."""
+    _run("launch", _plan(quality_threshold, campaign_target, min_pilot_samples, auto_launch, recipe), as_json=as_json)
+
+
+@app.command()
+def approve(
+    approver: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who approves; you by default.")] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept with the approval.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Approve the verdict that waits for a person, and go on in the background."""
+    import getpass
+
+    from agents.autonomous.approval import approve_waiting
+
+    home = Home.from_environment(os.environ)
+    plan = approve_waiting(home, approver or getpass.getuser(), reason)
+    _start_in_background("auto", plan, as_json=as_json)
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Show where the workflow stands, from its files; exits as the workflow stands."""
+    from agents.dashboard.snapshot import take
+
+    snapshot = take(Home.from_environment(os.environ))
+    _print_json(snapshot.document()) if as_json else typer.echo(snapshot.text())
+    raise typer.Exit(snapshot.exit_code)
+
+
+@app.command()
+def logs(
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines of each log to begin with.")] = 10,
+    follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on until Ctrl-C.")] = True,
+) -> None:
+    """Tail all logs."""
+    from agents.dashboard.tail import tail
+
+    home = Home.from_environment(os.environ)
+    tail([home.orchestrator_log, home.pilot_log, home.campaign_log], lines, follow=follow, write=typer.echo)
+
+
+@app.command()
+def stop(
+    orchestrator_only: Annotated[
+        bool, typer.Option("--orchestrator-only", help="Leave the pilot and the campaign running.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Stop the orchestrator, the pilot and the campaign; they drain first, and the same command goes on later."""
+    from agents.autonomous.stopping import stop_all
+
+    stopped = stop_all(Home.from_environment(os.environ), orchestrator_only=orchestrator_only)
+    if as_json:
+        _print_json({"stopped": stopped})
+    else:
+        typer.echo("\n".join(f"{name}: {outcome}" for name, outcome in stopped.items()) or "Nothing was running.")
+    raise typer.Exit(ExitCode.FAILED if "still running" in stopped.values() else ExitCode.DONE)
+
+
+def main() -> None:
+    """Run the command line; a CampaignError becomes a message, its cure and its exit code."""
+    try:
+        app()
+    except CampaignError as error:
+        if "--json" in sys.argv:
+            _print_json(error.document())
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+def _plan(
+    quality_threshold: float | None,
+    campaign_target: int | None,
+    min_pilot_samples: int | None,
+    auto_launch: bool | None,
+    recipe: Path | None,
+) -> Plan:
+    from agents.campaign.plan import plan_for
+
+    flags = {
+        "--quality-threshold": ("gate.quality_threshold", quality_threshold),
+        "--campaign-target": ("campaign.target", campaign_target),
+        "--min-pilot-samples": ("gate.min_samples", min_pilot_samples),
+        "--no-auto-launch": ("campaign.auto_launch", auto_launch),
+    }
+    return plan_for(flags, recipe)
+
+
+def _run(mode: str, plan: Plan, *, as_json: bool) -> NoReturn:
+    from agents.autonomous.runner import exit_code_of
+    from agents.dashboard.screen import run_shown
+
+    home = Home.from_environment(os.environ)
+    document = run_shown(mode, plan, home, quiet=as_json)
+    if as_json:
+        _print_json(document)
+    else:
+        from agents.dashboard.view import outcome_text
+
+        typer.echo(outcome_text(mode, document))
+    raise typer.Exit(exit_code_of(mode, document))
+
+
+def _start_in_background(mode: str, plan: Plan, *, as_json: bool) -> NoReturn:
+    from agents.autonomous.runner import start_in_background
+    from agents.dashboard.view import active_text
+
+    home = Home.from_environment(os.environ)
+    started = start_in_background(mode, plan, home)
+    if as_json:
+        _print_json({"pid": started.pid, "log_path": str(home.orchestrator_log)})
+    else:
+        target = f"{plan.recipe.campaign.target:,}"
+        typer.echo(active_text(tuple(step.format(target=target) for step in STEPS), started.pid, home.orchestrator_log))
+    raise typer.Exit(ExitCode.DONE)
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    import orjson
+
+    typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())

@@ -1,0 +1,78 @@
+"""The terminal's view of a running workflow: one progress bar with rate and time left.
+
+Reads ledgers and status files through ``campaign``; never influences what it shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from agents.campaign.errors import DamagedFileError
+from agents.campaign.files import read_json
+from agents.campaign.home import Home
+from agents.campaign.readers import LedgerReader
+
+REFRESH_SECONDS = 0.5
+
+
+@contextlib.asynccontextmanager
+async def workflow_bar(home: Home, console: Console) -> AsyncIterator[Callable[[str], None]]:
+    """Show the workflow of ``home`` while the block runs; gives a function that prints a line above the bar."""
+    columns = (
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[numbers]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, speed_estimate_period=60) as bar:
+        task = bar.add_task("starting", total=None, numbers="")
+        refresher = asyncio.create_task(_refresh(bar, task, home))
+        try:
+            yield lambda line: bar.console.print(line, markup=False, highlight=False)
+        finally:
+            _show(bar, task, home)
+            refresher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await refresher
+
+
+async def _refresh(bar: Progress, task: TaskID, home: Home) -> None:
+    while True:
+        _show(bar, task, home)
+        await asyncio.sleep(REFRESH_SECONDS)
+
+
+def _show(bar: Progress, task: TaskID, home: Home) -> None:
+    try:
+        state = read_json(home.orchestrator_state) or {}
+    except DamagedFileError:
+        return
+    phase = str(state.get("phase", "starting"))
+    done, total, numbers = _numbers(home, state)
+    if bar.tasks[0].description != phase:
+        bar.reset(task, description=phase)
+    bar.update(task, completed=done, total=total, numbers=numbers)
+
+
+def _numbers(home: Home, state: dict[str, Any]) -> tuple[int, int | None, str]:
+    """Return done, total and the rest in words: from the ledger where there is one, else from the status."""
+    is_campaign = "campaign_result" in state or state.get("phase") == "campaign_launched"
+    run = state.get("run") if is_campaign else state.get("pilot_run")
+    if isinstance(run, str):
+        progress = LedgerReader(home.run(run).ledger).read()
+        if progress.total:
+            return progress.done or 0, progress.total, _words(progress.quality, progress.acceptance)
+    result = state.get("campaign_result" if is_campaign else "pilot_result") or {}
+    return result.get("progress", 0), result.get("total") or None, _words(result.get("estimated_quality"), None)
+
+
+def _words(quality: float | None, acceptance: float | None) -> str:
+    words = [] if quality is None else [f"quality {quality:.3f}"]
+    return "  ".join(words if acceptance is None else [*words, f"acceptance {acceptance:.1%}"])
