@@ -1,9 +1,10 @@
 """The assembler: source text to a program.
 
-Owns labels, sizes and encoding. Never runs anything.
+Owns the two passes: placing statements, then encoding them. Never runs anything.
 
-Syntax follows the assemblers common for the SNES (asar, WDC): see `assemble`. Encodings: `opcodes`. Operands of
-MVN and MVP are source bank, destination bank, as in the WDC data sheet; the bytes are stored the other way round.
+Syntax follows asar, the assembler most used for the SNES: see `assemble`. As in asar, operands of MVN and MVP are
+destination bank, source bank, in the order of the bytes; the WDC data sheet writes them the other way round. Unlike
+in asar, the width of an immediate follows REP and SEP, and a number behind a branch is the address to go to.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
-from agents.training.w65816.expressions import AssemblyError, ErrorKind, Value, evaluate
-from agents.training.w65816.opcodes import ENCODINGS, Mode, Opcode
+from agents.training.w65816 import selection
+from agents.training.w65816.expressions import AssemblyError, ErrorKind, Value
+from agents.training.w65816.opcodes import Mode, Opcode
 from agents.training.w65816.source import Statement, items, shape, statements
+from agents.training.w65816.symbols import Symbols
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A statement with its place: source line from 1, 24-bit address, the bytes it made, its text."""
 
     number: int
@@ -37,50 +40,15 @@ class Program:
     listing: tuple[Line, ...]
 
 
-_BY_SIZE = {
-    "e": (Mode.DIRECT, Mode.ABSOLUTE, Mode.LONG),
-    "e,x": (Mode.DIRECT_X, Mode.ABSOLUTE_X, Mode.LONG_X),
-    "e,y": (Mode.DIRECT_Y, Mode.ABSOLUTE_Y),
-    "e,s": (Mode.STACK,),
-    "(e)": (Mode.DIRECT_INDIRECT, Mode.ABSOLUTE_INDIRECT),
-    "(e,x)": (Mode.DIRECT_X_INDIRECT, Mode.ABSOLUTE_X_INDIRECT),
-    "(e),y": (Mode.DIRECT_INDIRECT_Y,),
-    "(e,s),y": (Mode.STACK_INDIRECT_Y,),
-    "[e]": (Mode.DIRECT_LONG, Mode.ABSOLUTE_INDIRECT_LONG),
-    "[e],y": (Mode.DIRECT_LONG_Y,),
-}
-"""Shape of an operand -> modes for addresses of one, two and three bytes."""
-
-_BY_MNEMONIC = {
-    "": (Mode.IMPLIED, Mode.ACCUMULATOR, Mode.IMMEDIATE_BYTE),
-    "a": (Mode.ACCUMULATOR,),
-    "#": (Mode.IMMEDIATE_M, Mode.IMMEDIATE_X, Mode.IMMEDIATE_BYTE, Mode.IMMEDIATE_WORD, Mode.BLOCK_MOVE),
-    "e": (Mode.RELATIVE, Mode.RELATIVE_LONG, Mode.IMMEDIATE_WORD, Mode.BLOCK_MOVE, Mode.IMMEDIATE_BYTE),
-}
-"""Shape of an operand -> modes that the mnemonic alone decides."""
-
-_SIGNATURE = frozenset({"BRK", "COP", "WDM"})
-_FLOW = frozenset({"JMP", "JSR"})
-_SIZES = {"": 0, "b": 1, "w": 2, "l": 3}
-_DATA = {"db": 1, "dw": 2, "dl": 3}
-_IMMEDIATE = frozenset({Mode.IMMEDIATE_M, Mode.IMMEDIATE_X, Mode.IMMEDIATE_BYTE, Mode.IMMEDIATE_WORD})
-_ALIASES = {
-    "BLT": "BCC", "BGE": "BCS", "CPA": "CMP", "INA": "INC", "DEA": "DEC", "SWA": "XBA",
-    "TAS": "TCS", "TSA": "TSC", "TAD": "TCD", "TDA": "TDC",
-}  # fmt: skip
-_FORMS = {name: dict(modes) for name, modes in ENCODINGS.items()}
-_FORMS["JMP"] |= ENCODINGS["JML"]
-for _alias, _mnemonic in _ALIASES.items():
-    _FORMS[_alias] = _FORMS[_mnemonic]
-
-
 def assemble(source: str, *, origin: int = 0x8000, max_bytes: int = 4096, m8: bool = True, x8: bool = True) -> Program:
     """Assemble ``source`` at the 24-bit ``origin``.
 
-    Labels are ``name:``, ``.local`` (belongs to the last ``name:``) and ``+``/``-`` (any number of signs, next or
-    last one); constants ``NAME = expression``; comments start with ``;``; several statements share a line with
-    `` : `` between them. Directives: ``db dw dl`` (also ``.db``, ``.byte``, ``.word`` and so on), ``org``, and
-    ``.a8 .a16 .i8 .i16``. Suffixes ``.b .w .l`` force a size. Names are case-sensitive, mnemonics are not.
+    Labels are ``name:``, ``.local`` (belongs to the last ``name:``; from elsewhere ``name.local``) and ``+``/``-``
+    (any number of signs, the next or the last one); constants ``NAME = expression``, known where they are defined;
+    comments start with ``;``; statements share a line with `` : `` between them. Directives: ``db dw dl`` (also
+    ``.db``, ``.byte``, ``.word`` and so on; strings allowed), ``org`` (gaps are zero), ``.a8 .a16 .i8 .i16``.
+    Suffixes ``.b .w .l`` force a size. Names are case-sensitive, mnemonics are not. For expressions see
+    `expressions.evaluate`.
 
     Immediate operands have the width tracked through REP, SEP and the directives in the order of the text, from
     ``m8`` and ``x8`` on. Addresses have the size they are written with: ``$12`` is direct, ``$0012`` absolute,
@@ -91,6 +59,15 @@ def assemble(source: str, *, origin: int = 0x8000, max_bytes: int = 4096, m8: bo
             exception is raised, whatever the text.
     """
     return _Assembly(origin, max_bytes, m8, x8).run(source)
+
+
+_SUFFIX_SIZES = {"b": 1, "w": 2, "l": 3}
+_DATA_SIZES = {"db": 1, "dw": 2, "dl": 3}
+_FLAGS = {"REP": False, "SEP": True}
+_BY_WIDTH = frozenset({Mode.IMMEDIATE_M, Mode.IMMEDIATE_X})
+_IMMEDIATE = _BY_WIDTH | {Mode.IMMEDIATE_BYTE, Mode.IMMEDIATE_WORD}
+_RELATIVE = frozenset({Mode.RELATIVE, Mode.RELATIVE_LONG})
+_WITHIN_BANK = frozenset({"JMP", "JSR"})
 
 
 @dataclass(slots=True)
@@ -106,17 +83,15 @@ class _Placed:
 
 
 class _Assembly:
-    """Two passes over the statements: place them, then encode them."""
+    """Two passes over the statements."""
 
     def __init__(self, origin: int, max_bytes: int, m8: bool, x8: bool) -> None:
         self._origin = self._address = origin
         self._max_bytes = max_bytes
         self._m8, self._x8 = m8, x8
-        self._scope = ""
-        self._names: dict[str, Value] = {}
-        self._labels: dict[str, int] = {}
-        self._anonymous: dict[str, list[int]] = {}
+        self._symbols = Symbols()
         self._placed: list[_Placed] = []
+        self._started = False
 
     def run(self, source: str) -> Program:
         for statement in statements(source):
@@ -126,123 +101,95 @@ class _Assembly:
         for placed in self._placed:
             data = self._encode(placed)
             if data:
-                code += bytes(placed.address - self._origin - len(code))
-                code += data
-            statement = placed.statement
-            listing.append(Line(statement.line, placed.address, data, statement.text))
-        return Program(bytes(code), self._origin, MappingProxyType(self._labels), tuple(listing))
+                code += bytes(placed.address - self._origin - len(code)) + data
+            listing.append(Line(placed.statement.line, placed.address, data, placed.statement.text))
+        return Program(bytes(code), self._origin, MappingProxyType(self._symbols.labels), tuple(listing))
 
     # First pass
 
     def _place(self, statement: Statement) -> None:
         name = statement.name
-        if name == "=":
-            value = self._value(statement.operand, statement, self._address)
-            self._define(statement, statement.label, value)
-            self._placed.append(_Placed(statement, self._address, self._scope))
-            return
         if name == "org":
             self._move(statement)
-        if statement.label:
-            self._define_label(statement)
-        placed = _Placed(statement, self._address, self._scope)
-        if name in _FORMS:
+        if statement.label and name != "=":
+            self._symbols.define_label(statement.label, self._address, statement.line)
+        placed = _Placed(statement, self._address, self._symbols.scope)
+        if name in selection.FORMS:
             self._size_instruction(placed)
-        elif name in _DATA:
-            placed.size = _DATA[name] * sum(
-                len(item) - 2 if _is_string(item) else 1 for item in items(statement.operand, statement.line)
-            )
-        elif name[:1] == ".":
-            self._set_width(statement)
-        elif name and name != "org":
-            raise AssemblyError(statement.line, "unknown-mnemonic", name)
+        elif name in _DATA_SIZES:
+            data = items(statement.operand, statement.line)
+            placed.size = _DATA_SIZES[name] * sum(len(item) - 2 if _is_string(item) else 1 for item in data)
+        elif name == "=":
+            self._symbols.define(statement.label, self._value(placed, statement.operand), statement.line)
+        elif name.startswith("."):
+            self._set_width(placed)
+        elif name not in {"", "org"}:
+            raise AssemblyError(statement.line, "unknown-mnemonic", f"{name[:60]!r}")
+        self._started |= name != "="
         self._placed.append(placed)
-        self._advance(statement, self._address + placed.size)
-
-    def _advance(self, statement: Statement, address: int) -> None:
-        if address - self._origin > self._max_bytes:
-            raise AssemblyError(statement.line, "too-long", f"the program has more than {self._max_bytes} bytes")
-        if address - 1 >> 16 != self._origin >> 16 and address != self._origin:
-            raise AssemblyError(statement.line, "too-long", "the program leaves its bank")
-        self._address = address
+        self._advance(placed, self._address + placed.size)
 
     def _move(self, statement: Statement) -> None:
-        address = self._value(statement.operand, statement, self._address).number
+        placed = _Placed(statement, self._address, self._symbols.scope)
+        address = self._value(placed, statement.operand).number
         if not 0 <= address <= 0xFFFFFF:
-            raise AssemblyError(statement.line, "value-range", "org needs a 24-bit address")
-        if not any(placed.size for placed in self._placed) and not self._labels and not self._anonymous:
+            raise self._error(placed, "value-range", "not a 24-bit address")
+        if not self._started:
             self._origin = self._address = address
         if address < self._address:
-            raise AssemblyError(statement.line, "value-range", "org cannot go back")
-        self._advance(statement, address)
+            raise self._error(placed, "value-range", "org cannot go back")
+        self._advance(placed, address)
 
-    def _define_label(self, statement: Statement) -> None:
-        label = statement.label
-        if label[0] in "+-":
-            self._anonymous.setdefault(label, []).append(self._address)
-            return
-        if label[0] != ".":
-            self._scope = label
-        self._define(statement, label, Value(self._address, 2, address=True))
-        self._labels[self._full_name(label, self._scope)] = self._address
+    def _advance(self, placed: _Placed, address: int) -> None:
+        if address - self._origin > self._max_bytes:
+            raise self._error(placed, "too-long", f"the program has more than {self._max_bytes} bytes")
+        if address > (self._origin | 0xFFFF) + 1:
+            raise self._error(placed, "too-long", "the program leaves its bank")
+        self._address = address
 
-    def _define(self, statement: Statement, name: str, value: Value) -> None:
-        full = self._full_name(name, self._scope)
-        if full in self._names:
-            raise AssemblyError(statement.line, "duplicate-label", full)
-        self._names[full] = value
-
-    def _set_width(self, statement: Statement) -> None:
-        if statement.operand:
-            raise AssemblyError(statement.line, "syntax", f"{statement.name} takes no operand")
-        if statement.name in {".a8", ".a16"}:
-            self._m8 = statement.name == ".a8"
+    def _set_width(self, placed: _Placed) -> None:
+        name = placed.statement.name
+        if placed.statement.operand:
+            raise self._error(placed, "syntax", f"{name} takes no operand")
+        if name in {".a8", ".a16"}:
+            self._m8 = name == ".a8"
         else:
-            self._x8 = statement.name == ".i8"
+            self._x8 = name == ".i8"
 
     def _size_instruction(self, placed: _Placed) -> None:
-        statement = placed.statement
-        kind, placed.expression = shape(statement.operand)
-        forced = _SIZES[statement.suffix]
-        opcode = placed.opcode = self._choose(placed, kind, forced)
+        kind, placed.expression = shape(placed.statement.operand)
+        suffix = _SUFFIX_SIZES.get(placed.statement.suffix, 0)
+        opcode = placed.opcode = self._choose(placed, kind, suffix)
         size = opcode.operand_bytes(self._m8, self._x8)
-        if opcode.mode in {Mode.IMMEDIATE_M, Mode.IMMEDIATE_X} and forced:
-            if forced == 3:
-                raise AssemblyError(statement.line, "bad-mode", "an immediate has one or two bytes")
-            size = forced
+        if suffix and opcode.mode in _BY_WIDTH:
+            if suffix == 3:
+                raise self._error(placed, "bad-mode", "an immediate has one or two bytes")
+            size = suffix
         placed.size = 1 + size
-        if opcode.mnemonic in {"REP", "SEP"}:
-            bits = self._value(placed.expression, statement, placed.address).number
+        if opcode.mnemonic in _FLAGS:
+            bits = self._value(placed, placed.expression).number
             if bits & 0x20:
-                self._m8 = opcode.mnemonic == "SEP"
+                self._m8 = _FLAGS[opcode.mnemonic]
             if bits & 0x10:
-                self._x8 = opcode.mnemonic == "SEP"
+                self._x8 = _FLAGS[opcode.mnemonic]
 
-    def _choose(self, placed: _Placed, kind: str, forced: int) -> Opcode:
-        statement = placed.statement
-        forms = _FORMS[statement.name]
-        for mode in _BY_MNEMONIC.get(kind, ()):
-            if mode in forms and (mode is not Mode.IMMEDIATE_BYTE or kind == "#" or forms[mode].mnemonic in _SIGNATURE):
-                return forms[mode]
-        modes = _BY_SIZE.get(kind, ())
-        if statement.name == "PEI" and kind == "e":
-            return forms[Mode.DIRECT_INDIRECT]
-        if forced:
-            modes, sizes = modes[forced - 1 : forced], [0]
-        else:
-            size = self._address_size(placed) if len(modes) > 1 else 1
-            sizes = [*range(size - 1, len(modes)), *range(min(size - 1, len(modes)) - 1, -1, -1)]
-        for index in sizes:
-            if index < len(modes) and modes[index] in forms:
-                return forms[modes[index]]
-        raise AssemblyError(
-            statement.line, "bad-mode", f"{statement.name} has no such operand: {statement.operand[:60]!r}"
-        )
+    def _choose(self, placed: _Placed, kind: str, suffix: int) -> Opcode:
+        name = placed.statement.name
+        opcode = selection.decided(name, kind)
+        if opcode is None or (suffix and opcode.mode not in _IMMEDIATE | _RELATIVE):
+            opcode = (
+                selection.forced(name, kind, suffix)
+                if suffix
+                else selection.sized(name, kind, self._address_size(placed))
+            )
+        if opcode is None:
+            raise self._error(placed, "bad-mode", f"{name} has no such operand")
+        return opcode
 
     def _address_size(self, placed: _Placed) -> int:
         """Return the size of the operand as it is known so far; a name defined later counts as a label."""
         try:
-            return self._value(placed.expression, placed.statement, placed.address, placed.scope).size
+            return self._value(placed, placed.expression).size
         except AssemblyError as error:
             if error.kind != "undefined-label":
                 raise
@@ -252,49 +199,52 @@ class _Assembly:
 
     def _encode(self, placed: _Placed) -> bytes:
         if placed.opcode:
-            return bytes((placed.opcode.code, *self._operand(placed, placed.opcode)))
+            return bytes((placed.opcode.code,)) + self._operand(placed, placed.opcode)
         name = placed.statement.name
-        return self._data(placed, _DATA[name]) if name in _DATA else b""
+        return self._data(placed, _DATA_SIZES[name]) if name in _DATA_SIZES else b""
 
     def _data(self, placed: _Placed, size: int) -> bytes:
         data = bytearray()
-        statement = placed.statement
-        for item in items(statement.operand, statement.line):
-            if _is_string(item):
-                if not all(" " <= character <= "~" for character in item):
-                    raise AssemblyError(statement.line, "value-range", "a string holds printable ASCII only")
-                for character in item[1:-1]:
-                    data += ord(character).to_bytes(size, "little")
-            else:
-                data += self._bytes(placed, self._placed_value(placed, item), size, signed=True)
+        for item in items(placed.statement.operand, placed.statement.line):
+            if not _is_string(item):
+                data += self._bytes(placed, self._value(placed, item), size, signed=True)
+                continue
+            for character in item[1:-1]:
+                if not " " <= character <= "~":
+                    raise self._error(placed, "value-range", "a string holds printable ASCII only")
+                data += ord(character).to_bytes(size, "little")
         return bytes(data)
 
     def _operand(self, placed: _Placed, opcode: Opcode) -> bytes:
         size = placed.size - 1
-        if not size or (not placed.expression and opcode.mnemonic in _SIGNATURE):
+        if not size or (not placed.statement.operand and opcode.mnemonic in selection.SIGNATURE):
             return bytes(size)
         if opcode.mode is Mode.BLOCK_MOVE:
             return self._banks(placed)
-        value = self._placed_value(placed, placed.expression)
-        if opcode.mode in {Mode.RELATIVE, Mode.RELATIVE_LONG}:
+        value = self._value(placed, placed.expression)
+        if opcode.mode in _RELATIVE:
             return self._offset(placed, value.number, size)
-        if opcode.mnemonic in _FLOW and size == 2 and value.address and value.number >> 16 != placed.address >> 16:
+        if (
+            value.address
+            and value.number >> 16 != placed.address >> 16
+            and opcode.mode is Mode.ABSOLUTE
+            and opcode.mnemonic in _WITHIN_BANK
+        ):
             raise self._error(placed, "value-range", "the label is in another bank")
         return self._bytes(placed, value, size, signed=opcode.mode in _IMMEDIATE)
 
     def _banks(self, placed: _Placed) -> bytes:
-        operands = [item.removeprefix("#") for item in placed.expression.split(",")]
-        if len(operands) != 2:
-            raise self._error(placed, "syntax", "a block move needs source bank, destination bank")
-        source, target = (self._placed_value(placed, item.strip()) for item in operands)
-        return self._bytes(placed, target, 1) + self._bytes(placed, source, 1)
+        banks = placed.expression.split(",")
+        if len(banks) != 2:
+            raise self._error(placed, "syntax", "a block move needs destination bank, source bank")
+        return b"".join(self._bytes(placed, self._value(placed, bank.strip()), 1) for bank in banks)
 
     def _offset(self, placed: _Placed, target: int, size: int) -> bytes:
         if target >> 16 not in {0, placed.address >> 16}:
             raise self._error(placed, "branch-range", "the target is in another bank")
         offset = (target - placed.address - placed.size + 0x8000 & 0xFFFF) - 0x8000
         if size == 1 and not -0x80 <= offset <= 0x7F:
-            raise self._error(placed, "branch-range", f"{offset} bytes is too far")
+            raise self._error(placed, "branch-range", f"{offset} bytes are too far")
         return (offset & 0xFFFF).to_bytes(2, "little")[:size]
 
     def _bytes(self, placed: _Placed, value: Value, size: int, *, signed: bool = False) -> bytes:
@@ -302,53 +252,19 @@ class _Assembly:
         number, limit = value.number, 1 << 8 * size
         if value.address and size == 2:
             number &= 0xFFFF
-        if not (-(limit >> 1) if signed else 0) <= number < limit:
-            fits_wider = signed and placed.opcode and size == 1 and -0x8000 <= number < 0x10000
+        if not (-limit // 2 if signed else 0) <= number < limit:
+            too_narrow = placed.opcode and placed.opcode.mode in _BY_WIDTH and -0x8000 <= number < 0x10000
             raise self._error(
-                placed, "width" if fits_wider else "value-range", f"{number} does not fit in {8 * size} bits"
+                placed, "width" if too_narrow else "value-range", f"{number} does not fit in {8 * size} bits"
             )
         return (number % limit).to_bytes(size, "little")
 
-    def _placed_value(self, placed: _Placed, expression: str) -> Value:
-        return self._value(expression, placed.statement, placed.address, placed.scope)
-
-    # Names
-
-    def _value(self, expression: str, statement: Statement, address: int, scope: str | None = None) -> Value:
-        if (expression and not expression.strip("+")) or (expression and not expression.strip("-")):
-            return self._nearest(expression, statement, address)
-        within = self._scope if scope is None else scope
-
-        def lookup(name: str) -> Value:
-            if name == "*":
-                return Value(address, 2, address=True)
-            value = self._names.get(self._full_name(name, within))
-            if value is None:
-                raise AssemblyError(statement.line, "undefined-label", name)
-            return value
-
-        return evaluate(expression, lookup, statement.line)
-
-    def _nearest(self, name: str, statement: Statement, address: int) -> Value:
-        """Return the next ``+`` label behind ``address`` or the last ``-`` label up to it."""
-        places = self._anonymous.get(name, [])
-        found = (
-            next((place for place in places if place > address), None)
-            if name[0] == "+"
-            else next((place for place in reversed(places) if place <= address), None)
-        )
-        if found is None:
-            raise AssemblyError(statement.line, "undefined-label", name)
-        return Value(found, 2, address=True)
-
-    @staticmethod
-    def _full_name(name: str, scope: str) -> str:
-        return scope + name if name[0] == "." else name
+    def _value(self, placed: _Placed, expression: str) -> Value:
+        return self._symbols.value(expression, line=placed.statement.line, address=placed.address, scope=placed.scope)
 
     @staticmethod
     def _error(placed: _Placed, kind: ErrorKind, message: str) -> AssemblyError:
-        statement = placed.statement
-        return AssemblyError(statement.line, kind, f"{message} in {statement.text[:60]!r}")
+        return AssemblyError(placed.statement.line, kind, f"{message} in {placed.statement.text[:60]!r}")
 
 
 def _is_string(item: str) -> bool:

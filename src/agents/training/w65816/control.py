@@ -9,10 +9,10 @@ section 3.5 and table "Instruction Operation"; Eyes and Lichty, "Programming the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 
-from agents.training.w65816 import transfers
+from agents.training.w65816 import stack, transfers
 from agents.training.w65816.memory import DIRECT
 from agents.training.w65816.opcodes import Opcode
 from agents.training.w65816.state import Reason, State, Stop
@@ -20,8 +20,7 @@ from agents.training.w65816.state import Reason, State, Stop
 Step = Callable[[State], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """A decoded instruction: ``at`` and ``after`` are 24-bit addresses, ``operand`` as stored (0-3 bytes)."""
 
     opcode: Opcode
@@ -218,24 +217,24 @@ def wdm(_: Instruction) -> Step:
 
 def pea(instruction: Instruction) -> Step:
     """PEA."""
-    return lambda state: transfers.pea(state, instruction.operand)
+    return lambda state: stack.pea(state, instruction.operand)
 
 
 def pei(instruction: Instruction) -> Step:
     """PEI."""
-    return lambda state: transfers.pei(state, instruction.operand)
+    return lambda state: stack.pei(state, instruction.operand)
 
 
 def per(instruction: Instruction) -> Step:
     """PER: pushes what a relative operand points to."""
     target = instruction.target & 0xFFFF
-    return lambda state: transfers.pea(state, target)
+    return lambda state: stack.pea(state, target)
 
 
 def move(instruction: Instruction) -> Step:
     """MVN and MVP: one byte per step, then the same instruction again until A has passed zero.
 
-    The operand holds the destination bank in its low byte and the source bank in its high byte.
+    The operand has the destination bank as its low byte and the source bank as its high byte.
     """
     at, direction = instruction.at, 1 if instruction.opcode.mnemonic == "MVN" else -1
     target, source = (instruction.operand & 0xFF) << 16, instruction.operand >> 8 << 16

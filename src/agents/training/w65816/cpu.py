@@ -126,7 +126,7 @@ class Machine:
         state, tables = self._state, self._tables
         cycles = instructions = 0
         try:
-            for instructions in range(1, budget + 1):
+            for instructions in range(1, budget + 1):  # noqa: B007 - read after the loop
                 step, state.at, cost = tables[state.width][state.at]
                 cycles += cost
                 step(state)

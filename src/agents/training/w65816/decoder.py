@@ -6,16 +6,20 @@ decide what a byte means. Never runs a step.
 
 from __future__ import annotations
 
-from agents.training.w65816 import control, transfers
-from agents.training.w65816.arithmetic import MODIFYING, READING, Modifying, Reading, bit_immediate
+from agents.training.w65816 import control, stack, transfers
+from agents.training.w65816.arithmetic import READING, Reading, bit_immediate
 from agents.training.w65816.control import Instruction, Step
 from agents.training.w65816.memory import Memory
 from agents.training.w65816.modes import ADDRESS_MODES, IN_PAGE, TIMED, AddressMode
+from agents.training.w65816.modification import MODIFYING, Modifying
 from agents.training.w65816.opcodes import OPCODES, Mode
 from agents.training.w65816.state import State
 from agents.training.w65816.transfers import Storing
 
 _INDEX_WIDTH = frozenset({"LDX", "LDY", "STX", "STY", "CPX", "CPY"})
+_BY_ACCUMULATOR = transfers.BY_ACCUMULATOR | stack.BY_ACCUMULATOR
+_BY_INDEX = transfers.BY_INDEX | stack.BY_INDEX
+_IMPLIED = transfers.IMPLIED | stack.IMPLIED
 _IMMEDIATE = (Mode.IMMEDIATE_M, Mode.IMMEDIATE_X)
 
 
@@ -42,13 +46,14 @@ class DecodingTable(dict[int, tuple[Step, int, int]]):
         return entry
 
     def _step(self, instruction: Instruction) -> Step:
-        opcode, operand = instruction.opcode, instruction.operand
-        mnemonic, mode = opcode.mnemonic, opcode.mode
+        mnemonic, mode = instruction.opcode.mnemonic, instruction.opcode.mode
         if mnemonic in control.FLAG_TESTS:
             return control.branch(instruction, self._emulation)
-        maker = control.MAKERS.get(f"{mnemonic} {mode}")
-        if maker:
-            return maker(instruction)
+        if f"{mnemonic} {mode}" in control.MAKERS:
+            return control.MAKERS[f"{mnemonic} {mode}"](instruction)
+        return self._computing(mnemonic, mode, instruction.operand)
+
+    def _computing(self, mnemonic: str, mode: Mode, operand: int) -> Step:
         if mode is Mode.IMPLIED:
             return self._implied(mnemonic)
         wide = not (self._x8 if mnemonic in _INDEX_WIDTH else self._m8)
@@ -56,7 +61,9 @@ class DecodingTable(dict[int, tuple[Step, int, int]]):
             return _modifying_accumulator(MODIFYING[mnemonic][wide], wide)
         if mode in _IMMEDIATE:
             return _literal(bit_immediate if mnemonic == "BIT" else READING[mnemonic][wide], operand)
-        address_mode = self._address_mode(mode)
+        return self._addressed(mnemonic, self._address_mode(mode), operand, wide)
+
+    def _addressed(self, mnemonic: str, address_mode: AddressMode, operand: int, wide: bool) -> Step:
         if mnemonic in transfers.STORING:
             return _storing(transfers.STORING[mnemonic][wide], address_mode, operand)
         if mnemonic in MODIFYING:
@@ -67,11 +74,11 @@ class DecodingTable(dict[int, tuple[Step, int, int]]):
         return reading(self._memory, READING[mnemonic][wide], address_mode, operand)
 
     def _implied(self, mnemonic: str) -> Step:
-        if mnemonic in transfers.BY_ACCUMULATOR:
-            return transfers.BY_ACCUMULATOR[mnemonic][not self._m8]
-        if mnemonic in transfers.BY_INDEX:
-            return transfers.BY_INDEX[mnemonic][not self._x8]
-        return transfers.IMPLIED[mnemonic]
+        if mnemonic in _BY_ACCUMULATOR:
+            return _BY_ACCUMULATOR[mnemonic][not self._m8]
+        if mnemonic in _BY_INDEX:
+            return _BY_INDEX[mnemonic][not self._x8]
+        return _IMPLIED[mnemonic]
 
     def _address_mode(self, mode: Mode) -> AddressMode:
         if self._emulation and self._aligned and mode in IN_PAGE:

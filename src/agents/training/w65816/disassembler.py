@@ -68,7 +68,7 @@ def disassemble_one(data: bytes, address: int, *, m8: bool, x8: bool) -> Disasse
 def _operand_text(opcode: Opcode, operand: bytes, address: int) -> str:
     value = int.from_bytes(operand, "little")
     if opcode.mode is Mode.BLOCK_MOVE:
-        return f"${operand[1]:02X},${operand[0]:02X}"
+        return f"${operand[0]:02X},${operand[1]:02X}"
     if opcode.mode in _RELATIVE:
         sign = _RELATIVE[opcode.mode]
         target = address + 1 + len(operand) + (value ^ sign) - sign & 0xFFFF

@@ -1,6 +1,6 @@
-"""Instructions without operand or with a register to store: transfers, counts, flags, stack, stores.
+"""Instructions on registers alone, and stores: transfers, counts, flags, STA, STX, STY, STZ.
 
-Owns the movement between registers, stack and memory. Never changes the program counter.
+Owns the movement between registers and into memory. Never changes the program counter.
 
 Sources: WDC W65C816S data sheet, table "Instruction Operation"; Eyes and Lichty, "Programming the 65816",
 chapter 18 (transfers between registers of different width).
@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agents.training.w65816 import arithmetic as alu
-from agents.training.w65816.memory import DIRECT
 from agents.training.w65816.state import State
 
 Implied = Callable[[State], None]
@@ -105,7 +104,7 @@ def tsc(state: State) -> None:
 
 def tcd(state: State) -> None:
     """TCD: always 16 bits."""
-    _set_direct(state, state.a)
+    set_direct(state, state.a)
 
 
 def tdc(state: State) -> None:
@@ -113,7 +112,8 @@ def tdc(state: State) -> None:
     alu.lda16(state, state.d)
 
 
-def _set_direct(state: State, value: int) -> None:
+def set_direct(state: State, value: int) -> None:
+    """Set D with its flags; the alignment of D chooses the decoding table."""
     state.d = state.z = value
     state.n = value & 0x8000
     state.choose_width()
@@ -215,114 +215,6 @@ def xce(state: State) -> None:
         state.move_stack(state.s)
 
 
-def pha8(state: State) -> None:
-    """PHA."""
-    state.push(state.a & 0xFF)
-
-
-def pha16(state: State) -> None:
-    """PHA."""
-    state.push_word(state.a)
-
-
-def phx8(state: State) -> None:
-    """PHX."""
-    state.push(state.x)
-
-
-def phx16(state: State) -> None:
-    """PHX."""
-    state.push_word(state.x)
-
-
-def phy8(state: State) -> None:
-    """PHY."""
-    state.push(state.y)
-
-
-def phy16(state: State) -> None:
-    """PHY."""
-    state.push_word(state.y)
-
-
-def pla8(state: State) -> None:
-    """PLA."""
-    alu.lda8(state, state.pull())
-
-
-def pla16(state: State) -> None:
-    """PLA."""
-    alu.lda16(state, state.pull_word())
-
-
-def plx8(state: State) -> None:
-    """PLX."""
-    alu.ldx8(state, state.pull())
-
-
-def plx16(state: State) -> None:
-    """PLX."""
-    alu.ldx16(state, state.pull_word())
-
-
-def ply8(state: State) -> None:
-    """PLY."""
-    alu.ldy8(state, state.pull())
-
-
-def ply16(state: State) -> None:
-    """PLY."""
-    alu.ldy16(state, state.pull_word())
-
-
-def php(state: State) -> None:
-    """PHP."""
-    state.push(state.p())
-
-
-def plp(state: State) -> None:
-    """PLP."""
-    state.set_p(state.pull())
-
-
-def phb(state: State) -> None:
-    """PHB."""
-    state.push(state.db >> 16)
-
-
-def plb(state: State) -> None:
-    """PLB."""
-    bank = state.pull_long(1)
-    state.db = bank << 16
-    state.z = bank
-    state.n = bank & 0x80
-
-
-def phk(state: State) -> None:
-    """PHK."""
-    state.push(state.at >> 16)
-
-
-def phd(state: State) -> None:
-    """PHD."""
-    state.push_long(state.d, 2)
-
-
-def pld(state: State) -> None:
-    """PLD."""
-    _set_direct(state, state.pull_long(2))
-
-
-def pea(state: State, operand: int) -> None:
-    """PEA."""
-    state.push_long(operand, 2)
-
-
-def pei(state: State, operand: int) -> None:
-    """PEI: ``operand`` is an offset in the direct page."""
-    state.push_long(state.memory.word(DIRECT | state.d + operand & 0xFFFF), 2)
-
-
 def sta8(state: State, address: int) -> None:
     """STA."""
     state.memory.write(address, state.a & 0xFF)
@@ -374,8 +266,6 @@ STORING: dict[str, tuple[Storing, Storing]] = {
 BY_ACCUMULATOR: dict[str, tuple[Implied, Implied]] = {
     "TXA": (txa8, txa16),
     "TYA": (tya8, tya16),
-    "PHA": (pha8, pha16),
-    "PLA": (pla8, pla16),
 }
 """Mnemonic -> form with an 8-bit and with a 16-bit accumulator."""
 
@@ -389,16 +279,11 @@ BY_INDEX: dict[str, tuple[Implied, Implied]] = {
     "INY": (iny8, iny16),
     "DEX": (dex8, dex16),
     "DEY": (dey8, dey16),
-    "PHX": (phx8, phx16),
-    "PHY": (phy8, phy16),
-    "PLX": (plx8, plx16),
-    "PLY": (ply8, ply16),
 }
 """Mnemonic -> form with 8-bit and with 16-bit index registers."""
 
 IMPLIED: dict[str, Implied] = {
     "TXS": txs, "TCS": tcs, "TSC": tsc, "TCD": tcd, "TDC": tdc, "XBA": xba, "XCE": xce,
     "CLC": clc, "SEC": sec, "CLD": cld, "SED": sed, "CLI": cli, "SEI": sei, "CLV": clv, "NOP": nop,
-    "PHP": php, "PLP": plp, "PHB": phb, "PLB": plb, "PHK": phk, "PHD": phd, "PLD": pld,
 }  # fmt: skip
 """Mnemonic -> form, the same for all widths."""
