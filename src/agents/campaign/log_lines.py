@@ -17,35 +17,35 @@ from agents.campaign.events import Event, Progressed, RunStarted, SampleJudged, 
 
 LOG_FORMAT = "%(asctime)s [%(name)s] %(levelname)s: %(message)s"
 MAX_LINE = 16_384
-"""Characters of a line that are looked at; the rest cannot change what it means."""
+"""Characters of a line that are looked at; a measurement behind them is not seen."""
 
 _COUNT = r"\d{1,3}(?:,\d{3})+|\d{1,12}"
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _PROGRESS = re.compile(rf"\bProgress:\s*({_COUNT})\s*/\s*({_COUNT})(?![\d.,]*\d)", re.IGNORECASE)
-_PROGRESS_CLAIM = re.compile(r"\bProgress:\s*[-+\d][^|]*?/", re.IGNORECASE)
+_PROGRESS_CLAIM = re.compile(r"\bProgress:\s*[-+\d][\d.,\s]*+/", re.IGNORECASE)
 _BAR = re.compile(rf"(?<![\d.,/])({_COUNT})/({_COUNT}) \[")
 _QUALITY_FIELD = re.compile(rf"\bQuality:\s*({_NUMBER})(?!\S*\d)", re.IGNORECASE)
 _ACCEPTANCE_FIELD = re.compile(rf"\bAcceptance:\s*({_NUMBER})\s*%", re.IGNORECASE)
+_SCORE_VALUE = rf"""(?P<value>{_NUMBER}|[+-]?nan\b|[+-]?inf(?:inity)?\b|none\b|null\b)
+                   (?P<rest>%|\w|\s*+[,/;]?\s*+{_NUMBER}(?![\w.]))?"""
 _SCORE = re.compile(
-    rf"""(?<![\w.])["']?quality_score["']?\s*[:=]?\s*
-         (?P<value>{_NUMBER}|[+-]?nan\b|[+-]?inf(?:inity)?\b|none\b|null\b)
-         (?P<rest>%|\s*[,/;]?\s*{_NUMBER}(?![\w.]))?""",
+    rf"""(?<![\w.])["']?quality_score["']?\s*+[:=]?\s*+{_SCORE_VALUE}""",
     re.IGNORECASE | re.VERBOSE,
 )
 _REJECTED_WITH_SCORE = re.compile(
-    rf"\bRejected sample\s*\((?:[^()]*,\s*)?score=(?P<value>{_NUMBER}|[+-]?nan|[+-]?inf)(?P<rest>)",
-    re.IGNORECASE,
-)
-_JUDGED = re.compile(
-    r"""(?<!\w)(?:sample\s+(?P<after>accepted|rejected)\b(?!\s*[:=]\s*\d)
-             |(?P<before>accepted|rejected)\s+sample\s*(?=\()
-             |["']?accepted["']?\s*[:=]\s*(?P<flag>true|false)\b
-             |["']?status["']?\s*[:=]\s*["']?(?P<status>accepted|rejected)\b)""",
+    rf"\bRejected\ sample\s*\((?:[^()]*,\s*)?score={_SCORE_VALUE}",
     re.IGNORECASE | re.VERBOSE,
 )
-_DOMAIN = re.compile(r"\bdomain=([A-Za-z0-9_-]{1,60})\b")
+_JUDGED = re.compile(
+    r"""(?<!\w)(?:(?<!\bno\ )sample\s+(?P<after>accepted|rejected)\b(?!\s*[:=]\s*(?:\d|true|false))
+             |(?P<before>accepted|rejected)\s+sample\s*(?=\()
+             |(?:accepted\s*=|["']accepted["']\s*[:=])\s*(?P<flag>true|false)\b
+             |(?:status\s*=|["']status["']\s*[:=])\s*["']?(?P<status>accepted|rejected)\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_DOMAIN = re.compile(r"\bdomain=([A-Za-z0-9_-]{1,60})(?![\w-])")
 _STARTED = re.compile(
     r"\bRun started: run=(?P<run>[A-Za-z0-9._-]{1,100}) kind=(?P<kind>pilot|campaign) "
     r"total=(?P<total>\d{1,12}) fingerprint=(?P<fingerprint>[0-9a-f]{16})\b"
@@ -75,7 +75,9 @@ def parse(line: str) -> tuple[Event, ...]:
     Of a line redrawn with carriage returns, every drawing counts.
     """
     events: list[Event] = []
-    for part in line[:MAX_LINE].split("\r"):
+    if len(line) > MAX_LINE:
+        line = line[:MAX_LINE].rstrip("0123456789.,")
+    for part in line.split("\r"):
         text = _ESCAPES.sub("", part).strip()
         if text:
             events += _parse_json(text) if text.startswith("{") else _parse_text(text)
@@ -108,7 +110,7 @@ def _parse_sample(text: str) -> Iterator[Event]:
     scores = [*_SCORE.finditer(text), *_REJECTED_WITH_SCORE.finditer(text)]
     judged = _judgement(text)
     if len(scores) > 1 or any(match["rest"] for match in scores):
-        yield Unreadable("score", f"more than one number for one score in {_shown(text)}")
+        yield Unreadable("score", f"no single number for a score in {_shown(text)}")
     elif scores:
         domain = _DOMAIN.search(text)
         yield _scored(scores[0]["value"], judged, domain[1] if domain else None)
@@ -142,6 +144,13 @@ def _parse_json(text: str) -> Iterator[Event]:
     except orjson.JSONDecodeError:
         yield from _parse_text(text)
         return
+    message = fields.get("message")
+    message = message if isinstance(message, str) else ""
+    yield from tuple(_json_sample(fields)) or _parse_sample(message)
+    yield from tuple(_json_progress(fields)) or _parse_progress(message)
+
+
+def _json_sample(fields: dict[str, Any]) -> Iterator[Event]:
     accepted = fields.get("accepted")
     if not isinstance(accepted, bool):
         accepted = {"accepted": True, "rejected": False}.get(str(fields.get("status")).lower())
@@ -150,11 +159,12 @@ def _parse_json(text: str) -> Iterator[Event]:
         yield _scored(fields["quality_score"], accepted, domain if isinstance(domain, str) else None)
     elif accepted is not None:
         yield SampleJudged(accepted)
+
+
+def _json_progress(fields: dict[str, Any]) -> Iterator[Event]:
     done, total = fields.get("progress"), fields.get("total")
-    if isinstance(done, int) and isinstance(total, int):
+    if type(done) is int and type(total) is int:
         yield _progressed(str(done), str(total), None, None)
-    elif isinstance(message := fields.get("message"), str) and not message.lstrip().startswith("{"):
-        yield from _parse_text(message)
 
 
 def _scored(value: Any, accepted: bool | None, domain: str | None) -> Event:
