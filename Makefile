@@ -12,6 +12,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	sha256sum requirements/core.txt | cut -c1-64 | tr -d '\n' > .venv/.core-locked
 	touch $(STAMP)
 
 format: setup

@@ -194,18 +194,29 @@ def _plan(
 
 
 def _run(mode: str, plan: Plan, *, as_json: bool) -> NoReturn:
+    import asyncio
+
     from agents.autonomous.runner import exit_code_of
-    from agents.dashboard.screen import run_shown
+    from agents.dashboard.view import outcome_text
 
-    home = Home.from_environment(os.environ)
-    document = run_shown(mode, plan, home, quiet=as_json)
-    if as_json:
-        _print_json(document)
-    else:
-        from agents.dashboard.view import outcome_text
-
-        typer.echo(outcome_text(mode, document))
+    document = asyncio.run(_shown(mode, plan, Home.from_environment(os.environ), as_json=as_json))
+    _print_json(document) if as_json else typer.echo(outcome_text(mode, document))
     raise typer.Exit(exit_code_of(mode, document))
+
+
+async def _shown(mode: str, plan: Plan, home: Home, *, as_json: bool) -> dict[str, Any]:
+    """Run ``mode``: with a progress bar on a terminal, with log lines on standard error elsewhere."""
+    from agents.autonomous.runner import run_mode
+    from agents.campaign.logs import configure
+
+    has_bar = mode == "auto" and not as_json and sys.stderr.isatty()
+    configure(home.orchestrator_log, echo=not has_bar)
+    if not has_bar:
+        return await run_mode(mode, plan, home)
+    from agents.dashboard.screen import workflow_bar
+
+    async with workflow_bar(home):
+        return await run_mode(mode, plan, home)
 
 
 def _start_in_background(mode: str, plan: Plan, *, as_json: bool) -> NoReturn:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 from rich.console import Console
@@ -22,8 +22,8 @@ REFRESH_SECONDS = 0.5
 
 
 @contextlib.asynccontextmanager
-async def workflow_bar(home: Home, console: Console) -> AsyncIterator[Callable[[str], None]]:
-    """Show the workflow of ``home`` while the block runs; gives a function that prints a line above the bar."""
+async def workflow_bar(home: Home) -> AsyncIterator[None]:
+    """Show the workflow of ``home`` on standard error while the block runs."""
     columns = (
         TextColumn("[bold]{task.description}"),
         BarColumn(),
@@ -31,11 +31,11 @@ async def workflow_bar(home: Home, console: Console) -> AsyncIterator[Callable[[
         TextColumn("{task.fields[numbers]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, speed_estimate_period=60) as bar:
+    with Progress(*columns, console=Console(stderr=True), speed_estimate_period=60) as bar:
         task = bar.add_task("starting", total=None, numbers="")
         refresher = asyncio.create_task(_refresh(bar, task, home))
         try:
-            yield lambda line: bar.console.print(line, markup=False, highlight=False)
+            yield
         finally:
             _show(bar, task, home)
             refresher.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -23,8 +24,8 @@ def status_text(sections: Mapping[str, dict[str, Any] | str | None], headline: s
     return "\n".join(parts)
 
 
-def headline(state: dict[str, Any] | None, *, orchestrator_pid: int | None, is_alive: bool) -> str:
-    """Return in a line or two where the workflow stands and what comes next."""
+def headline(state: dict[str, Any] | None, pids: Mapping[str, int | None]) -> str:
+    """Return in a few lines where the workflow stands, what runs (``pids`` by name) and what comes next."""
     if state is None:
         return "No workflow yet. Start one: campaign auto"
     lines = [f"Phase: {state.get('phase')} (campaign {state.get('run')})"]
@@ -32,11 +33,12 @@ def headline(state: dict[str, Any] | None, *, orchestrator_pid: int | None, is_a
         lines.append(progress)
     if cause := state.get("cause"):
         lines.append(f"Cause: {printable(str(cause))}")
-    if is_alive:
-        lines.append(f"Orchestrator: running{f' (pid {orchestrator_pid})' if orchestrator_pid else ''}")
+    running = [f"{name} (pid {pid})" if pid else name for name, pid in pids.items()]
+    lines.append(f"Running: {', '.join(running) or 'nothing'}")
+    if "orchestrator" not in pids and "completed" not in state:
+        lines.append("The orchestrator is gone. Run the same command again: it goes on where it stopped.")
     else:
-        lines.append("Orchestrator: not running")
-    lines.append(f"Next: {state.get('next')}")
+        lines.append(f"Next: {state.get('next')}")
     return "\n".join(lines)
 
 
@@ -57,11 +59,32 @@ def progress_text(state: Mapping[str, Any]) -> str:
     return ""
 
 
-def active_text(steps: tuple[str, ...]) -> str:
+def active_text(steps: tuple[str, ...], pid: int, log: Path) -> str:
     """Return the banner of a workflow that was started in the background."""
     numbered = (f"  {number}. {step}" for number, step in enumerate(steps, 1))
     intro = "The orchestrator is now running autonomously and will:"
-    return "\n".join([RULE, "AUTONOMOUS WORKFLOW ACTIVE", RULE, "", intro, *numbered])
+    hints = (f"Pid: {pid}    Log: {log}", "Watch it: campaign status, campaign logs    Stop it: campaign stop")
+    return "\n".join([RULE, "AUTONOMOUS WORKFLOW ACTIVE", RULE, "", intro, *numbered, "", *hints])
+
+
+def outcome_text(mode: str, document: Mapping[str, Any]) -> str:
+    """Return what a finished command came to, in words."""
+    if mode == "auto":
+        lines = [f"{document['phase']}: campaign {document['run']}"]
+        lines += [text for text in (progress_text(document),) if text]
+        lines += [f"Cause: {printable(str(document['cause']))}"] if document.get("cause") else []
+        return "\n".join([*lines, f"Next: {document['next']}"])
+    if mode == "validate":
+        findings = [f"  {name}: {reason}" for name, reason in document["findings"].items()]
+        head = f"{document['verdict']}: {printable(document['reason'])}"
+        return "\n".join([head, *map(printable, findings), document["recommendation"]])
+    if mode == "launch":
+        if document["launched"]:
+            return f"Launched {document['run']} as pid {document['pid']}; log: {document['log_path']}"
+        cure = f"\n  cure: {document['cure']}" if document.get("cure") else ""
+        return f"Not launched: {printable(document['reason'])}{cure}"
+    progress = progress_text({"pilot_result": document})
+    return f"Pilot {document['state']}. {progress}".rstrip()
 
 
 def printable(text: str) -> str:

@@ -1,0 +1,237 @@
+"""A run's ledger, read only: its header, accounts, progress, reasons and samples.
+
+Owns what readers may know of the file. Never writes to it and never waits for its writer.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from agents.campaign.errors import CampaignError, DamagedFileError
+from agents.campaign.events import RunKind, RunStarted
+from agents.campaign.progress import NEWEST, Progress
+
+SCHEMA_VERSION = 1
+"""``PRAGMA user_version`` of a ledger; 0 means that its first transaction never finished."""
+
+_BUSY_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunHeader:
+    """What a run is: written once, when its ledger is made.
+
+    ``total`` is what the run owes: finished tickets (pilot) or accepted samples (campaign). ``values`` and
+    ``origins`` are the plan by dotted key; ``code`` is the version of each part that the samples depend on.
+    """
+
+    run: str
+    kind: RunKind
+    total: int
+    fingerprint: str
+    values: dict[str, Any]
+    origins: dict[str, str]
+    code: dict[str, str]
+    created: str
+
+    def started(self) -> RunStarted:
+        """Return the event that announces this run."""
+        return RunStarted(self.run, self.kind, self.total, self.fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Where the tickets are; each count was kept on its own."""
+
+    issued: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    dead: int = 0
+    open: int = 0
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every issued ticket is in exactly one place."""
+        return self.issued == self.accepted + self.rejected + self.dead + self.open
+
+    @property
+    def settled(self) -> int:
+        """Tickets that have a quality."""
+        return self.accepted + self.rejected + self.dead
+
+
+@dataclass(frozen=True, slots=True)
+class DomainAccounts:
+    """The accounts of one domain, and the mean quality in [0, 1] of its settled tickets (None without any)."""
+
+    domain: str
+    accounts: Accounts
+    quality: float | None
+
+
+class LedgerView:
+    """The ledger at ``path``, which may not exist yet. Every call reads the newest committed state.
+
+    Every method raises DamagedFileError for a file that is no ledger, and CampaignError for one of another version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def header(self) -> RunHeader | None:
+        """Return what the run is; None where there is no ledger."""
+        with self._connected() as connection:
+            return None if connection is None else read_header(connection)
+
+    def accounts(self) -> Accounts | None:
+        """Return where the tickets are; None where there is no ledger."""
+        with self._connected() as connection:
+            return None if connection is None else read_accounts(connection)
+
+    def progress(self) -> Progress | None:
+        """Return the run's progress; None where there is no ledger. A dead ticket is scored 0."""
+        with self._connected() as connection:
+            return None if connection is None else read_progress(connection)
+
+    def domains(self) -> list[DomainAccounts]:
+        """Return the accounts of each domain, by name; empty where there is no ledger."""
+        with self._connected() as connection:
+            if connection is None:
+                return []
+            rows = connection.execute(
+                "SELECT domain, issued, accepted, rejected, dead, open, quality_sum FROM counters ORDER BY domain"
+            ).fetchall()
+        return [_domain_accounts(domain, Accounts(*counts), quality_sum) for domain, *counts, quality_sum in rows]
+
+    def reasons(self, limit: int = 10) -> list[tuple[str, int]]:
+        """Return the most frequent reasons of tickets that were not accepted, with their counts."""
+        with self._connected() as connection:
+            return [] if connection is None else read_reasons(connection, limit)
+
+    def samples(self, *, accepted: bool) -> Iterator[dict[str, Any]]:
+        """Yield every accepted sample, or every other settled one, in the order of settling, as plain values."""
+        with self._connected() as connection:
+            if connection is not None:
+                for row in connection.execute(_SAMPLES.format("=" if accepted else "<>")):
+                    yield _sample(row)
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection | None]:
+        if not self.path.exists():
+            yield None
+            return
+        try:
+            with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)) as opened:
+                opened.execute("BEGIN")
+                yield opened if checked_version(opened, self.path) else None
+        except sqlite3.Error as error:
+            raise unreadable(self.path, error) from error
+
+
+def checked_version(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the schema version of an open ledger: ``SCHEMA_VERSION``, or 0 for one that was never begun.
+
+    Raises:
+        CampaignError: it was written by another version of this program.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version not in {0, SCHEMA_VERSION}:
+        raise CampaignError(
+            f"ledger {path} has schema version {version}, this program knows {SCHEMA_VERSION}",
+            "use the version of the program that made it, or start another run with --output-name",
+        )
+    return int(version)
+
+
+def read_header(connection: sqlite3.Connection) -> RunHeader:
+    """Return the header of an open ledger of the current version."""
+    row = connection.execute(
+        "SELECT run, kind, total, fingerprint, plan_values, origins, code, created FROM run"
+    ).fetchone()
+    run, kind, total, fingerprint, values, origins, code, created = row
+    return RunHeader(
+        run, kind, total, fingerprint, orjson.loads(values), orjson.loads(origins), orjson.loads(code), created
+    )
+
+
+def read_accounts(connection: sqlite3.Connection) -> Accounts:
+    """Return where the tickets of an open ledger are."""
+    return Accounts(
+        *connection.execute(
+            "SELECT coalesce(sum(issued), 0), coalesce(sum(accepted), 0), coalesce(sum(rejected), 0), "
+            "coalesce(sum(dead), 0), coalesce(sum(open), 0) FROM counters"
+        ).fetchone()
+    )
+
+
+def read_progress(connection: sqlite3.Connection) -> Progress:
+    """Return the progress of an open ledger's run."""
+    header, accounts = read_header(connection), read_accounts(connection)
+    (quality_sum,) = connection.execute("SELECT total(quality_sum) FROM counters").fetchone()
+    newest = connection.execute("SELECT quality FROM samples ORDER BY seq DESC LIMIT ?", (NEWEST,)).fetchall()
+    return Progress(
+        source="ledger",
+        done=accounts.settled if header.kind == "pilot" else accounts.accepted,
+        total=header.total,
+        accepted=accounts.accepted,
+        rejected=accounts.rejected,
+        scored=accounts.settled,
+        score_sum=quality_sum,
+        newest=tuple(quality for (quality,) in reversed(newest)),
+        started=header.started(),
+    )
+
+
+def read_reasons(connection: sqlite3.Connection, limit: int) -> list[tuple[str, int]]:
+    """Return the most frequent reasons in an open ledger of tickets that were not accepted, with their counts."""
+    return connection.execute(
+        "SELECT reason, count(*) AS times FROM samples WHERE reason IS NOT NULL "
+        "GROUP BY reason ORDER BY times DESC, reason LIMIT ?",
+        (limit,),
+    ).fetchall()
+
+
+def unreadable(path: Path, error: sqlite3.Error) -> CampaignError:
+    """Return the error of this project for what SQLite says about the ledger at ``path``."""
+    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+        return CampaignError(
+            f"ledger {path} cannot be used: {error}",
+            "stop other programs that hold it open, free space on its disk, and see that its folder is writable",
+        )
+    return DamagedFileError(
+        f"ledger {path} is damaged: {error}",
+        f"keep a copy (cp {path} {path}.damaged), then bring back a backup or start another run with --output-name",
+    )
+
+
+_SAMPLES = """
+    SELECT t.id, t.seq, r.run, r.fingerprint, t.domain, t.family, t.difficulty, t.item_id, t.variant, t.item, t.prompt,
+           t.state, s.quality, s.reason, s.twin, s.checks, a.model, a.reply
+    FROM run r, samples s JOIN tickets t ON t.seq = s.seq LEFT JOIN attempts a ON a.id = s.attempt
+    WHERE t.state {} 'accepted' ORDER BY s.seq
+"""
+_SAMPLE_FIELDS = (
+    "id seq run fingerprint domain family difficulty item_id variant item prompt "
+    "state quality reason twin checks model reply"
+).split()
+
+
+def _sample(row: tuple[Any, ...]) -> dict[str, Any]:
+    sample = dict(zip(_SAMPLE_FIELDS, row, strict=True))
+    sample["item"] = orjson.loads(sample["item"])
+    sample["prompt"] = [{"role": role, "content": content} for role, content in orjson.loads(sample["prompt"])]
+    sample["checks"] = [
+        {"name": name, "score": score, "detail": detail} for name, score, detail in orjson.loads(sample["checks"])
+    ]
+    return sample
+
+
+def _domain_accounts(domain: str, accounts: Accounts, quality_sum: float) -> DomainAccounts:
+    return DomainAccounts(domain, accounts, quality_sum / accounts.settled if accounts.settled else None)

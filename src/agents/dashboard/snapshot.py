@@ -1,0 +1,84 @@
+"""A snapshot of a home: every status document as it is now, and which processes really live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.campaign.errors import DamagedFileError, ExitCode
+from agents.campaign.files import read_json
+from agents.campaign.home import Home
+from agents.campaign.lease import holder, is_held
+from agents.campaign.phases import Phase
+from agents.dashboard.view import headline, status_text
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was found; a section is a document, an error in words, or None where there is no file."""
+
+    sections: dict[str, dict[str, Any] | str | None]
+    pids: dict[str, int | None]
+    """By name of each process that lives; None where its id is not known."""
+
+    @property
+    def state(self) -> dict[str, Any] | None:
+        """The orchestrator's document, where it can be read."""
+        state = self.sections["Orchestrator"]
+        return state if isinstance(state, dict) else None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 for healthy or done, 1 for a damaged file, else as the workflow stands."""
+        if any(isinstance(section, str) for section in self.sections.values()):
+            return ExitCode.FAILED
+        if self.state is None or "orchestrator" in self.pids:
+            return ExitCode.DONE
+        try:
+            phase = Phase(self.state["phase"])
+        except (KeyError, ValueError):
+            return ExitCode.FAILED
+        return phase.exit_code if phase.is_end else ExitCode.PAUSED
+
+    def document(self) -> dict[str, Any]:
+        """Return the snapshot as JSON values."""
+        names = {name: name.lower().replace(" ", "_") for name in self.sections}
+        return {
+            **{names[name]: section for name, section in self.sections.items()},
+            "running": self.pids,
+            "exit_code": int(self.exit_code),
+        }
+
+    def text(self) -> str:
+        """Return the snapshot as a page."""
+        return status_text(self.sections, headline(self.state, self.pids))
+
+
+def take(home: Home) -> Snapshot:
+    """Return the snapshot of ``home``; writes nothing and raises nothing for a missing or damaged file."""
+    files = {
+        "Orchestrator": home.orchestrator_state,
+        "Pilot": home.pilot_status,
+        "Validation": home.validation,
+        "Launch": home.launch_status,
+        "Campaign": home.campaign_status,
+    }
+    leases = {
+        "orchestrator": home.orchestrator_lease,
+        "pilot": home.warden_lease("pilot"),
+        "campaign": home.warden_lease("campaign"),
+    }
+    pids = {}
+    for name, lease in leases.items():
+        if is_held(lease):
+            owner = holder(lease)
+            pids[name] = owner.pid if owner else None
+    return Snapshot({name: _read(path) for name, path in files.items()}, pids)
+
+
+def _read(path: Path) -> dict[str, Any] | str | None:
+    try:
+        return read_json(path)
+    except DamagedFileError as error:
+        return f"error: {error}"

@@ -1,0 +1,31 @@
+"""Tails of growing logs, made safe for a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from agents.campaign.follower import Follower
+from agents.campaign.logs import last_lines
+from agents.dashboard.view import printable
+
+LOOK_SECONDS = 0.5
+
+
+def tail(logs: Sequence[Path], lines: int, *, follow: bool, write: Callable[[str], object]) -> None:
+    """Write the last ``lines`` of each log, then, with ``follow``, every new line until Ctrl-C."""
+    followers = [Follower(log, log.stat().st_size if log.exists() else 0) for log in logs]
+    for log in logs:
+        for line in last_lines(log, lines) if lines else []:
+            write(line)
+    if not follow:
+        return
+    try:
+        while True:
+            for follower in followers:
+                for line in follower.lines():
+                    write(printable(line))
+            time.sleep(LOOK_SECONDS)
+    except KeyboardInterrupt:
+        return
