@@ -16,6 +16,7 @@ import orjson
 from agents.campaign.events import Event, Progressed, RunStarted, SampleJudged, SampleScored, Unreadable
 
 LOG_FORMAT = "%(asctime)s [%(name)s] %(levelname)s: %(message)s"
+LOG_DATES = "%Y-%m-%d %H:%M:%S"
 MAX_LINE = 16_384
 """Characters of a line that are looked at; a measurement behind them is not seen."""
 

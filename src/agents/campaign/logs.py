@@ -12,7 +12,7 @@ from pathlib import Path
 
 from agents.campaign.errors import CampaignError
 from agents.campaign.files import PRIVATE_FILE, make_folder
-from agents.campaign.log_lines import LOG_FORMAT
+from agents.campaign.log_lines import LOG_DATES, LOG_FORMAT
 
 
 def configure(log: Path, *, echo: bool) -> bool:
@@ -34,7 +34,7 @@ def configure(log: Path, *, echo: bool) -> bool:
         handlers.append(logging.FileHandler(log, mode="a", encoding="utf-8"))
     if is_detached or echo:
         handlers.append(logging.StreamHandler(sys.stderr))
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, handlers=handlers, force=True)
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, datefmt=LOG_DATES, handlers=handlers, force=True)
     return is_detached
 
 
