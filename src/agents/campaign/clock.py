@@ -32,5 +32,7 @@ class SystemClock:
 
 
 def stamp(moment: datetime) -> str:
-    """Return ``moment`` as ISO 8601 with offset, to the second."""
+    """Return ``moment`` as ISO 8601 with offset, to the second; raises ValueError for one without an offset."""
+    if moment.utcoffset() is None:
+        raise ValueError(f"{moment} has no UTC offset")
     return moment.isoformat(timespec="seconds")

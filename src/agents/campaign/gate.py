@@ -13,9 +13,10 @@ from agents.campaign.errors import ExitCode
 from agents.campaign.progress import Progress
 from agents.campaign.recipe import GateSection
 
-
 SEED_CHECKS = ("completion", "min_samples", "quality")
 """Names of the criteria that every decision has."""
+ROUNDING = 1e-9
+"""A sum of a million binary fractions errs by less than this; no score is measured this finely."""
 
 
 class Verdict(StrEnum):
@@ -144,11 +145,16 @@ class ThresholdRule:
             return Criterion("quality", False, "No quality scores")
         counted = max(evidence.finished or 0, evidence.scored)
         mean = evidence.score_sum / counted
-        passed = mean >= self.quality_threshold
+        passed = reaches(mean, self.quality_threshold)
         relation = ">=" if passed else "<"
         return Criterion(
             "quality", passed, f"Quality {mean:.3f} {relation} {self.quality_threshold:g} over {counted} samples"
         )
+
+
+def reaches(mean: float, threshold: float) -> bool:
+    """Return whether a mean of scores is at ``threshold`` or above, whatever its sum lost to rounding."""
+    return mean >= threshold - ROUNDING
 
 
 def _unmeasured(evidence: Evidence) -> str | None:

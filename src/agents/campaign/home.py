@@ -39,8 +39,9 @@ class Home:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Home:
         """Return the home that ``CONTEXT_ROOT`` or ``HOME`` names."""
-        root = environment.get("CONTEXT_ROOT")
-        return cls(Path(root).expanduser().absolute() if root else Path.home() / ".context")
+        home = Path(environment.get("HOME") or Path.home())
+        root = environment.get("CONTEXT_ROOT") or "~/.context"
+        return cls(home / root[2:] if root.startswith("~/") else Path(root).absolute())
 
     @property
     def training(self) -> Path:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from agents.campaign.clock import stamp
-from agents.campaign.gate import Decision
+from agents.campaign.gate import Decision, reaches
 from agents.campaign.progress import Progress
 
 Document = dict[str, Any]
@@ -29,7 +29,7 @@ def pilot_document(progress: Progress, *, is_complete: bool, threshold: float, s
         "last_update": stamp(now),
         "estimated_quality": _rounded(quality),
         "quality_threshold": threshold,
-        "quality_pass": None if quality is None else quality >= threshold,
+        "quality_pass": None if quality is None else reaches(quality, threshold),
         "monitor_timestamp": stamp(now),
         "state": state,
         "source": progress.source,
