@@ -1,0 +1,51 @@
+"""Sections of an answer: headings in one manner, optional parts, joined in an order.
+
+Owns the arrangement of text. Never knows what the sections say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from agents.training.domains.asm.words import pick
+
+
+def arrange(rng: Random, sections: Sequence[tuple[str, str]]) -> str:
+    """Return ``(heading alternatives, body)`` pairs under headings of one manner, or without any."""
+    manner = pick(rng, "none|none|hash|bold|colon|upper")
+    out = []
+    for headings, body in sections:
+        if not body:
+            continue
+        head = pick(rng, headings) if headings and manner != "none" else ""
+        if not head:
+            out.append(body)
+        elif manner == "hash":
+            out.append(f"## {head}\n\n{body}")
+        elif manner == "bold":
+            out.append(f"**{head}**\n\n{body}")
+        elif manner == "upper":
+            out.append(f"{head.upper()}\n{body}")
+        else:
+            out.append(f"{head}:\n{body}")
+    return "\n\n".join(out)
+
+
+def result_lines(rng: Random, facts: Sequence[tuple[str, str, str]]) -> str:
+    """Return the facts as ``key = value`` lines, fenced or not."""
+    lines = "\n".join(f"{key} = {value}" for key, value, _ in facts)
+    return f"```\n{lines}\n```" if rng.random() < 0.35 else lines
+
+
+def asked_lines(rng: Random, facts: Sequence[tuple[str, str, str]]) -> str:
+    """Return the request for the ``key = value`` lines at the end of the answer."""
+    lead = pick(
+        rng,
+        "End with one line per value, `key = value`, for|Finish with a result block of `key = value` lines:|The last lines must read `key = value`, one for each of|"
+        "Close with these results as `key = value` lines:|Put the results at the end, one `key = value` per line:|At the end state, as `key = value` lines,",
+    )  # fmt: skip
+    if rng.random() < 0.5:
+        mark = pick(rng, "- |* |  ")
+        return lead + "\n" + "\n".join(f"{mark}{key}: {what}" for key, _, what in facts)
+    return f"{lead} " + "; ".join(f"{key} ({what})" for key, _, what in facts) + "."

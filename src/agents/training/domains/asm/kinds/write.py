@@ -1,0 +1,97 @@
+"""Write a routine for a specification."""
+
+from __future__ import annotations
+
+from random import Random
+
+from agents.training.domains.asm.contract import Routine
+from agents.training.domains.asm.phrasing import contract, ending, setting, show_case
+from agents.training.domains.asm.render import Style, fence, rows
+from agents.training.domains.asm.samples import routine_of
+from agents.training.domains.asm.walkthrough import afterword, example, walk
+from agents.training.domains.asm.words import pick, vary
+from agents.training.sample import SourceItem
+
+from .layout import arrange
+
+_OPENINGS = (
+    "<Write|Please write|Can you write> a 65816 <routine|subroutine> called `{label}`. {goal}",
+    "I need a <subroutine|routine> `{label}` for the SNES. {goal}",
+    "{goal} <Write this|Do it|Please code it> as the 65816 subroutine `{label}`.",
+    "<Task|Job|Exercise>: `{label}`. {goal}",
+    "`{label}` is <still missing|the next routine on my list|not written yet>. {goal}",
+    "Implement `{label}` in 65816 assembly. {goal}",
+    "<How would you code|Show me how to code> this on the 65816? {goal} The entry label is `{label}`.",
+    "Please <implement|code|provide> the following for the 65C816: {goal} <Name|Call> it `{label}`.",
+    "<Looking for|I want> a compact `{label}`. {goal}",
+    "{goal} That is all `{label}` should do; <write|implement> it.",
+)
+_REQUESTS = (
+    "<Explain|Say> how it works, <then|and> give the code in one asm block.",
+    "Think it through first, then one ```asm block, then <a line-by-line explanation|an explanation of the lines> with an example.",
+    "Reasoning first, code in a single fenced asm block, and <walk me|guide me> through it with numbers.",
+    "I want to <understand|learn from> it: <plan|idea>, one asm code block, explanation, example.",
+    "One asm block, please, <with|plus> an explanation of every instruction and a worked example.",
+    "Give the idea, the code (one asm block) and <why each line is there|what each line does>.",
+)
+
+
+def prompt(rng: Random, item: SourceItem) -> str:
+    """Return the request: goal, contract, sometimes examples."""
+    routine = routine_of(item)
+    opening = vary(rng, _OPENINGS[int(rng.random() * len(_OPENINGS))]).format(label=routine.label, goal=routine.goal)
+    parts = [setting(rng, routine) + opening, contract(rng, routine)]
+    shown = [
+        f"{show_case(routine, case, 'given') or 'always'} -> {show_case(routine, case, 'expect')}"
+        for case in routine.cases[: int(rng.random() * 3)]
+    ]
+    if shown:
+        parts.append(pick(rng, "Examples:|It should give:|Expected:|Some values:|Tests:") + "\n" + "\n".join(shown))
+    if rng.random() < 0.25:
+        parts[1:] = reversed(parts[1:])
+    parts.append(ending(rng) + " " + vary(rng, _REQUESTS[int(rng.random() * len(_REQUESTS))]))
+    return "\n\n".join(parts)
+
+
+def answer(rng: Random, item: SourceItem) -> str:
+    """Return plan, code, explanation and example."""
+    routine = routine_of(item)
+    style = Style.draw(rng, comments=rng.random() < 0.4)
+    code = fence("\n".join(rows(routine, routine.lines, style)[0]))
+    return arrange(
+        rng,
+        [
+            ("Plan|Idea|Approach|Reasoning|Thinking", plan(rng, routine)),
+            ("Code|Routine|Listing|Implementation", code),
+            *explained(rng, routine, style),
+        ],
+    )
+
+
+def plan(rng: Random, routine: Routine) -> str:
+    """Return the reasoning that comes before the code."""
+    lead = pick(rng, "|The task: |What is needed: |Goal: |In short: |To do: ")
+    inputs = ", ".join(
+        f"{place.name} in {place.where if not place.in_memory else place.ref}" for place in routine.inputs
+    )
+    text = f"{lead}{routine.goal} {routine.plan}"
+    if inputs and rng.random() < 0.6:
+        text += f" {pick(rng, 'What comes in|Inputs|It reads|Given')}: {inputs}."
+    if rng.random() < 0.5:
+        width = f"A has {8 * routine.width('A')} bits at entry, X and Y {8 * routine.width('X')}"
+        text += f" {pick(rng, 'Mind the widths|Widths first|About the registers')}: {width}{pick(rng, '.|, and so they do at the end.|; that must hold again at the return.')}"
+    return text
+
+
+def explained(rng: Random, routine: Routine, style: Style) -> list[tuple[str, str]]:
+    """Return the sections after the code, in a drawn order."""
+    count = 1 + (rng.random() < 0.4)
+    first = int(rng.random() * len(routine.cases))
+    cases = [routine.cases[(first + at) % len(routine.cases)] for at in range(count)]
+    sections = [("Explanation|Line by line|How it works|Walkthrough", walk(rng, routine.lines, style))]
+    if rng.random() < 0.9:
+        shown = ("Example|Check|Numbers|Worked example", "\n".join(example(rng, routine, case) for case in cases))
+        sections.insert(0 if rng.random() < 0.25 else 1, shown)
+    if rng.random() < 0.75:
+        sections.append(("Notes|For the caller|Registers|Remarks", afterword(rng, routine)))
+    return sections

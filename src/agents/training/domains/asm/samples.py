@@ -1,0 +1,183 @@
+"""From an item to its material: the routine, its program, the case asked about, the injected fault.
+
+Owns the derivation (pure, remembered for the last items of the process). Never writes prose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from random import Random
+
+from agents.training.sample import SourceItem
+
+from .contract import Case, Line, Place, Routine
+from .draft import Draft
+from .faults import slips
+from .proof import AssemblyError, Observation, assembled, observe, prove
+from .render import Style, rows
+from .routines import TEMPLATES
+
+_PLAIN = Style("  ", " ", False, False, True, False, 0)
+STEPS = 14
+"""Executed instructions that are kept for a trace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A routine with one wrong or missing instruction: ``at`` indexes the line that is wrong, or that follows the gap."""
+
+    lines: tuple[Line, ...]
+    at: int
+    kind: str
+    right: Line
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a trace or an explanation must state: keys with their true values as text, and the run behind them."""
+
+    case: Case
+    facts: tuple[tuple[str, str, str], ...]
+    seen: Observation
+
+
+def kind_of(item: SourceItem) -> str:
+    """Return the task kind: write, trace, fix or explain."""
+    return item.cell.family.partition(".")[0]
+
+
+def routine_of(item: SourceItem) -> Routine:
+    """Return the concrete routine of ``item``."""
+    return _routine(item.cell.family.partition(".")[2], item.cell.difficulty, str(item.params["salt"]))
+
+
+@lru_cache(maxsize=64)
+def _routine(noun: str, level: int, salt: str) -> Routine:
+    return TEMPLATES[noun](Draft(Random(f"{salt}/{noun}/{level}"), level))
+
+
+def source_of(routine: Routine, lines: tuple[Line, ...]) -> str:
+    """Return plain source text for ``lines`` in the frame of ``routine``."""
+    return "\n".join(rows(routine, lines, _PLAIN)[0])
+
+
+def line_at(routine: Routine) -> dict[int, Line]:
+    """Return the lines of ``routine`` by their row (from 1) in its plain source, which observations refer to."""
+    places = rows(routine, routine.lines, _PLAIN)[1]
+    return {row + 1: line for row, line in zip(places, routine.lines, strict=True)}
+
+
+def fault_of(item: SourceItem) -> Fault:
+    """Return the fault of a ``fix`` item: injected, and proved to fail at least one case or to break the contract."""
+    return _fault(item.cell.family.partition(".")[2], item.cell.difficulty, str(item.params["salt"]))
+
+
+@lru_cache(maxsize=64)
+def _fault(noun: str, level: int, salt: str) -> Fault:
+    routine = _routine(noun, level, salt)
+    rng = Random(f"{salt}/fault")
+    candidates = [
+        (at, slip)
+        for at, line in enumerate(routine.lines)
+        if line.op not in {"db", "dw"}
+        for slip in slips(line.op, line.arg)
+    ]
+    rng.shuffle(candidates)
+    kinds = sorted({slip.kind for _, slip in candidates})
+    rng.shuffle(kinds)
+    for at, slip in sorted(candidates, key=lambda candidate: kinds.index(candidate[1].kind)):
+        lines = _with(routine.lines, at, slip.text)
+        try:
+            proof = prove(routine, assembled(routine, source_of(routine, lines)), first_failure=True)
+        except AssemblyError:
+            continue
+        if not proof.holds:
+            return Fault(lines, at, slip.kind, routine.lines[at], proof.failure or proof.breach)
+    raise LookupError(f"no slip shows in {noun} with salt {salt}")
+
+
+def shown(item: SourceItem) -> tuple[Style, list[str], list[int]]:
+    """Return the code that the prompt of ``item`` shows: its style, its rows, and the row of each line."""
+    routine = routine_of(item)
+    kind = kind_of(item)
+    rng = Random(f"{item.params['salt']}/code")
+    style = Style.draw(rng, comments=kind == "fix" and rng.random() < 0.5 / item.cell.difficulty)
+    return (style, *rows(routine, fault_of(item).lines if kind == "fix" else routine.lines, style))
+
+
+def fault_rows(item: SourceItem) -> tuple[int, int]:
+    """Return the row (from 1) to name for the fault of ``item`` and the lowest one that counts as well.
+
+    A wrong instruction has one row; a missing one lies between two, and naming either is right.
+    """
+    fault = fault_of(item)
+    _, text, places = shown(item)
+    row = min(places[min(fault.at, len(places) - 1)], len(text) - 1)
+    before = max((place for place in places[: fault.at] if place < row), default=row)
+    return row + 1, (before if fault.kind == "missing" else row) + 1
+
+
+def _with(lines: tuple[Line, ...], at: int, text: str) -> tuple[Line, ...]:
+    line = lines[at]
+    if text:
+        op, _, arg = text.partition(" ")
+        return (*lines[:at], replace(line, op=op, arg=arg), *lines[at + 1 :])
+    if not line.label:
+        return (*lines[:at], *lines[at + 1 :])
+    return (*lines[:at], Line(line.label, "", "", ""), *lines[at + 1 :])
+
+
+def asked_of(item: SourceItem) -> Asked:
+    """Return what a ``trace`` or ``explain`` item asks for."""
+    return _asked(item.cell.family, item.cell.difficulty, str(item.params["salt"]))
+
+
+@lru_cache(maxsize=64)
+def _asked(family: str, level: int, salt: str) -> Asked:
+    kind, _, noun = family.partition(".")
+    routine = _routine(noun, level, salt)
+    rng = Random(f"{salt}/ask")
+    case = routine.cases[int(rng.random() * min(4, len(routine.cases)))]
+    program = assembled(routine, source_of(routine, routine.lines))
+    seen = observe(routine, program, case, watched=STEPS)
+    facts = [(place.key, place.show(seen.values[place.name]), _of(place)) for place in routine.outputs]
+    facts += _registers(routine, seen, rng) if kind == "trace" else _costs(routine, seen, rng)
+    return Asked(case, tuple(facts), seen)
+
+
+def _of(place: Place) -> str:
+    if not place.size:
+        return "the carry flag, 0 or 1"
+    return (
+        f"{place.size} bytes in hexadecimal, lowest address first"
+        if place.array
+        else f"{8 * place.size} bits, hexadecimal"
+    )
+
+
+def _registers(routine: Routine, seen: Observation, rng: Random) -> list[tuple[str, str, str]]:
+    taken = {place.where for place in routine.outputs}
+    end = seen.registers
+    found = []
+    for name, value in (("A", end.a), ("X", end.x), ("Y", end.y)):
+        width = routine.width(name)
+        if name not in taken and rng.random() < 0.6:
+            shown = f"${value & ((1 << 8 * width) - 1):0{2 * width}X}"
+            found.append((name, shown, f"register {name} after the return, {8 * width} bits"))
+    if "C" not in taken and rng.random() < 0.4:
+        found.append(("carry", str(int(end.carry)), "the carry flag after the return, 0 or 1"))
+    return found
+
+
+def _costs(routine: Routine, seen: Observation, rng: Random) -> list[tuple[str, str, str]]:
+    found = [("code_bytes", str(seen.size), "size of the code and its tables in bytes"),
+             ("instructions", str(seen.instructions), "instructions executed, the return included")]  # fmt: skip
+    if routine.loop:
+        found.append(("rounds", str(seen.rounds), f"how often execution reaches {routine.loop}"))
+    found.append(
+        ("written", str(seen.written), "different bytes of memory written, stack and multiply/divide registers aside")
+    )
+    rng.shuffle(found)
+    return found[: 2 + int(rng.random() * 2)]

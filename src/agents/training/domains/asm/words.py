@@ -1,0 +1,252 @@
+"""Words of the trade and ways to vary a sentence.
+
+Owns the vocabulary for names and the expansion of alternatives. Never knows a routine or a task.
+"""
+
+from __future__ import annotations
+
+import re
+from random import Random
+
+_ALTERNATIVES = re.compile(r"<([^<>|]*(?:\|[^<>|]*)+)>")
+
+THEMES = [
+    "heart",
+    "rupee",
+    "arrow",
+    "bomb",
+    "key",
+    "tile",
+    "palette",
+    "sprite",
+    "enemy",
+    "chest",
+    "door",
+    "room",
+    "map",
+    "menu",
+    "dialog",
+    "shop",
+    "boss",
+    "sword",
+    "shield",
+    "magic",
+    "lamp",
+    "boots",
+    "hook",
+    "fairy",
+    "water",
+    "torch",
+    "switch",
+    "crystal",
+    "pendant",
+    "bottle",
+    "quest",
+    "score",
+    "timer",
+    "wind",
+    "bridge",
+    "cave",
+    "tower",
+    "overworld",
+    "dungeon",
+    "hud",
+    "joypad",
+    "window",
+    "scroll",
+    "fade",
+    "spark",
+    "coin",
+    "level",
+    "stage",
+    "player",
+    "shot",
+    "snow",
+    "lava",
+    "raft",
+    "bird",
+]
+
+_STYLES = ("snake", "camel", "pascal", "tight", "upper")
+
+
+def vary(rng: Random, text: str) -> str:
+    """Return ``text`` with each ``<one|another>`` replaced by one of its alternatives."""
+    while "<" in text:
+        text, count = _ALTERNATIVES.subn(lambda found: _choose(rng, found[1]), text)
+        if not count:
+            break
+    return text
+
+
+def _choose(rng: Random, group: str) -> str:
+    options = group.split("|")
+    return options[int(rng.random() * len(options))]
+
+
+def pick(rng: Random, options: str) -> str:
+    """Return one of the ``|``-separated ``options``."""
+    return _choose(rng, options)
+
+
+class Namer:
+    """Gives out distinct names in one case style, all of one theme."""
+
+    def __init__(self, rng: Random) -> None:
+        self._rng = rng
+        self._style = _STYLES[int(rng.random() * len(_STYLES))]
+        self._taken: set[str] = set()
+        self.theme = THEMES[int(rng.random() * len(THEMES))]
+
+    def name(self, roles: str, themed: bool = True) -> str:
+        """Return a new name made of the theme and one of the ``|``-separated roles (words with spaces)."""
+        words = pick(self._rng, roles).split()
+        if themed and self._rng.random() < 0.8:
+            words.insert(0, self.theme)
+        elif self._style == "tight" or len(words) == 1:
+            words.append(pick(self._rng, "val|now|ram|cur|var|tmp|wk"))
+        return self._fresh(self._join(words))
+
+    def label(self, roles: str) -> str:
+        """Return a new code label made of one of the ``|``-separated roles alone."""
+        return self._fresh(self._join(pick(self._rng, roles).split()))
+
+    def entry(self, roles: str) -> str:
+        """Return a new name of a routine: a verb phrase from ``roles`` and the theme."""
+        words = [*pick(self._rng, roles).split(), self.theme]
+        if self._rng.random() < 0.35:
+            words.append(pick(self._rng, "data|state|step|task|info|now|core|sub|main|fast|slot|entry|x|b|2"))
+        return self._fresh(self._join(words))
+
+    def _join(self, words: list[str]) -> str:
+        if self._style == "camel":
+            return words[0] + "".join(word.capitalize() for word in words[1:])
+        if self._style == "pascal":
+            return "".join(word.capitalize() for word in words)
+        if self._style == "tight":
+            return "".join(words)
+        joined = "_".join(words)
+        return joined.upper() if self._style == "upper" else joined
+
+    def _fresh(self, name: str) -> str:
+        serial, fresh = 2, name
+        while fresh.lower() in self._taken or fresh.lower() in RESERVED:
+            fresh, serial = f"{name}{serial}", serial + 1
+        self._taken.add(fresh.lower())
+        return fresh
+
+
+RESERVED = frozenset(
+    [
+        "adc",
+        "and",
+        "asl",
+        "bcc",
+        "bcs",
+        "beq",
+        "bit",
+        "bmi",
+        "bne",
+        "bpl",
+        "bra",
+        "brk",
+        "brl",
+        "bvc",
+        "bvs",
+        "clc",
+        "cld",
+        "cli",
+        "clv",
+        "cmp",
+        "cop",
+        "cpx",
+        "cpy",
+        "dec",
+        "dex",
+        "dey",
+        "eor",
+        "inc",
+        "inx",
+        "iny",
+        "jml",
+        "jmp",
+        "jsl",
+        "jsr",
+        "lda",
+        "ldx",
+        "ldy",
+        "lsr",
+        "mvn",
+        "mvp",
+        "nop",
+        "ora",
+        "pea",
+        "pei",
+        "per",
+        "pha",
+        "phb",
+        "phd",
+        "phk",
+        "php",
+        "phx",
+        "phy",
+        "pla",
+        "plb",
+        "pld",
+        "plp",
+        "plx",
+        "ply",
+        "rep",
+        "rol",
+        "ror",
+        "rti",
+        "rtl",
+        "rts",
+        "sbc",
+        "sec",
+        "sed",
+        "sei",
+        "sep",
+        "sta",
+        "stp",
+        "stx",
+        "sty",
+        "stz",
+        "tax",
+        "tay",
+        "tcd",
+        "tcs",
+        "tdc",
+        "trb",
+        "tsb",
+        "tsc",
+        "tsx",
+        "txa",
+        "txs",
+        "txy",
+        "tya",
+        "tyx",
+        "wai",
+        "wdm",
+        "xba",
+        "xce",
+        "a",
+        "x",
+        "y",
+        "s",
+        "db",
+        "dw",
+        "dl",
+        "org",
+        "blt",
+        "bge",
+        "ina",
+        "dea",
+        "swa",
+        "tad",
+        "tda",
+        "tas",
+        "tsa",
+    ]
+)
+"""Words an assembler may take for an instruction or a directive; no name may equal one."""
