@@ -119,8 +119,9 @@ class LedgerView:
         """Yield every accepted sample, or every other settled one, in the order of settling, as plain values."""
         with self._connected() as connection:
             if connection is not None:
+                connection.row_factory = sqlite3.Row
                 for row in connection.execute(_SAMPLES.format("=" if accepted else "<>")):
-                    yield _sample(row)
+                    yield _sample(dict(row))
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection | None]:
@@ -217,14 +218,9 @@ _SAMPLES = """
     FROM run r, samples s JOIN tickets t ON t.seq = s.seq LEFT JOIN attempts a ON a.id = s.attempt
     WHERE t.state {} 'accepted' ORDER BY s.seq
 """
-_SAMPLE_FIELDS = (
-    "id seq run fingerprint domain family difficulty item_id variant item prompt "
-    "state quality reason twin checks model reply"
-).split()
 
 
-def _sample(row: tuple[Any, ...]) -> dict[str, Any]:
-    sample = dict(zip(_SAMPLE_FIELDS, row, strict=True))
+def _sample(sample: dict[str, Any]) -> dict[str, Any]:
     sample["item"] = orjson.loads(sample["item"])
     sample["prompt"] = [{"role": role, "content": content} for role, content in orjson.loads(sample["prompt"])]
     sample["checks"] = [

@@ -1,0 +1,241 @@
+"""Where the CPU work is done: in this process, or in worker processes; the results are the same.
+
+Owns the workers and what travels to them. Never knows what the work is.
+
+A call is ``function(context, argument)`` with a module-level function. Calls that wait are sent to a worker together,
+so that a trip costs little for each. A worker reads from a socket and ends when the other side of it is closed, which
+the kernel does for a bench that was killed; SIGINT and SIGTERM are left to the bench's own process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import pickle
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import traceback
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
+
+from agents.campaign.errors import CampaignError, PausedError
+
+BATCH = 32
+"""Most calls of one trip."""
+_TRIPS_PER_WORKER = 2
+"""One to work on and one to find in the socket when it is done."""
+_LENGTH = struct.Struct("!Q")
+_END_SECONDS = 5.0
+
+C_co = TypeVar("C_co", covariant=True)
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class Bench(Protocol[C_co]):
+    """Does work that is asked for; an async context manager."""
+
+    async def run(self, function: Callable[[C_co, A], R], argument: A) -> R:
+        """Return ``function(context, argument)``.
+
+        Raises:
+            CampaignError: the function raised, which is a fault of its code.
+            PausedError: the worker that had the call was killed.
+        """
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class InlineBench(Bench[C_co]):
+    """Works in this process, one call after the other."""
+
+    def __init__(self, context: C_co) -> None:
+        self._context = context
+
+    async def run(self, function: Callable[[C_co, A], R], argument: A) -> R:
+        """Return ``function(context, argument)``; lets other tasks go first."""
+        await asyncio.sleep(0)
+        try:
+            return function(self._context, argument)
+        except Exception as error:
+            raise _broken(function.__qualname__, traceback.format_exc()) from error
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+@dataclass(slots=True)
+class _Call:
+    function: Callable[[Any, Any], Any]
+    argument: Any
+    result: asyncio.Future[Any]
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: subprocess.Popen[bytes]
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    trips: deque[list[_Call]] = field(default_factory=deque)
+    listener: asyncio.Task[None] | None = None
+
+
+class WorkerBench(Bench[C_co]):
+    """Works in ``workers`` processes; ``context`` is sent to each of them once and must be picklable."""
+
+    def __init__(self, context: C_co, workers: int) -> None:
+        self._context = context
+        self._count = workers
+        self._workers: list[_Worker] = []
+        self._waiting: deque[_Call] = deque()
+        self._dispatching = False
+        self._failure: CampaignError | None = None
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the workers."""
+        return [worker.process.pid for worker in self._workers]
+
+    async def run(self, function: Callable[[C_co, A], R], argument: A) -> R:
+        """Return ``function(context, argument)``."""
+        if self._failure is not None:
+            raise self._failure
+        result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Call(function, argument, result))
+        if not self._dispatching:
+            self._dispatching = True
+            asyncio.get_running_loop().call_soon(self._dispatch)
+        return await result
+
+    async def __aenter__(self) -> Self:
+        hello = pickle.dumps((sys.path, pickle.dumps(self._context)))
+        for _ in range(self._count):
+            worker = await _start_worker()
+            self._workers.append(worker)
+            worker.writer.write(_LENGTH.pack(len(hello)) + hello)
+            worker.listener = asyncio.create_task(self._listen(worker))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for worker in self._workers:
+            if worker.listener is not None:
+                worker.listener.cancel()
+            worker.writer.transport.abort()
+        for worker in self._workers:
+            await asyncio.to_thread(_end, worker.process)
+        self._workers.clear()
+
+    def _dispatch(self) -> None:
+        self._dispatching = False
+        for worker in sorted(self._workers, key=lambda worker: len(worker.trips)):
+            if self._waiting and self._failure is None and len(worker.trips) < _TRIPS_PER_WORKER:
+                fair = -(-len(self._waiting) // len(self._workers))
+                calls = [self._waiting.popleft() for _ in range(min(BATCH, fair, len(self._waiting)))]
+                trip = pickle.dumps([(call.function, call.argument) for call in calls], pickle.HIGHEST_PROTOCOL)
+                worker.trips.append(calls)
+                worker.writer.write(_LENGTH.pack(len(trip)) + trip)
+
+    async def _listen(self, worker: _Worker) -> None:
+        try:
+            while True:
+                (length,) = _LENGTH.unpack(await worker.reader.readexactly(_LENGTH.size))
+                answers = pickle.loads(await worker.reader.readexactly(length))  # noqa: S301 -- from our own worker
+                for call, (ok, value) in zip(worker.trips.popleft(), answers, strict=True):
+                    if not call.result.done():
+                        if ok:
+                            call.result.set_result(value)
+                        else:
+                            call.result.set_exception(_broken(call.function.__qualname__, value))
+                self._dispatch()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self._fail(_gone(worker.process.pid, await asyncio.to_thread(_end, worker.process)))
+
+    def _fail(self, failure: CampaignError) -> None:
+        self._failure = failure
+        lost = [*self._waiting, *(call for worker in self._workers for trip in worker.trips for call in trip)]
+        self._waiting.clear()
+        for call in lost:
+            if not call.result.done():
+                call.result.set_exception(failure)
+
+
+async def _start_worker() -> _Worker:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        command = [sys.executable, "-c", "from agents.training import bench; bench.work()", str(theirs.fileno())]
+        process = subprocess.Popen(  # noqa: S603 -- our own program
+            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, process_group=0
+        )
+    reader, writer = await asyncio.open_connection(sock=ours)
+    return _Worker(process, reader, writer)
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    try:
+        return process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def work() -> None:
+    """Serve calls from the socket whose descriptor is the last argument, until it is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with socket.socket(fileno=int(sys.argv[-1])) as channel, channel.makefile("rb") as requests:
+        path, context_bytes = _received(requests)
+        sys.path[:] = path
+        context = pickle.loads(context_bytes)  # noqa: S301 -- from the process that started this one
+        with contextlib.suppress(EOFError, ConnectionError):
+            while True:
+                answers = [_called(context, function, argument) for function, argument in _received(requests)]
+                trip = pickle.dumps(answers, pickle.HIGHEST_PROTOCOL)
+                channel.sendall(_LENGTH.pack(len(trip)) + trip)
+
+
+def _received(requests: Any) -> Any:
+    head = requests.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise EOFError
+    body = requests.read(_LENGTH.unpack(head)[0])
+    return pickle.loads(body)  # noqa: S301 -- from the process that started this one
+
+
+def _called(context: Any, function: Callable[[Any, Any], Any], argument: Any) -> tuple[bool, Any]:
+    try:
+        return True, function(context, argument)
+    except Exception:
+        return False, traceback.format_exc()
+
+
+def _broken(function: str, trace: str) -> CampaignError:
+    return CampaignError(
+        f"{function} raised an exception:\n{trace.rstrip()}",
+        "this is a fault in the code named in the last lines above; mend it and run the same command again",
+    )
+
+
+def _gone(pid: int, code: int) -> PausedError:
+    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    return PausedError(
+        f"worker process {pid} {how}",
+        "run the same command again: nothing is lost; where memory ran out, give fewer --workers",
+    )

@@ -1,0 +1,101 @@
+"""The CPU work on a ticket: its item and prompt, its checks, and the verdict that follows.
+
+Owns the meaning of "accepted". Pure: never asks a teacher and never stores anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.training.dedup import Trace, Twin, trace
+from agents.training.domains import Domain
+from agents.training.rounds import Slot
+from agents.training.sample import Check, Judgement, Message, Outcome, Reply, SourceItem, Ticket
+
+Domains = Mapping[str, Domain]
+State = Literal["accepted", "rejected", "dead"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What ``draft`` is asked for: the item of a slot, in a run with this seed."""
+
+    run: str
+    seed: int
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An item with its conversation and the identities of item and ticket."""
+
+    item: SourceItem
+    prompt: tuple[Message, ...]
+    item_id: str
+    ticket_id: str
+
+
+def draft(domains: Domains, order: Order) -> Draft:
+    """Return the item and the prompt of a slot."""
+    slot = order.slot
+    domain = domains[slot.domain]
+    item = domain.item(slot.cell, slot.index, order.seed)
+    prompt = domain.prompt(item, slot.variant)
+    return Draft(item, prompt, item.id, Ticket(order.run, 0, item, slot.variant).id)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the checks say of an answer, and its trace for the search of duplicates."""
+
+    judgement: Judgement
+    trace: Trace
+
+
+def assess(domains: Domains, answered: tuple[SourceItem, tuple[Message, ...], str]) -> Finding:
+    """Return the finding on an item's prompt and answer. System messages leave no trace: every sample shares them."""
+    item, prompt, answer = answered
+    asked = [message.content for message in prompt if message.role != "system"]
+    return Finding(domains[item.domain].judge(item, answer), trace("\n".join([*asked, answer])))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The end of a ticket; ``quality`` in [0, 1]; ``reason`` is a class of reasons, None for an accepted one."""
+
+    state: State
+    quality: float
+    reason: str | None = None
+    checks: tuple[Check, ...] = ()
+    twin: int | None = None
+
+
+def verdict(reply: Reply, finding: Finding | None, twin: Twin | None, accept_at: float) -> Verdict:
+    """Return the verdict on a reply; ``finding`` is None where there was nothing to judge.
+
+    A reply that failed for good is dead; every other one that is not accepted is rejected. A duplicate keeps its
+    quality: it is a good answer that is not needed twice.
+    """
+    if finding is None:
+        state: State = "dead" if reply.outcome is Outcome.FAILED else "rejected"
+        return Verdict(state, 0.0, f"reply {unusable(reply)}")
+    quality, checks = finding.judgement.quality, finding.judgement.checks
+    if quality < accept_at:
+        return Verdict("rejected", quality, _worst(checks), checks)
+    if twin is not None:
+        return Verdict("rejected", quality, "duplicate" if twin.exact else "near-duplicate", checks, twin.seq)
+    return Verdict("accepted", quality, None, checks)
+
+
+def unusable(reply: Reply) -> Outcome | None:
+    """Return why there is nothing to judge in a reply; None where there is."""
+    if reply.outcome is Outcome.ANSWERED:
+        return None if reply.text.strip() else Outcome.EMPTY
+    return reply.outcome
+
+
+def _worst(checks: tuple[Check, ...]) -> str:
+    worst = min(checks, key=lambda check: check.score, default=None)
+    return "quality" if worst is None else f"check {worst.name}"

@@ -1,0 +1,298 @@
+"""The ledger of a run, for its one writer: plan, rounds, tickets, attempts, samples.
+
+Owns the SQLite file and its rules. Never decides what is issued or accepted, and never reads a clock.
+
+Writes are collected in a transaction that ``commit`` makes durable; what is not committed did not happen.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from agents.campaign.errors import AnotherPlanError, CampaignError, DamagedFileError, PausedError
+from agents.campaign.files import PRIVATE_FILE, make_folder
+from agents.campaign.ledger_view import (
+    SCHEMA_VERSION,
+    RunHeader,
+    checked_version,
+    read_header,
+    read_progress,
+    read_reasons,
+    unreadable,
+)
+from agents.campaign.plan import NOT_IN_FINGERPRINT
+from agents.campaign.progress import Progress
+from agents.training.dedup import Trace
+from agents.training.judge import Verdict
+from agents.training.rounds import CellCount
+from agents.training.sample import Cell, Message, Outcome, Reply, SourceItem, Ticket
+
+BUSY_SECONDS = 5.0
+_CHANGES = ("INSERT", "UPDATE")
+_SCHEMA = Path(__file__).with_name("ledger_schema.sql")
+
+
+_DECIDES_CAMPAIGN = ("campaign.use_active_learning",)
+"""Plan values outside the fingerprint on which the tickets of a campaign depend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A ticket as it is stored: with its identities, the index its item was made from, and its conversation."""
+
+    ticket: Ticket
+    id: str
+    item_id: str
+    index: int
+    prompt: tuple[Message, ...]
+
+
+class Ledger:
+    """An open ledger. Only the process that holds the run's lease may have one."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, header: RunHeader) -> None:
+        self.path = path
+        self.header = header
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path, header: RunHeader) -> Self:
+        """Make the ledger at ``path``, or take up the one that is there. Attempts without an end become lost.
+
+        Raises:
+            AnotherPlanError: the run that is there was made by another plan; nothing is changed.
+            DamagedFileError: what is there is no whole ledger; nothing is changed.
+            PausedError: the disk is full, or another program keeps the file locked.
+        """
+        make_folder(path.parent)
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE))
+            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise PausedError(f"ledger {path} cannot be opened: {error}", "see to its permissions and disk") from error
+        try:
+            return cls._taken_up(path, connection, header)
+        except sqlite3.Error as error:
+            connection.close()
+            raise failure(path, error) from error
+        except BaseException:
+            connection.close()
+            raise
+
+    @classmethod
+    def _taken_up(cls, path: Path, connection: sqlite3.Connection, header: RunHeader) -> Self:
+        if checked_version(connection, path) == SCHEMA_VERSION:
+            check_whole(connection, path)
+            there = read_header(connection)
+            check_same_run(there, header, path)
+            header = there
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        if checked_version(connection, path) == 0:
+            _create(connection, header)
+        connection.execute("UPDATE attempts SET outcome = 'lost' WHERE outcome IS NULL")
+        return cls(path, connection, header)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file; what was not committed is gone."""
+        self._connection.close()
+
+    def commit(self) -> None:
+        """Make everything written so far durable."""
+        if self._connection.in_transaction:
+            self._execute("COMMIT")
+
+    def add_round(self, tickets: Sequence[Issued]) -> None:
+        """Store the tickets of the next round, in one transaction."""
+        (number,) = self._execute("SELECT count(*) FROM rounds").fetchone()
+        self._execute("INSERT INTO rounds VALUES (?, ?)", (number, len(tickets)))
+        for issued in tickets:
+            self._execute(
+                "INSERT INTO counters (domain, issued, open) VALUES (?, 1, 1) "
+                "ON CONFLICT DO UPDATE SET issued = issued + 1, open = open + 1",
+                (issued.ticket.item.domain,),
+            )
+            self._execute(
+                "INSERT INTO tickets (seq, id, round, domain, family, difficulty, item_index, item_id, item, variant, "
+                "prompt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                _ticket_row(number, issued),
+            )
+
+    def start_attempt(self, seq: int, now: str) -> int:
+        """Record that the teacher is going to be asked; return the attempt's id."""
+        cursor = self._execute("INSERT INTO attempts (seq, started) VALUES (?, ?)", (seq, now))
+        return int(cursor.lastrowid or 0)
+
+    def finish_attempt(self, attempt: int, reply: Reply, now: str) -> None:
+        """Record what the teacher said."""
+        self._execute(
+            "UPDATE attempts SET finished = ?, outcome = ?, model = ?, reply = ? WHERE id = ?",
+            (now, reply.outcome.value, reply.model, reply.text, attempt),
+        )
+
+    def settle(self, ticket: Ticket, attempt: int, verdict: Verdict, trace: Trace | None, now: str) -> None:
+        """End a ticket for ever. The trace is kept of accepted samples, for later ones to be compared with."""
+        digest, signature = (trace.digest, trace.signature) if trace and verdict.state == "accepted" else (None, None)
+        checks = orjson.dumps([[check.name, check.score, check.detail] for check in verdict.checks]).decode()
+        self._execute(
+            "INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (ticket.seq, attempt, verdict.quality, verdict.reason, verdict.twin, checks, digest, signature, now),
+        )
+        self._execute("UPDATE tickets SET state = ? WHERE seq = ?", (verdict.state, ticket.seq))
+        self._execute(
+            f"UPDATE counters SET {verdict.state} = {verdict.state} + 1, open = open - 1, "  # noqa: S608 -- one of three words
+            "quality_sum = quality_sum + ? WHERE domain = ?",
+            (verdict.quality, ticket.item.domain),
+        )
+
+    def progress(self) -> Progress:
+        """Return the run's progress, uncommitted changes included."""
+        return read_progress(self._connection)
+
+    def reasons(self, limit: int) -> list[tuple[str, int]]:
+        """Return the most frequent reasons of tickets that were not accepted, with their counts."""
+        return read_reasons(self._connection, limit)
+
+    def round_sizes(self) -> list[int]:
+        """Return the number of tickets of each round."""
+        return [size for (size,) in self._execute("SELECT tickets FROM rounds ORDER BY round")]
+
+    def cell_counts(self) -> list[CellCount]:
+        """Return how many tickets of each cell are in each state."""
+        rows = self._execute(
+            "SELECT domain, family, difficulty, state, count(*), max(item_index) FROM tickets GROUP BY 1, 2, 3, 4"
+        )
+        return [
+            CellCount(domain, Cell(family, difficulty), state, count, last)
+            for domain, family, difficulty, state, count, last in rows
+        ]
+
+    def item_ids(self) -> list[str]:
+        """Return the ids of all items that have a ticket."""
+        return [item_id for (item_id,) in self._execute("SELECT item_id FROM tickets")]
+
+    def open_tickets(self) -> list[Issued]:
+        """Return the tickets that are not settled, in their order."""
+        rows = self._execute(
+            "SELECT seq, id, domain, family, difficulty, item_index, item_id, item, variant, prompt "
+            "FROM tickets WHERE state = 'open' ORDER BY seq"
+        )
+        return [self._issued(row) for row in rows]
+
+    def stored_replies(self) -> dict[int, tuple[int, Reply]]:
+        """Return by ``seq`` the attempt and its reply of every open ticket that was answered already."""
+        rows = self._execute(
+            "SELECT a.seq, a.id, a.outcome, a.reply, a.model FROM tickets t JOIN attempts a ON a.seq = t.seq "
+            "WHERE t.state = 'open' AND a.outcome <> 'lost' ORDER BY a.id DESC"
+        )
+        return {seq: (attempt, Reply(Outcome(outcome), text, model)) for seq, attempt, outcome, text, model in rows}
+
+    def traces(self) -> list[tuple[int, Trace]]:
+        """Return ``seq`` and trace of every accepted sample, in the order of settling."""
+        rows = self._execute("SELECT seq, digest, signature FROM samples WHERE digest IS NOT NULL ORDER BY seq")
+        return [(seq, Trace(digest, signature)) for seq, digest, signature in rows]
+
+    def _execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run one statement; changes open a transaction. The one place where errors of SQLite end."""
+        try:
+            if not self._connection.in_transaction and sql.startswith(_CHANGES):
+                self._connection.execute("BEGIN IMMEDIATE")
+            return self._connection.execute(sql, values)
+        except sqlite3.Error as error:
+            raise failure(self.path, error) from error
+
+    def _issued(self, row: tuple[Any, ...]) -> Issued:
+        seq, ticket_id, domain, family, difficulty, index, item_id, params, variant, prompt = row
+        item = SourceItem(domain, Cell(family, difficulty), orjson.loads(params))
+        messages = tuple(Message(role, content) for role, content in orjson.loads(prompt))
+        return Issued(Ticket(self.header.run, seq, item, variant), ticket_id, item_id, index, messages)
+
+
+def check_same_run(there: RunHeader, wanted: RunHeader, path: Path) -> None:
+    """Refuse to go on with a ledger that another plan made.
+
+    Raises:
+        AnotherPlanError: names both fingerprints and every value that differs.
+    """
+    pairs: dict[str, tuple[Any, Any]] = {"kind": (there.kind, wanted.kind), "total": (there.total, wanted.total)}
+    if there.kind == "campaign":
+        pairs |= {key: (there.values.get(key), wanted.values.get(key)) for key in _DECIDES_CAMPAIGN}
+    if there.fingerprint == wanted.fingerprint and all(old == new for old, new in pairs.values()):
+        return
+    for part in sorted(there.code.keys() | wanted.code.keys()):
+        pairs[f"version of {part}"] = there.code.get(part), wanted.code.get(part)
+    for key in sorted(
+        k for k in there.values.keys() | wanted.values.keys() if k.split(".")[0] not in NOT_IN_FINGERPRINT
+    ):
+        pairs[key] = there.values.get(key), wanted.values.get(key)
+    differing = "; ".join(f"{key} was {old!r}, now {new!r}" for key, (old, new) in pairs.items() if old != new)
+    raise AnotherPlanError(
+        f"run {there.run!r} in {path} was made by another plan (fingerprint {there.fingerprint}, now "
+        f"{wanted.fingerprint}): {differing}",
+        "give another --output-name, or go back to the recipe and flags that the run was started with",
+    )
+
+
+def check_whole(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file in which SQLite's ``quick_check`` finds a fault; raises DamagedFileError."""
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise unreadable(path, sqlite3.DatabaseError(found))
+
+
+def failure(path: Path, error: sqlite3.Error) -> CampaignError:
+    """Return the error of this project for what SQLite says to the writer of the ledger at ``path``."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return CampaignError(
+            f"ledger {path} refuses an impossible change: {error}",
+            "this is a fault of the program; nothing was stored; run the same command again",
+        )
+    known = unreadable(path, error)
+    return known if isinstance(known, DamagedFileError) else PausedError(known.what, f"{known.cure}; then run it again")
+
+
+def _create(connection: sqlite3.Connection, header: RunHeader) -> None:
+    connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA.read_text(encoding='utf-8')}")
+    connection.execute(
+        "INSERT INTO run VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            header.run,
+            header.kind,
+            header.total,
+            header.fingerprint,
+            *(orjson.dumps(part).decode() for part in (header.values, header.origins, header.code)),
+            header.created,
+        ),
+    )
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+
+
+def _ticket_row(number: int, issued: Issued) -> tuple[Any, ...]:
+    ticket = issued.ticket
+    return (
+        ticket.seq,
+        issued.id,
+        number,
+        ticket.item.domain,
+        ticket.item.cell.family,
+        ticket.item.cell.difficulty,
+        issued.index,
+        issued.item_id,
+        orjson.dumps(dict(ticket.item.params)).decode(),
+        ticket.variant,
+        orjson.dumps([[message.role, message.content] for message in issued.prompt]).decode(),
+    )

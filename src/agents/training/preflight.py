@@ -1,0 +1,125 @@
+"""What is checked before a run: the plan, its domains, the run's identity, its ledger and its disk.
+
+Owns the question "could this run start?". Never starts one and never writes.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from agents.campaign.clock import stamp
+from agents.campaign.errors import CampaignError, UsageError
+from agents.campaign.events import RunKind
+from agents.campaign.home import Home, RunPaths
+from agents.campaign.ledger_view import LedgerView, RunHeader
+from agents.campaign.plan import Plan
+from agents.training import domains as known_domains
+from agents.training.domains import Domain
+from agents.training.ledger import check_same_run
+from agents.training.rounds import Goal
+from agents.training.sample import Cell
+
+FACTORY_VERSION = "1"
+"""Changes whenever rounds, picker, duplicates, verdicts or the procedural teacher give other samples than before."""
+
+BYTES_PER_SAMPLE = 16_384
+"""Disk that a sample may need in its ledger and its export, generously."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run that could start now."""
+
+    header: RunHeader
+    plan: Plan
+    domains: Mapping[str, Domain]
+    goal: Goal
+    paths: RunPaths
+
+    @property
+    def cells(self) -> dict[str, Sequence[Cell]]:
+        """The cells of each domain."""
+        return {name: domain.cells() for name, domain in self.domains.items()}
+
+    def document(self) -> dict[str, Any]:
+        """Return the run's identity as JSON values."""
+        return {
+            "run": self.header.run,
+            "kind": self.header.kind,
+            "total": self.header.total,
+            "fingerprint": self.header.fingerprint,
+            "ledger": str(self.paths.ledger),
+        }
+
+
+def prepare(plan: Plan, kind: RunKind, name: str | None, home: Home, now: datetime) -> Prepared:
+    """Return the run of ``plan`` that could start now; ``name`` None means the default name of its kind.
+
+    Raises:
+        UsageError: a domain is unknown or empty, or the name cannot be one.
+        AnotherPlanError: a run of this name was made by another plan.
+        DamagedFileError: its ledger is damaged.
+        CampaignError: its folder is not writable or its disk too full.
+    """
+    recipe = plan.recipe
+    loaded = load_domains(sorted(recipe.domains))
+    code = {name: domain.version for name, domain in loaded.items()} | {"agents.training": FACTORY_VERSION}
+    fingerprint = plan.fingerprint(code)
+    total = recipe.pilot.tickets if kind == "pilot" else recipe.campaign.target
+    run = name or (f"pilot_{total}_{fingerprint[:8]}" if kind == "pilot" else recipe.campaign.name)
+    paths = home.run(run)
+    header = RunHeader(run, kind, total, fingerprint, plan.values(), dict(plan.origins), code, stamp(now))
+    there = LedgerView(paths.ledger).header()
+    if there is not None:
+        check_same_run(there, header, paths.ledger)
+    check_disk(paths.folder, total)
+    return Prepared(header, plan, loaded, goal_of(plan, kind, run), paths)
+
+
+def goal_of(plan: Plan, kind: RunKind, run: str) -> Goal:
+    """Return what run ``run`` of this kind owes under ``plan``."""
+    recipe = plan.recipe
+    total = recipe.pilot.tickets if kind == "pilot" else recipe.campaign.target
+    return Goal(
+        run=run,
+        kind=kind,
+        total=total,
+        seed=recipe.seed,
+        weights={name: section.weight for name, section in recipe.domains.items()},
+        target=recipe.campaign.target,
+        budget=total if kind == "pilot" else math.ceil(recipe.campaign.tickets_per_sample * total),
+        active=recipe.campaign.use_active_learning,
+    )
+
+
+def load_domains(names: Sequence[str]) -> dict[str, Domain]:
+    """Return the domains of these names; raises UsageError for one that is unknown or has no cells."""
+    loaded = {}
+    for name in names:
+        try:
+            loaded[name] = known_domains.load(name)
+        except KeyError as error:
+            raise UsageError(str(error.args[0]), "mend the key below `domains` in the recipe") from error
+        if not loaded[name].cells():
+            raise UsageError(f"domain {name!r} has no kind of item", "take it out of the recipe")
+    return loaded
+
+
+def check_disk(folder: Path, samples: int) -> None:
+    """Refuse a folder that cannot be written to, or whose disk has no room for ``samples``; raises CampaignError."""
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
+        raise CampaignError(f"{existing} is not a writable folder", "make it one, or set CONTEXT_ROOT to another")
+    free, needed = shutil.disk_usage(existing).free, samples * BYTES_PER_SAMPLE
+    if free < needed:
+        raise CampaignError(
+            f"the disk of {existing} has {free / 1e9:.1f} GB free, {samples} samples may need {needed / 1e9:.1f} GB",
+            "free space, or set CONTEXT_ROOT to a folder on another disk",
+        )

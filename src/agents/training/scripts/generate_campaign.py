@@ -1,0 +1,201 @@
+"""``python -m agents.training.scripts.generate_campaign``: generates a pilot or a campaign to its end.
+
+Owns flags, signals, the run's lease and the exit code. Running the same command again is how a run is resumed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from agents.campaign.clock import SystemClock
+from agents.campaign.errors import CampaignError, ExitCode, PausedError
+from agents.campaign.home import Home
+from agents.campaign.lease import Lease
+from agents.campaign.ledger_view import LedgerView
+from agents.campaign.plan import Plan, plan_for
+from agents.training.bench import Bench, InlineBench, WorkerBench
+from agents.training.console import Console
+from agents.training.engine import Engine, Standards
+from agents.training.exporter import export_run
+from agents.training.judge import Domains
+from agents.training.ledger import Ledger
+from agents.training.preflight import Prepared, prepare
+from agents.training.teachers.procedural import ProceduralTeacher
+
+EPILOG = """exit codes: 0 done, 1 failed, 2 usage, 4 already running, 6 paused: the same command resumes it.
+SIGTERM or Ctrl-C finishes what is in flight and stops; a second one stops at once; neither loses a sample."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    options = parser().parse_args(arguments)
+    as_document = options.dry_run or options.json
+    try:
+        plan = plan_for(flags_of(options), options.recipe)
+        home = Home.from_environment(os.environ)
+        name = options.output_name if options.pilot else None
+        prepared = prepare(plan, "pilot" if options.pilot else "campaign", name, home, SystemClock().now())
+        if options.dry_run:
+            code, document = ExitCode.DONE, prepared.document()
+        else:
+            code, document = _run(prepared, home, export=options.export)
+    except CampaignError as error:
+        code, document = error.exit_code, error.document()
+        print(f"generate_campaign: {error}", file=sys.stderr)
+    if as_document:
+        _print(document)
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="generate_campaign",
+        description="Generate a pilot or a campaign to its end.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    switch = argparse.BooleanOptionalAction
+    add = parser.add_argument
+    add("--recipe", type=Path, metavar="FILE", help="recipe (YAML)")
+    add("--target", metavar="SAMPLES", help="accepted samples that the campaign owes")
+    add("--output-name", metavar="NAME", help="the run's name")
+    add("--pilot", action="store_true", help="generate the pilot instead of the campaign")
+    add("--parallel", action=switch, help="work in several processes")
+    add("--workers", metavar="N", help="worker processes of --parallel (default: one per processor)")
+    add("--use-active-learning", dest="active", action="store_true", default=None, help="under-covered kinds first")
+    add("--no-active-learning", dest="active", action="store_false", default=None, help="draw kinds at random")
+    add("--quality-threshold", metavar="SHARE", help="mean quality that the pilot must reach")
+    add("--resume", action="store_true", help="accepted for clarity: a run is always resumed")
+    add("--export", action="store_true", help="write the finished run to datasets/NAME/")
+    add("--dry-run", action="store_true", help="check everything, print the run as JSON, start nothing")
+    add("--json", action="store_true", help="print the final summary as one JSON document")
+    return parser
+
+
+def flags_of(options: argparse.Namespace) -> dict[str, tuple[str, Any]]:
+    """Return the flags that change the plan, with their keys and values."""
+    return {
+        "--target": ("campaign.target", options.target),
+        "--output-name": ("campaign.output_name", None if options.pilot else options.output_name),
+        "--parallel": ("speed.parallel", options.parallel),
+        "--workers": ("speed.workers", options.workers),
+        "--use-active-learning": ("campaign.use_active_learning", options.active),
+        "--quality-threshold": ("gate.quality_threshold", options.quality_threshold),
+    }
+
+
+def _run(prepared: Prepared, home: Home, *, export: bool) -> tuple[ExitCode, dict[str, Any]]:
+    """Generate what is still owed; return the exit code with the summary, or with the error that was logged.
+
+    Raises:
+        CampaignError: the lease is held by another process, or the log cannot be opened.
+    """
+    header, clock = prepared.header, SystemClock()
+    with Lease(prepared.paths.lease, f"{header.kind} {header.run}"), Console(home.log(header.kind)) as console:
+        try:
+            began = time.monotonic()
+            asyncio.run(_generate(prepared, console))
+            summary = _summary(prepared, time.monotonic() - began)
+            console.say(_sentence(summary))
+            if export:
+                dataset = export_run(prepared.paths.ledger, home.datasets, clock.now())
+                summary |= {"dataset": str(dataset.folder)}
+                console.say(f"Dataset {'written to' if dataset.is_new else 'already at'} {dataset.folder}")
+        except CampaignError as error:
+            console.complain(error)
+            return error.exit_code, error.document()
+    return ExitCode.DONE, summary
+
+
+async def _generate(prepared: Prepared, console: Console) -> None:
+    recipe = prepared.plan.recipe
+    with Ledger.open(prepared.paths.ledger, prepared.header) as ledger:
+        if ledger.progress().is_complete:
+            console.say(f"Run {prepared.header.run} is complete already")
+            return
+        async with _bench(prepared.plan, prepared.domains) as bench:
+            engine = Engine(
+                goal=prepared.goal,
+                cells=prepared.cells,
+                standards=Standards(recipe.checks.accept_at, recipe.checks.near_duplicate),
+                ledger=ledger,
+                bench=bench,
+                teacher=ProceduralTeacher(bench, recipe.teacher.fault_rate, recipe.seed),
+                in_flight=recipe.speed.in_flight,
+                clock=SystemClock(),
+                announce=console.announce,
+            )
+            await _until_stopped(engine)
+
+
+def _bench(plan: Plan, domains: Domains) -> Bench[Domains]:
+    speed = plan.recipe.speed
+    return WorkerBench(domains, speed.workers or os.cpu_count() or 1) if speed.parallel else InlineBench(domains)
+
+
+async def _until_stopped(engine: Engine) -> None:
+    """Run the engine; the first SIGTERM or SIGINT drains it, the second ends it at once."""
+    running = asyncio.create_task(engine.run())
+    signals: list[int] = []
+
+    def stop(number: int) -> None:
+        signals.append(number)
+        if len(signals) == 1:
+            engine.drain()
+        else:
+            running.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    try:
+        await running
+    except asyncio.CancelledError:
+        raise PausedError("stopped at once on a second signal", "run the same command again") from None
+
+
+def _summary(prepared: Prepared, seconds: float) -> dict[str, Any]:
+    view = LedgerView(prepared.paths.ledger)
+    accounts, progress = view.accounts(), view.progress()
+    if accounts is None or progress is None:
+        raise CampaignError(f"ledger {prepared.paths.ledger} is gone", "leave the folder of a run alone; start again")
+    return {
+        **prepared.document(),
+        "done": progress.done,
+        "issued": accounts.issued,
+        "accepted": accounts.accepted,
+        "rejected": accounts.rejected,
+        "dead": accounts.dead,
+        "quality": progress.quality,
+        "quality_threshold": prepared.plan.recipe.gate.quality_threshold,
+        "acceptance": progress.acceptance,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _sentence(summary: dict[str, Any]) -> str:
+    quality = "unknown" if summary["quality"] is None else f"{summary['quality']:.3f}"
+    return (
+        f"Run finished: run={summary['run']} issued={summary['issued']} taken={summary['accepted']} "
+        f"refused={summary['rejected']} dead={summary['dead']} mean={quality} "
+        f"threshold={summary['quality_threshold']:g} seconds={summary['seconds']:g}"
+    )
+
+
+def _print(document: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

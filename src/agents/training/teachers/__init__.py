@@ -1,0 +1,28 @@
+"""The teacher port: who answers a ticket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from agents.training.sample import Message, Reply, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A ticket and the conversation that asks for its answer."""
+
+    ticket: Ticket
+    prompt: tuple[Message, ...]
+
+
+class Teacher(Protocol):
+    """Answers requests, many at a time."""
+
+    async def answer(self, request: Request) -> Reply:
+        """Return what came back. A bad answer is a reply; an exception is a broken machine.
+
+        Raises:
+            PausedError: no ticket can be answered until a person has mended something.
+        """
+        ...
