@@ -16,12 +16,12 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	touch $(STAMP)
 
 format: setup
-	$(BIN)/ruff format src tests benchmarks scripts
-	$(BIN)/ruff check --fix --quiet src tests benchmarks scripts
+	$(BIN)/ruff format src tests benchmarks scripts docs recipes
+	$(BIN)/ruff check --fix --quiet src tests benchmarks scripts docs recipes
 
 lint: setup
-	$(BIN)/ruff format --check src tests benchmarks scripts
-	$(BIN)/ruff check src tests benchmarks scripts
+	$(BIN)/ruff format --check src tests benchmarks scripts docs recipes
+	$(BIN)/ruff check src tests benchmarks scripts docs recipes
 
 types: setup
 	$(BIN)/mypy
@@ -34,3 +34,6 @@ test: setup lint types
 
 story: setup
 	$(BIN)/pytest tests/story
+
+docs: setup
+	$(BIN)/python docs/generate.py
