@@ -49,10 +49,18 @@ FLAG_TESTS = {
 
 
 def branch(instruction: Instruction, emulation: bool) -> Step:
-    """Conditional branches: one cycle if taken, another in emulation mode if that crosses a page."""
-    slot, wanted = FLAG_TESTS[instruction.opcode.mnemonic]
-    flag, target = attrgetter(slot), instruction.target
+    """Short branches: one cycle if taken, another in emulation mode if that crosses a page."""
+    target = instruction.target
     cost = 1 + (emulation and bool((target ^ instruction.after) & 0xFF00))
+
+    def always(state: State) -> None:
+        state.at = target
+        state.extra += cost
+
+    if instruction.opcode.mnemonic == "BRA":
+        return always
+    slot, wanted = FLAG_TESTS[instruction.opcode.mnemonic]
+    flag = attrgetter(slot)
 
     def when_set(state: State) -> None:
         if flag(state):
@@ -67,8 +75,8 @@ def branch(instruction: Instruction, emulation: bool) -> Step:
     return when_set if wanted else when_clear
 
 
-def bra(instruction: Instruction) -> Step:
-    """BRA and BRL."""
+def brl(instruction: Instruction) -> Step:
+    """BRL."""
     return _goto(instruction.target)
 
 
@@ -253,7 +261,7 @@ def move(instruction: Instruction) -> Step:
 
 
 MAKERS: dict[str, Callable[[Instruction], Step]] = {
-    "BRA r": bra, "BRL rl": bra, "JMP a": jmp, "JML al": jml, "JMP (a)": jmp_indirect, "JML [a]": jml_indirect,
+    "BRL rl": brl, "JMP a": jmp, "JML al": jml, "JMP (a)": jmp_indirect, "JML [a]": jml_indirect,
     "JMP (a,x)": jmp_table, "JSR a": jsr, "JSR (a,x)": jsr_table, "JSL al": jsl,
     "RTS i": lambda _: rts, "RTL i": lambda _: rtl, "RTI i": lambda _: rti,
     "BRK #b": stop, "COP #b": stop, "STP i": stop, "WAI i": stop, "WDM #b": wdm,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agents.training.w65816.decoder import DecodingTable
 from agents.training.w65816.disassembler import disassemble_one
-from agents.training.w65816.memory import DIRECT, Memory
+from agents.training.w65816.memory import Memory
 from agents.training.w65816.registers import Registers
 from agents.training.w65816.state import Reason, State, Stop
 
@@ -114,12 +114,12 @@ class Machine:
         state.at = entry & 0xFFFFFF
         state.extra = 0
         state.sentinel, state.home = _RETURN_PC, state.s
-        for value in (0, 0xFF, 0xFE)[0 if far else 1 :]:
-            self._memory.write(DIRECT | state.s, value)
-            state.s = state.s - 1 & 0xFFFF
-        state.stack_low, state.stack_high = max(0, state.home - stack_bytes), state.home
+        if far:
+            state.push(0)
+        state.push_word(_RETURN_PC - 1)
+        window = range(0x100, 0x200) if state.e else range(max(0, state.home - stack_bytes + 1), state.home + 1)
+        state.stack_low, state.stack_high = window.start - (not state.e), state.home | 0xFF * state.e
         reason, instructions, cycles = self._run(budget) if trace is None else self._run_traced(budget, trace)
-        window = range(state.stack_low + 1, state.home + 1)
         return Run(reason, instructions, cycles + state.extra, state.leave(), window)
 
     def _run(self, budget: int) -> tuple[Reason, int, int]:

@@ -47,7 +47,7 @@ class DecodingTable(dict[int, tuple[Step, int, int]]):
 
     def _step(self, instruction: Instruction) -> Step:
         mnemonic, mode = instruction.opcode.mnemonic, instruction.opcode.mode
-        if mnemonic in control.FLAG_TESTS:
+        if mode is Mode.RELATIVE:
             return control.branch(instruction, self._emulation)
         if f"{mnemonic} {mode}" in control.MAKERS:
             return control.MAKERS[f"{mnemonic} {mode}"](instruction)

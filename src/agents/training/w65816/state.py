@@ -116,9 +116,10 @@ class State:
             raise Stop(Reason.STACK)
 
     def push(self, value: int) -> None:
-        """Push a byte."""
-        self.memory.write(DIRECT | self.s, value)
-        self.move_stack(self.s - 1)
+        """Push a byte; nothing is written if that leaves the window."""
+        s = self.s
+        self.move_stack(s - 1)
+        self.memory.write(DIRECT | s, value)
 
     def push_word(self, value: int) -> None:
         """Push a 16-bit value, high byte first; in emulation mode each byte stays in page 1."""
@@ -138,10 +139,10 @@ class State:
     def push_long(self, value: int, size: int) -> None:
         """Push ``size`` bytes of ``value`` as instructions new to the 65816 do: out of page 1 if need be."""
         s = self.s
+        self.move_stack(s - size)
         for shift in range(8 * size - 8, -8, -8):
-            self.memory.write(DIRECT | s, value >> shift & 0xFF)
-            s = (s - 1) & 0xFFFF
-        self.move_stack(s)
+            self.memory.write(DIRECT | s & 0xFFFF, value >> shift & 0xFF)
+            s -= 1
 
     def pull_long(self, size: int) -> int:
         """Pull ``size`` bytes as instructions new to the 65816 do: from beyond page 1 if need be."""
