@@ -5,19 +5,19 @@ Owns resolution, origins and the fingerprint. The recipe's keys and ranges belon
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from agents.campaign.digest import digest
 from agents.campaign.errors import UsageError
-from agents.campaign.recipe import Recipe
+from agents.campaign.recipe import Recipe, leaves
+from agents.campaign.recipe_errors import usage_error
 
 DEFAULT = "default"
 
@@ -83,16 +83,18 @@ class Layer:
             UsageError: it cannot be read, is not YAML, or is not a mapping.
         """
         try:
-            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+            document = yaml.load(path.read_text(encoding="utf-8"), Loader=_RecipeLoader)  # noqa: S506 -- a SafeLoader
+            values = dict(leaves(document)) if isinstance(document, dict) else {}
         except FileNotFoundError as error:
             raise UsageError(f"recipe {path} does not exist", "check the path given to --recipe") from error
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"recipe {path} cannot be read: {error}", "make it a readable UTF-8 file") from error
+        except RecursionError as error:
+            raise UsageError(f"recipe {path} contains itself or is nested too deeply", "write it flat") from error
         except yaml.YAMLError as error:
             raise UsageError(f"recipe {path} is not YAML: {error}", "mend the line named above") from error
-        if not isinstance(document, dict):
+        if not values:
             raise UsageError(f"recipe {path} holds no keys", "see recipes/alttp_yaze.yaml for the shape of a recipe")
-        values = dict(_leaves(document))
         return cls(values, dict.fromkeys(values, f"recipe {path}"))
 
 
@@ -134,7 +136,7 @@ class Plan:
 
     def values(self) -> dict[str, Any]:
         """Return every value by dotted key."""
-        return dict(_leaves(self.recipe.model_dump(mode="json")))
+        return dict(leaves(self.recipe.model_dump(mode="json")))
 
 
 def resolve(*layers: Layer, recipe_path: Path | None = None) -> Plan:
@@ -152,7 +154,7 @@ def resolve(*layers: Layer, recipe_path: Path | None = None) -> Plan:
     try:
         recipe = Recipe.model_validate(document)
     except ValidationError as error:
-        raise _usage_error(error, origins) from error
+        raise usage_error(error, origins) from error
     return Plan(recipe, origins, recipe_path)
 
 
@@ -174,6 +176,20 @@ def plan_for(
     return resolve(*layers, recipe_path=recipe)
 
 
+class _RecipeLoader(yaml.SafeLoader):
+    """YAML of plain values, in which a key that is written twice is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        written = set()
+        for key, _ in node.value:
+            if key.value in written and isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key.value!r} is written twice", key.start_mark
+                )
+            written.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
 def _switch(variable: str, text: str) -> bool:
     value = _SWITCH.get(text.lower())
     if value is None:
@@ -181,59 +197,12 @@ def _switch(variable: str, text: str) -> bool:
     return value
 
 
-def _leaves(document: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in document.items():
-        key = f"{prefix}{name}"
-        if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{key}.")
-        else:
-            yield key, value
-
-
 def _put(document: dict[str, Any], key: str, value: Any) -> None:
+    """Put ``value`` at ``key``; a plain value where a section belongs stays, so that it is refused."""
     *path, last = key.split(".")
     for name in path:
         inner = document.setdefault(name, {})
         if not isinstance(inner, dict):
-            inner = document[name] = {}
+            return
         document = inner
     document[last] = value
-
-
-def _usage_error(error: ValidationError, origins: Mapping[str, str]) -> UsageError:
-    first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"]) or "recipe"
-    where = origins.get(key) or next((origins[k] for k in origins if k.startswith(f"{key}.")), "recipe")
-    if first["type"] == "extra_forbidden":
-        return UsageError(f"unknown key {key!r} ({where})", _nearest_key(key))
-    reason = first["msg"].removeprefix("Value error, ")
-    given = "" if isinstance(first["input"], (dict, BaseModel)) else f" = {first['input']!r}"
-    return UsageError(f"{key}{given} ({where}): {reason[0].lower()}{reason[1:]}", _cure(key, first["input"]))
-
-
-def _nearest_key(key: str) -> str:
-    known = sorted({name for name, _ in _leaves(_DEFAULT_DOCUMENT)} | set(_DEFAULT_DOCUMENT))
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"known keys are: {', '.join(known)}"
-
-
-def _cure(key: str, value: Any) -> str:
-    if key == "domains" or key.endswith(".weight") or key == "recipe":
-        return "mend the values named above; the weights of all domains must be above 0 and sum to 1"
-    if key == "gate.quality_threshold":
-        try:
-            percent = float(value)
-        except (TypeError, ValueError):
-            percent = 0.0
-        share = f"{percent / 100:g}" if 1.0 < percent <= 100.0 else "0.75"
-        return f"give a share between 0 and 1, e.g. --quality-threshold {share}"
-    if key == "campaign.target":
-        return "give a number of samples of at least 1, e.g. --campaign-target 34500"
-    return f"give {key} a value in its range (the default is {_default_of(key)!r})"
-
-
-_DEFAULT_DOCUMENT = Recipe().model_dump(mode="json")
-
-
-def _default_of(key: str) -> Any:
-    return dict(_leaves(_DEFAULT_DOCUMENT)).get(key)

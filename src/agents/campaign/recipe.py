@@ -5,10 +5,13 @@ Owns the meaning of every key. Never reads a file and knows nothing of flags or 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator, Mapping
+from string import Formatter
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from agents.campaign.errors import UsageError
 from agents.campaign.home import checked_name
 
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
@@ -16,12 +19,21 @@ PositiveShare = Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0.0, le=86_400.0, allow_inf_nan=False)]
 
 WEIGHT_TOLERANCE = 1e-6
+PLACES = ("target", "output_name", "log")
+"""What is filled in into the arguments of somebody's own generator."""
 
 
 class Section(BaseModel):
     """A part of a recipe: unknown keys are refused, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _yes_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
+            raise ValueError("input should not be a yes or no")
+        return value
 
 
 class DomainSection(Section):
@@ -81,26 +93,36 @@ class CampaignSection(Section):
     restarts: int = Field(default=3, ge=0, le=1_000)
     """How often a campaign that died is started again within ten minutes."""
 
-    @model_validator(mode="after")
-    def _names_and_places(self) -> Self:
-        if self.output_name is not None:
-            checked_name(self.output_name)
-        if self.command is not None and not self.command:
-            raise ValueError("must name a program; leave the key out to use the built-in generator")
-        for argument in self.command or ():
-            try:
-                argument.format(target=1, output_name="x", log="x")
-            except (KeyError, IndexError, ValueError) as error:
-                raise ValueError(
-                    f"argument {argument!r} has an unknown place; only {{target}}, {{output_name}} and {{log}} "
-                    "are filled in, and a literal brace is doubled"
-                ) from error
-        return self
+    @field_validator("output_name")
+    @classmethod
+    def _names_a_run(cls, name: str | None) -> str | None:
+        try:
+            return None if name is None else checked_name(name)
+        except UsageError as error:
+            raise ValueError("cannot name a run") from error
+
+    @field_validator("command")
+    @classmethod
+    def _can_be_started(cls, command: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if command is not None and not "".join(command[:1]):
+            raise ValueError("names no program")
+        for argument in command or ():
+            if "\0" in argument or not _has_known_places(argument):
+                raise ValueError(f"argument {argument!r} has something in it that cannot be filled in")
+        return command
 
     @property
     def name(self) -> str:
         """The run's name: ``output_name``, or ``full_campaign_<target>``."""
         return self.output_name or f"full_campaign_{self.target}"
+
+
+def _has_known_places(argument: str) -> bool:
+    try:
+        parts = list(Formatter().parse(argument))
+    except ValueError:
+        return False
+    return all(place is None or (place in PLACES and not form and not kind) for _, place, form, kind in parts)
 
 
 class WatchSection(Section):
@@ -136,18 +158,30 @@ class Recipe(Section):
     watch: WatchSection = WatchSection()
     speed: SpeedSection = SpeedSection()
 
-    @model_validator(mode="after")
-    def _weights_sum_to_one(self) -> Self:
-        total = sum(domain.weight for domain in self.domains.values())
+    @field_validator("domains")
+    @classmethod
+    def _weights_sum_to_one(cls, domains: dict[str, DomainSection]) -> dict[str, DomainSection]:
+        total = sum(domain.weight for domain in domains.values())
         if abs(total - 1.0) > WEIGHT_TOLERANCE:
-            raise ValueError(f"domain weights sum to {total:g}, not to 1")
-        return self
+            raise ValueError(f"weights sum to {total:.7g}, not to 1")
+        return domains
 
     @model_validator(mode="after")
     def _pilot_can_be_enough(self) -> Self:
         if self.pilot.tickets < self.gate.min_samples:
-            raise ValueError(
+            raise UsageError(
                 f"pilot.tickets is {self.pilot.tickets}, fewer than gate.min_samples ({self.gate.min_samples}): "
-                "such a pilot could never be approved"
+                "such a pilot could never be approved",
+                f"raise pilot.tickets to at least {self.gate.min_samples}, or lower gate.min_samples",
             )
         return self
+
+
+def leaves(document: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every value of a nested document with its dotted key; an empty mapping is a value."""
+    for name, value in document.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, f"{key}.")
+        else:
+            yield key, value

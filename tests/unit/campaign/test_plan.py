@@ -1,0 +1,359 @@
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.campaign.errors import ExitCode, UsageError
+from agents.campaign.plan import DEFAULT, ENVIRONMENT, RECIPE_VARIABLE, Layer, Plan, plan_for, resolve
+from agents.campaign.recipe import Recipe
+
+DEFAULTS = Plan(Recipe()).values()
+
+OTHER_VALUES: dict[str, Any] = {
+    "name": "other",
+    "seed": 1,
+    "teacher.fault_rate": 0.25,
+    "checks.accept_at": 0.5,
+    "checks.near_duplicate": 0.9,
+    "pilot.tickets": 380,
+    "pilot.log": "/tmp/pilot.log",  # noqa: S108 -- a value, never opened
+    "pilot.fresh_hours": 1.5,
+    "gate.quality_threshold": 0.8,
+    "gate.min_samples": 180,
+    "gate.approval_hours": 12.0,
+    "campaign.target": 50_000,
+    "campaign.output_name": "other",
+    "campaign.auto_launch": False,
+    "campaign.tickets_per_sample": 2.0,
+    "campaign.use_active_learning": False,
+    "campaign.command": ["python", "gen.py", "{target}"],
+    "campaign.restarts": 0,
+    "watch.pilot_seconds": 1.0,
+    "watch.campaign_seconds": 5.0,
+    "watch.stall_minutes": 30.0,
+    "speed.parallel": False,
+    "speed.workers": 3,
+    "speed.in_flight": 64,
+}
+NO_OTHER_VALUE = {"domains.asm.weight", "teacher.kind", "gate.rule"}
+MADE_OTHERWISE = {"seed", "teacher.fault_rate", "checks.accept_at", "checks.near_duplicate"}
+
+
+def recipe_file(folder: Path, text: str | bytes) -> Path:
+    path = folder / "recipe.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def nested(key: str, value: Any) -> dict[str, Any]:
+    for name in reversed(key.split(".")):
+        value = {name: value}
+    return dict(value)
+
+
+def flag(key: str, value: Any) -> Layer:
+    return Layer.of_flags({f"--{key}": (key, value)})
+
+
+def refusal(text: str, folder: Path, **flags: Any) -> UsageError:
+    path = recipe_file(folder, text)
+    with pytest.raises(UsageError) as caught:
+        plan_for({f"--{key}": (key, value) for key, value in flags.items()}, path, {})
+    assert caught.value.exit_code is ExitCode.USAGE
+    return caught.value
+
+
+def test_the_tables_of_this_test_cover_every_key() -> None:
+    assert {*OTHER_VALUES, *NO_OTHER_VALUE} == {*DEFAULTS}
+
+
+def test_the_seeds_figures_are_the_defaults() -> None:
+    plan = plan_for({}, None, {})
+    assert plan.recipe.gate.quality_threshold == 0.75
+    assert plan.recipe.gate.min_samples == 150
+    assert plan.recipe.pilot.tickets == 190
+    assert plan.recipe.campaign.target == 34_500
+    assert plan.recipe.campaign.name == "full_campaign_34500"
+    assert plan.recipe.campaign.auto_launch is True
+    assert (plan.recipe.watch.pilot_seconds, plan.recipe.watch.campaign_seconds) == (10.0, 60.0)
+    assert {plan.origin(key) for key in DEFAULTS} == {DEFAULT}
+
+
+@pytest.mark.parametrize(("key", "value"), OTHER_VALUES.items())
+def test_every_key_can_be_written_in_a_recipe_and_says_so(key: str, value: Any, tmp_path: Path) -> None:
+    path = recipe_file(tmp_path, yaml.safe_dump(nested(key, value)))
+    plan = plan_for({}, path, {})
+    assert plan.values() == {**DEFAULTS, key: value}
+    assert {k: plan.origin(k) for k in DEFAULTS if plan.origin(k) != DEFAULT} == {key: f"recipe {path}"}
+
+
+@pytest.mark.parametrize(("key", "value"), OTHER_VALUES.items())
+def test_a_flag_wins_over_the_recipe_for_every_key(key: str, value: Any, tmp_path: Path) -> None:
+    written = recipe_file(tmp_path, yaml.safe_dump(nested(key, DEFAULTS[key])))
+    plan = plan_for({"--it": (key, value)}, written, {})
+    assert plan.values()[key] == value
+    assert plan.origin(key) == "--it"
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "value", "flag_value"),
+    [
+        ("QUALITY_THRESHOLD", "0.80", 0.8, 0.9),
+        ("CAMPAIGN_TARGET", " 50000 ", 50_000, 100),
+        ("AUTO_LAUNCH", "false", False, True),
+    ],
+)
+def test_flag_over_environment_over_recipe_over_default(
+    variable: str, text: str, value: Any, flag_value: Any, tmp_path: Path
+) -> None:
+    key = ENVIRONMENT[variable]
+    in_recipe = not value if isinstance(value, bool) else value / 2
+    path = recipe_file(tmp_path, yaml.safe_dump(nested(key, in_recipe)))
+    found = []
+    for flags, environment, recipe in (
+        ({"--it": (key, flag_value)}, {variable: text}, path),
+        ({"--it": (key, None)}, {variable: text}, path),
+        ({}, {variable: ""}, path),
+        ({}, {}, None),
+    ):
+        plan = plan_for(flags, recipe, environment)
+        found.append((plan.values()[key], plan.origin(key)))
+    assert found == [
+        (flag_value, "--it"),
+        (value, f"environment {variable}"),
+        (in_recipe, f"recipe {path}"),
+        (DEFAULTS[key], DEFAULT),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [(text.format(), value) for value, texts in {True: "true 1 yes on", False: "false 0 no off"}.items()
+     for word in texts.split() for text in (word, word.upper(), word.title(), f" {word} ")],
+)  # fmt: skip
+def test_auto_launch_is_understood_in_any_case(text: str, value: bool) -> None:
+    assert plan_for({}, None, {"AUTO_LAUNCH": text}).recipe.campaign.auto_launch is value
+
+
+@pytest.mark.parametrize("text", ["maybe", "2", "yess", "truefalse", "-1"])
+def test_any_other_auto_launch_is_an_error(text: str) -> None:
+    with pytest.raises(UsageError, match="AUTO_LAUNCH") as caught:
+        plan_for({}, None, {"AUTO_LAUNCH": text})
+    assert caught.value.cure == "use true/1/yes/on or false/0/no/off"
+
+
+def test_a_flag_of_false_is_given() -> None:
+    assert (
+        plan_for({"--no-auto-launch": ("campaign.auto_launch", False)}, None, {}).recipe.campaign.auto_launch is False
+    )
+
+
+def test_the_recipe_may_come_from_the_environment_and_its_path_is_kept(tmp_path: Path) -> None:
+    path = recipe_file(tmp_path, "name: mine")
+    plan = plan_for({}, None, {RECIPE_VARIABLE: str(path)})
+    assert (plan.recipe.name, plan.recipe_path) == ("mine", path)
+    other = tmp_path / "other.yaml"
+    other.write_text("name: other")
+    assert plan_for({}, other, {RECIPE_VARIABLE: str(path)}).recipe.name == "other"
+
+
+BAD_VALUES = [
+    ("gate.quality_threshold", 80, "--quality-threshold 0.8"),
+    ("gate.quality_threshold", "80%", "--quality-threshold 0.8"),
+    ("gate.quality_threshold", float("nan"), "--quality-threshold 0.75"),
+    ("gate.quality_threshold", float("inf"), "--quality-threshold 0.75"),
+    ("gate.quality_threshold", 0, "--quality-threshold 0.75"),
+    ("gate.quality_threshold", -1, "--quality-threshold 0.75"),
+    ("gate.quality_threshold", 1.0001, "--quality-threshold"),
+    ("gate.quality_threshold", "high", "--quality-threshold 0.75"),
+    ("gate.quality_threshold", True, "--quality-threshold 0.75"),
+    ("gate.quality_threshold", None, "--quality-threshold 0.75"),
+    ("gate.min_samples", 0, "default is 150"),
+    ("gate.rule", "guess", "default is 'threshold'"),
+    ("campaign.target", 0, "--campaign-target 34500"),
+    ("campaign.target", -5, "--campaign-target 34500"),
+    ("campaign.target", 1.5, "--campaign-target 34500"),
+    ("campaign.target", "many", "--campaign-target 34500"),
+    ("campaign.target", True, "--campaign-target 34500"),
+    ("campaign.target", "34,500", "--campaign-target 34500"),
+    ("campaign.output_name", "../x", "--output-name full_campaign_34500"),
+    ("campaign.output_name", "a/b", "--output-name full_campaign_34500"),
+    ("campaign.output_name", "", "--output-name full_campaign_34500"),
+    ("campaign.output_name", "-x", "--output-name full_campaign_34500"),
+    ("campaign.output_name", 34_500, "--output-name full_campaign_34500"),
+    ("campaign.command", [], "as a list"),
+    ("campaign.command", [""], "as a list"),
+    ("campaign.command", "python gen.py", "as a list"),
+    ("campaign.command", ["python", "{target"], "literal brace is doubled"),
+    ("campaign.command", ["python", "{}"], "{target}, {output_name}, {log}"),
+    ("campaign.command", ["python", "{0}"], "{target}, {output_name}, {log}"),
+    ("campaign.command", ["python", "{count}"], "{target}, {output_name}, {log}"),
+    ("campaign.command", ["python", "{target.real}"], "{target}, {output_name}, {log}"),
+    ("campaign.command", ["python", "{target[0]}"], "{target}, {output_name}, {log}"),
+    ("campaign.command", ["python", "{target:>999999999}"], "{target}, {output_name}, {log}"),
+    ("campaign.command", ["python", "{target!r}"], "{target}, {output_name}, {log}"),
+    ("campaign.command", ["python", "a\0b"], "as a list"),
+    ("campaign.command", ["python", 5], "as a list"),
+    ("campaign.auto_launch", "maybe", "default is True"),
+    ("campaign.tickets_per_sample", 0.5, "default is 3.0"),
+    ("pilot.tickets", 0, "default is 190"),
+    ("checks.accept_at", 1.5, "default is 0.7"),
+    ("teacher.fault_rate", -0.1, "default is 0.05"),
+    ("watch.pilot_seconds", 0, "default is 10.0"),
+    ("speed.workers", 0, "default is None"),
+    ("seed", -1, "default is 65816"),
+    ("seed", 2**63, "default is 65816"),
+    ("domains", {}, "{asm: {weight: 1.0}}"),
+    ("domains", None, "{asm: {weight: 1.0}}"),
+    ("domains", ["asm"], "{asm: {weight: 1.0}}"),
+    ("domains.asm", 1.0, "{asm: {weight: 1.0}}"),
+    ("domains.asm", {}, "{asm: {weight: 1.0}}"),
+    ("domains.asm.weight", 0.9, "together 1"),
+    ("domains.asm.weight", 0, "above 0"),
+    ("domains.asm.weight", -1, "above 0"),
+    ("domains.asm.weight", float("nan"), "above 0"),
+    ("domains.asm.weight", True, "above 0"),
+    ("gate", 5, "its keys are: rule, quality_threshold"),
+    ("gate", None, "its keys are: rule, quality_threshold"),
+    ("campaign", ["target"], "its keys are: target"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "cure"), BAD_VALUES)
+def test_an_impossible_value_is_refused_with_key_origin_and_cure(
+    key: str, value: Any, cure: str, tmp_path: Path
+) -> None:
+    error = refusal(yaml.safe_dump(nested(key, value)), tmp_path)
+    named = "domains" if key.startswith("domains") else key
+    assert error.what.startswith(named)
+    assert f"(recipe {tmp_path}/recipe.yaml)" in error.what
+    assert cure in error.cure
+
+
+@pytest.mark.parametrize(("key", "value", "cure"), [row for row in BAD_VALUES if row[1] is not None])
+def test_an_impossible_flag_is_refused_and_named(key: str, value: Any, cure: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve(flag(key, value))
+    assert f"(--{key})" in caught.value.what
+    assert cure in caught.value.cure
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [("QUALITY_THRESHOLD", text) for text in ("80", "nan", "inf", "0", "-1", "high", "0,8")]
+    + [("CAMPAIGN_TARGET", text) for text in ("0", "-5", "1.5", "many", "50,000")],
+)
+def test_an_impossible_variable_is_refused_and_named(variable: str, text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        plan_for({}, None, {variable: text})
+    assert f"{ENVIRONMENT[variable]} = {text!r} (environment {variable})" in caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "cure"),
+    [
+        ("gate: {qualty_threshold: 0.8}", "unknown key 'gate.qualty_threshold'", "did you mean 'gate.quality_threshold'"),
+        ("campaing: {target: 5}", "unknown key 'campaing'", "did you mean 'campaign'?"),
+        ("domain: {asm: {weight: 1}}", "unknown key 'domain'", "did you mean 'domains'?"),
+        ("zzz: 1", "unknown key 'zzz'", "known keys are: campaign, campaign.auto_launch"),
+        ("domains: {asm: {weight: 0.5}, text: {weight: 0.4}}", "weights sum to 0.9, not to 1", "together 1"),
+        ("domains: {asm: {weight: 0.6}, text: {weight: 0.6}}", "weights sum to 1.2, not to 1", "together 1"),
+        ("pilot: {tickets: 100}", "pilot.tickets is 100, fewer than gate.min_samples (150)", "raise pilot.tickets"),
+        ("- name\n- seed", "holds no keys", "recipes/alttp_yaze.yaml"),
+        ("just text", "holds no keys", "recipes/alttp_yaze.yaml"),
+        ("", "holds no keys", "recipes/alttp_yaze.yaml"),
+        ("{}", "holds no keys", "recipes/alttp_yaze.yaml"),
+        ("gate: [", "is not YAML", "mend the line"),
+        ("gate:\n\t- x", "is not YAML", "mend the line"),
+        ("name: a\x07", "is not YAML", "mend the line"),
+        ("name: !!python/object/apply:os.getpid []", "is not YAML", "mend the line"),
+        ("name: a\nseed: 1\nname: b", "key 'name' is written twice", "mend the line"),
+        ("gate: {min_samples: 1}\ngate: {min_samples: 2}", "key 'gate' is written twice", "mend the line"),
+        ("gate: {min_samples: 1, min_samples: 2}", "key 'min_samples' is written twice", "mend the line"),
+        ("gate: &g\n  x: *g", "contains itself", "flat"),
+        ("[" * 5000, "nested too deeply", "flat"),
+    ],
+)  # fmt: skip
+def test_an_impossible_recipe_is_refused(text: str, what: str, cure: str, tmp_path: Path) -> None:
+    error = refusal(text, tmp_path)
+    assert what in error.what
+    assert cure in error.cure
+
+
+def test_a_yaml_error_names_the_line(tmp_path: Path) -> None:
+    assert "line 3" in refusal("name: a\nseed: 1\nname: b", tmp_path).what
+
+
+def test_a_flag_does_not_hide_a_section_without_keys(tmp_path: Path) -> None:
+    error = refusal("gate: 5", tmp_path, **{"gate.quality_threshold": 0.8})
+    assert error.what.startswith("gate = 5 (recipe")
+
+
+def test_a_merge_key_is_no_duplicate(tmp_path: Path) -> None:
+    text = "domains:\n  asm: &half {weight: 0.5}\n  text:\n    <<: *half\n    weight: 0.5\n"
+    plan = plan_for({}, recipe_file(tmp_path, text), {})
+    assert {name: domain.weight for name, domain in plan.recipe.domains.items()} == {"asm": 0.5, "text": 0.5}
+
+
+def test_recipes_that_cannot_be_read(tmp_path: Path) -> None:
+    for path, what in (
+        (tmp_path / "absent.yaml", "does not exist"),
+        (tmp_path, "cannot be read"),
+        (recipe_file(tmp_path, b"name: \xff\xfe"), "cannot be read"),
+    ):
+        with pytest.raises(UsageError, match=what) as caught:
+            plan_for({}, path, {})
+        assert str(path) in caught.value.what
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_no_file_breaks_the_reader(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_bytes(content)
+    with contextlib.suppress(UsageError):
+        plan_for({}, path, {})
+
+
+def fingerprint(key: str | None = None, value: Any = None, code: Mapping[str, str] | None = None) -> str:
+    plan = resolve() if key is None else resolve(flag(key, value))
+    return plan.fingerprint({"asm": "1"} if code is None else code)
+
+
+@pytest.mark.parametrize(("key", "value"), OTHER_VALUES.items())
+def test_the_fingerprint_changes_with_what_is_made_and_with_nothing_else(key: str, value: Any) -> None:
+    assert (fingerprint(key, value) != fingerprint()) is (key in MADE_OTHERWISE)
+
+
+def test_the_fingerprint_changes_with_domains_weights_and_their_code() -> None:
+    halves = {"asm": {"weight": 0.5}, "text": {"weight": 0.5}}
+    thirds = {"asm": {"weight": 0.25}, "text": {"weight": 0.75}}
+    found = [
+        fingerprint(),
+        fingerprint(code={"asm": "2"}),
+        fingerprint(code={"asm": "1", "text": "1"}),
+        fingerprint("domains", halves),
+        fingerprint("domains", thirds),
+    ]
+    assert len(set(found)) == len(found)
+    assert fingerprint("domains", dict(reversed(halves.items()))) == fingerprint("domains", halves)
+
+
+def test_the_fingerprint_does_not_know_where_a_value_came_from(tmp_path: Path) -> None:
+    path = recipe_file(tmp_path, "seed: 65816\ncampaign: {target: 100}")
+    assert plan_for({}, path, {"QUALITY_THRESHOLD": "0.9"}).fingerprint({"asm": "1"}) == fingerprint()
+
+
+def test_a_plan_survives_json(tmp_path: Path) -> None:
+    path = recipe_file(tmp_path, "campaign: {command: [python, gen.py], output_name: x}")
+    plan = plan_for({"--campaign-target": ("campaign.target", 5)}, path, {"AUTO_LAUNCH": "no"})
+    again = Plan.parsed(json.loads(json.dumps(plan.document())))
+    assert again == plan
+    assert again.origin("campaign.target") == "--campaign-target"
