@@ -175,13 +175,7 @@ class _Assembly:
 
     def _choose(self, placed: _Placed, kind: str, suffix: int) -> Opcode:
         name = placed.statement.name
-        opcode = selection.decided(name, kind)
-        if opcode is None or (suffix and opcode.mode not in _IMMEDIATE | _RELATIVE):
-            opcode = (
-                selection.forced(name, kind, suffix)
-                if suffix
-                else selection.sized(name, kind, self._address_size(placed))
-            )
+        opcode = selection.choose(name, kind, suffix, lambda: self._address_size(placed))
         if opcode is None:
             raise self._error(placed, "bad-mode", f"{name} has no such operand")
         return opcode

@@ -14,7 +14,7 @@ ErrorKind = Literal[
     "value-range", "width", "too-long",
 ]  # fmt: skip
 
-MAX_DEPTH = 32
+MAX_DEPTH = 16
 """Nesting of parentheses and prefix operators."""
 LIMIT = 1 << 32
 """Values stay below this in magnitude."""

@@ -5,6 +5,8 @@ Owns the match of operand shapes and sizes with addressing modes. Never evaluate
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from agents.training.w65816.opcodes import ENCODINGS, Mode, Opcode
 
 SIGNATURE = frozenset({"BRK", "COP", "WDM"})
@@ -42,8 +44,12 @@ FORMS: dict[str, dict[Mode, Opcode]] = {**ENCODINGS, "JMP": ENCODINGS["JMP"] | E
 FORMS |= {alias: ENCODINGS[mnemonic] for alias, mnemonic in _ALIASES.items()}
 
 
-def decided(mnemonic: str, shape: str) -> Opcode | None:
-    """Return the operation code if mnemonic and shape decide it, whatever the size of the operand."""
+def choose(mnemonic: str, shape: str, forced: int, address_size: Callable[[], int]) -> Opcode | None:
+    """Return the operation code of ``mnemonic`` with an operand of ``shape``, or None.
+
+    ``forced`` is the size in bytes that a suffix asks for, 0 without one. ``address_size`` is asked only where the
+    size of an address decides: then the smallest mode that holds it is taken, or the largest there is.
+    """
     forms = FORMS[mnemonic]
     for mode in _BY_MNEMONIC.get(shape, ()):
         if mode in forms:
@@ -51,21 +57,9 @@ def decided(mnemonic: str, shape: str) -> Opcode | None:
     if mnemonic in SIGNATURE and shape in {"", "e"}:
         return forms[Mode.IMMEDIATE_BYTE]
     if mnemonic == "PEI" and shape == "e":
-        return forms[Mode.DIRECT_INDIRECT]
-    candidates = [mode for mode in _BY_SIZE.get(shape, ()) if mode in forms]
-    return forms[candidates[0]] if len(candidates) == 1 else None
-
-
-def sized(mnemonic: str, shape: str, size: int) -> Opcode | None:
-    """Return the operation code for an address of ``size`` bytes, or the next larger one, or the largest."""
-    forms, modes = FORMS[mnemonic], _BY_SIZE.get(shape, ())
-    for mode in (*modes[size - 1 :], *modes[: size - 1][::-1]):
-        if mode in forms:
-            return forms[mode]
-    return None
-
-
-def forced(mnemonic: str, shape: str, size: int) -> Opcode | None:
-    """Return the operation code for an address of exactly ``size`` bytes."""
-    modes = _BY_SIZE.get(shape, ())
-    return FORMS[mnemonic].get(modes[size - 1]) if size <= len(modes) else None
+        shape = "(e)"
+    sized = {size: forms[mode] for size, mode in enumerate(_BY_SIZE.get(shape, ()), 1) if mode in forms}
+    if forced or len(sized) < 2:
+        return sized.get(forced or min(sized, default=0))
+    size = address_size()
+    return sized[min((larger for larger in sized if larger >= size), default=max(sized))]

@@ -90,17 +90,23 @@ def _statement(line: int, text: str) -> Statement:
         raise AssemblyError(line, "syntax", f"cannot read {text[:60]!r}")
     anonymous, label, name, suffix, operand = match.groups("")
     operand = operand.strip()
-    if name.startswith(".") and name.lower() not in DIRECTIVES and not (label or anonymous or suffix):
-        local = _statement(line, operand) if operand else Statement(line, text, "", "", "", "")
-        if local.label:
+    if _is_local(name):
+        if anonymous or label or suffix or _is_local(operand.split()[0] if operand else ""):
+            raise AssemblyError(line, "syntax", f"cannot read {text[:60]!r}")
+        rest = _statement(line, operand) if operand else Statement(line, text, "", "", "", "")
+        if rest.label:
             raise AssemblyError(line, "syntax", f"two labels in {text[:60]!r}")
-        return Statement(line, text, name, local.name, local.suffix, local.operand)
+        return Statement(line, text, name, rest.name, rest.suffix, rest.operand)
     if operand.startswith("=") and not suffix and not label and not anonymous:
         return Statement(line, text, _checked(line, name), "=", "", operand[1:].strip())
     folded = name.lower()
     return Statement(
         line, text, anonymous or _checked(line, label), DIRECTIVES.get(folded, name.upper()), suffix.lower(), operand
     )
+
+
+def _is_local(name: str) -> bool:
+    return name.startswith(".") and name.lower() not in DIRECTIVES
 
 
 def _checked(line: int, name: str) -> str:
