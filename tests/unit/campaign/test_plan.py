@@ -260,7 +260,7 @@ def test_an_impossible_variable_is_refused_and_named(variable: str, text: str) -
 @pytest.mark.parametrize(
     ("text", "what", "cure"),
     [
-        ("gate: {qualty_threshold: 0.8}", "unknown key 'gate.qualty_threshold'", "did you mean 'gate.quality_threshold'"),
+        ("gate: {qualty_threshold: 0.8}", "unknown key 'gate.qualty_threshold'", "'gate.quality_threshold'"),
         ("campaing: {target: 5}", "unknown key 'campaing'", "did you mean 'campaign'?"),
         ("domain: {asm: {weight: 1}}", "unknown key 'domain'", "did you mean 'domains'?"),
         ("zzz: 1", "unknown key 'zzz'", "known keys are: campaign, campaign.auto_launch"),
