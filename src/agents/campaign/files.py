@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,15 @@ PRIVATE_FOLDER = 0o700
 
 
 def make_folder(path: Path) -> None:
-    """Create ``path`` and its parents, readable by their owner alone.
+    """Create ``path`` and those of its parents that are missing, readable by their owner alone.
 
     Raises:
         CampaignError: it cannot be created or written to.
     """
     try:
-        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        for folder in reversed([path, *path.parents]):
+            if not folder.is_dir():
+                folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     except OSError as error:
         raise CampaignError(
             f"folder {path} cannot be created: {error.strerror}",
@@ -55,9 +58,10 @@ def replace_file(path: Path, data: bytes) -> None:
         Path(name).replace(path)
         _sync_folder(path.parent)
     except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
-        raise _unwritable(path, error) from error
 
 
 def write_json(path: Path, document: Any) -> None:
@@ -77,11 +81,15 @@ def read_json(path: Path) -> dict[str, Any] | None:
         return None
     except (OSError, orjson.JSONDecodeError) as error:
         raise DamagedFileError(
-            f"{path} cannot be read: {error}", f"remove it: rm {path}; it is written again at the next look"
+            f"{path} cannot be read: {error}", f"remove it: {_removal(path)}; it is written again at the next look"
         ) from error
     if not isinstance(document, dict):
-        raise DamagedFileError(f"{path} does not hold a JSON object", f"remove it: rm {path}")
+        raise DamagedFileError(f"{path} does not hold a JSON object", f"remove it: {_removal(path)}")
     return document
+
+
+def _removal(path: Path) -> str:
+    return f"rm {shlex.quote(str(path))}"
 
 
 def _sync_folder(folder: Path) -> None:

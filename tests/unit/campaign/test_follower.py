@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import tracemalloc
@@ -214,7 +215,7 @@ def test_the_same_lines_under_any_chunking(tmp_path: Path, content: bytes, cuts:
     with patch.object(follower, "CHUNK", chunk), patch.object(follower, "LONGEST_LINE", longest):
         followed = Follower(log)
         lines = []
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in itertools.pairwise(edges):
             append(log, content[start:end])
             lines += look(followed)
         rest = followed.rest()
