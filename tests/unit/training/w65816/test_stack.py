@@ -82,3 +82,12 @@ def test_new_instructions_leave_page_one_and_come_back(execute: Execute, machine
     run = execute("pea $1234\nbrk", e=True, s=0x102)
     assert machine.peek(0xFF, 2) == b"\x34\x12"
     assert run.registers.s == 0x1FE
+
+
+def test_plb_reads_past_page_one(execute: Execute) -> None:
+    run = execute("pla\npla\nplb\nbrk", memory={0x200: b"\x7e"}, e=True, s=0x1FF)
+    assert (run.registers.dbr, run.registers.s) == (0x7E, 0x100)
+
+
+def test_the_stack_of_emulation_mode_is_page_one(execute: Execute) -> None:
+    assert execute("nop", e=True, s=0x180).stack == range(0x100, 0x200)
