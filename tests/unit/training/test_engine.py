@@ -1,0 +1,393 @@
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from tiny_domain import TinyDomain
+from tiny_run import GOAL, TinyRun, audit, outcome
+
+from agents.campaign.errors import CampaignError, DamagedFileError, PausedError
+from agents.campaign.events import Event, Progressed, RunStarted, SampleScored
+from agents.campaign.ledger_view import LedgerView
+from agents.training import rounds
+from agents.training.bench import Bench, WorkerBench
+from agents.training.engine import Engine
+from agents.training.ledger import Ledger
+from agents.training.sample import Outcome, Reply
+from agents.training.teachers import Request, Teacher
+
+
+class InjectedCrashError(Exception):
+    """The process would have died here."""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[object, ...]]]:
+    path = tmp_path_factory.mktemp("undisturbed") / "ledger.sqlite"
+    TinyRun(path).go()
+    return outcome(path)
+
+
+def test_a_campaign_ends_with_exactly_what_it_owes(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    progress = TinyRun(path).go()
+    audit(path)
+    assert progress.is_complete
+    assert progress.done == progress.accepted == 300
+    assert progress.rejected > 30
+    accounts = LedgerView(path).accounts()
+    assert accounts is not None
+    assert accounts.open == 0
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_workers_do_not_change_what_is_generated(
+    tmp_path: Path, workers: int, undisturbed: dict[str, list[tuple[object, ...]]]
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    TinyRun(path, workers=workers, in_flight=50).go()
+    assert outcome(path) == undisturbed
+
+
+@pytest.mark.parametrize("in_flight", [1, 500])
+def test_speed_does_not_change_what_is_generated(
+    tmp_path: Path, in_flight: int, undisturbed: dict[str, list[tuple[object, ...]]]
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    TinyRun(path, in_flight=in_flight).go()
+    assert outcome(path) == undisturbed
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_crash_at_any_commit_changes_nothing(tmp_path: Path, when: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounds, "ROUND", 32)
+    run = TinyRun(tmp_path / "undisturbed.sqlite", goal=replace(GOAL, total=100), in_flight=30)
+    run.go()
+    assert len(outcome(run.path)["rounds"]) > 4
+    commit = Ledger.commit
+    crash_at, commits = 0, 0
+
+    def crashing(ledger: Ledger) -> None:
+        nonlocal commits
+        commits += 1
+        if commits == crash_at and when == "after":
+            commit(ledger)
+        if 0 < crash_at <= commits:
+            raise InjectedCrashError
+        commit(ledger)
+
+    monkeypatch.setattr(Ledger, "commit", crashing)
+    for point in range(1, 1000):
+        crash_at, commits = point, 0
+        path = tmp_path / f"{point}.sqlite"
+        try:
+            replace(run, path=path).go()
+        except InjectedCrashError:
+            audit(path)
+        else:
+            break
+        crash_at = 0
+        replace(run, path=path).go()
+        audit(path)
+        assert outcome(path) == outcome(run.path)
+    assert point > 20
+
+
+def test_crash_after_crash_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: dict[str, list[tuple[object, ...]]]
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    commit = Ledger.commit
+    left = 0
+
+    def crashing(ledger: Ledger) -> None:
+        nonlocal left
+        left -= 1
+        if left <= 0:
+            raise InjectedCrashError
+        commit(ledger)
+
+    monkeypatch.setattr(Ledger, "commit", crashing)
+    crashes = 0
+    for survived in range(2, 200):
+        left = survived
+        try:
+            TinyRun(path, in_flight=40).go()
+        except InjectedCrashError:
+            crashes += 1
+        else:
+            break
+    assert crashes > 5
+    audit(path)
+    assert outcome(path) == undisturbed
+
+
+def test_an_answer_that_came_back_is_not_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ledger.sqlite"
+    settle = Ledger.settle
+    monkeypatch.setattr(Ledger, "settle", _raiser)
+    with pytest.raises(InjectedCrashError):
+        TinyRun(path).go()
+    answered = _answered(path)
+    assert answered
+    monkeypatch.setattr(Ledger, "settle", settle)
+    TinyRun(path).go()
+    assert answered.items() <= _answered(path).items()
+    audit(path)
+
+
+def test_attempts_without_an_end_are_lost_and_asked_again(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+
+    @dataclass
+    class Dying:
+        teacher: Teacher
+        calls: int = 0
+
+        async def answer(self, request: Request) -> Reply:
+            self.calls += 1
+            if self.calls > 100:
+                raise InjectedCrashError
+            return await self.teacher.answer(request)
+
+    with pytest.raises(InjectedCrashError):
+        TinyRun(path, teacher=Dying).go()
+    TinyRun(path).go()
+    audit(path)
+    with sqlite3.connect(path) as connection:
+        lost = connection.execute("SELECT count(*) FROM attempts WHERE outcome = 'lost'").fetchone()[0]
+        answered = connection.execute("SELECT seq FROM attempts WHERE outcome = 'answered'").fetchall()
+    connection.close()
+    assert lost >= 1
+    assert max(Counter(answered).values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "reason"),
+    [
+        (Reply(Outcome.EMPTY, "", "m"), "rejected", "reply empty"),
+        (Reply(Outcome.ANSWERED, " \n", "m"), "rejected", "reply empty"),
+        (Reply(Outcome.REFUSED, "I cannot", "m"), "rejected", "reply refused"),
+        (Reply(Outcome.TRUNCATED, "12 and", "m"), "rejected", "reply truncated"),
+        (Reply(Outcome.FAILED, "", "m"), "dead", "reply failed"),
+        (Reply(Outcome.ANSWERED, "wrong 0", "m"), "rejected", "check value"),
+    ],
+)
+def test_every_ticket_gets_a_quality(tmp_path: Path, said: Reply, state: str, reason: str) -> None:
+    path = tmp_path / "ledger.sqlite"
+
+    @dataclass
+    class Saying:
+        teacher: Teacher
+
+        async def answer(self, request: Request) -> Reply:
+            return said if request.ticket.seq % 2 else await self.teacher.answer(request)
+
+    events: list[Event] = []
+    goal = replace(GOAL, kind="pilot", total=20)
+    progress = TinyRun(path, goal=goal, teacher=Saying, fault_rate=0.0, announce=events.append).go()
+    audit(path)
+    assert progress.scored == 20
+    assert progress.done == 20
+    assert LedgerView(path).reasons() == [(reason, 10)]
+    accounts = LedgerView(path).accounts()
+    assert accounts is not None
+    assert getattr(accounts, state) == 10
+    assert sum(isinstance(event, SampleScored) and event.accepted is False for event in events) == 10
+
+
+def test_a_repeated_answer_keeps_its_quality_and_is_not_accepted(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+
+    class Lazy(TinyDomain):
+        def prompt(self, item, variant):
+            return super().prompt(item, variant)[:1]
+
+        def answer(self, item, variant):
+            return "always the same words, whatever was asked of me, 5"
+
+        def judge(self, item, answer):
+            return super().judge(item, super().answer(item, 0))
+
+    goal = replace(GOAL, kind="pilot", total=10)
+    TinyRun(path, goal=goal, fault_rate=0.0, domains={"tiny": Lazy()}).go()
+    audit(path)
+    rows = outcome(path)["samples"]
+    assert LedgerView(path).reasons() == [("duplicate", 9)]
+    assert [row[3] for row in rows] == [None] + [0] * 9
+    assert all(row[1] > 0.7 for row in rows)
+
+
+def test_a_pilot_finishes_its_tickets_whatever_they_are_worth(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    progress = TinyRun(path, goal=replace(GOAL, kind="pilot", total=190), fault_rate=1.0).go()
+    assert (progress.done, progress.total, progress.accepted) == (190, 190, 0)
+    audit(path)
+
+
+def test_the_ticket_budget_pauses_and_names_the_reasons(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    run = TinyRun(path, goal=replace(GOAL, budget=350), fault_rate=0.5)
+    with pytest.raises(PausedError, match=r"budget is used up.*350 tickets.*check value \(\d+\)") as caught:
+        run.go()
+    assert "campaign.tickets_per_sample" in caught.value.cure
+    audit(path)
+    accounts = LedgerView(path).accounts()
+    assert accounts is not None
+    assert (accounts.issued, accounts.open) == (350, 0)
+    assert replace(run, goal=replace(GOAL, budget=2000)).go().done == 300
+
+
+def test_a_domain_without_new_items_pauses_and_does_not_hang(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with pytest.raises(PausedError, match="no domain that owes samples has new items"):
+        TinyRun(path, domains={"tiny": TinyDomain(distinct=20)}).go()
+    audit(path)
+    accounts = LedgerView(path).accounts()
+    assert accounts is not None
+    assert accounts.issued == 120
+
+
+def test_draining_settles_what_is_in_flight_and_resumes(
+    tmp_path: Path, undisturbed: dict[str, list[tuple[object, ...]]]
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    engines: list[Engine] = []
+    scored = 0
+
+    def announce(event: Event) -> None:
+        nonlocal scored
+        scored += isinstance(event, SampleScored)
+        if scored == 60:
+            engines[0].drain()
+
+    run = TinyRun(path, announce=announce, started=lambda engine, _: engines.append(engine))
+    with pytest.raises(PausedError, match="stopped on request"):
+        run.go()
+    audit(path)
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM attempts WHERE outcome IS NULL").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM samples").fetchone()[0] >= 60
+        assert connection.execute("SELECT count(*) FROM attempts").fetchone()[0] < 120
+    connection.close()
+    TinyRun(path).go()
+    assert outcome(path) == undisturbed
+
+
+def test_a_killed_worker_pauses_the_run_and_loses_nothing(
+    tmp_path: Path, undisturbed: dict[str, list[tuple[object, ...]]]
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    benches: list[WorkerBench[object]] = []
+    scored = 0
+
+    def started(_: Engine, bench: Bench[object]) -> None:
+        assert isinstance(bench, WorkerBench)
+        benches.append(bench)
+
+    def announce(event: Event) -> None:
+        nonlocal scored
+        scored += isinstance(event, SampleScored)
+        if scored == 50:
+            os.kill(benches[0].pids[0], signal.SIGKILL)
+
+    with pytest.raises(PausedError, match=r"worker process \d+ was killed by SIGKILL"):
+        TinyRun(path, workers=2, announce=announce, started=started).go()
+    audit(path)
+    TinyRun(path).go()
+    assert outcome(path) == undisturbed
+
+
+def test_broken_code_of_a_domain_stops_the_run(tmp_path: Path) -> None:
+    class Broken(TinyDomain):
+        def judge(self, item, answer):
+            raise ZeroDivisionError("in the domain")
+
+    with pytest.raises(CampaignError, match="ZeroDivisionError: in the domain"):
+        TinyRun(tmp_path / "ledger.sqlite", domains={"tiny": Broken()}).go()
+    audit(tmp_path / "ledger.sqlite")
+
+
+def test_events_come_after_their_commit(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    events: list[Event] = []
+    seen: list[tuple[int, int]] = []
+
+    def announce(event: Event) -> None:
+        events.append(event)
+        accounts = LedgerView(path).accounts()
+        assert accounts is not None
+        seen.append((sum(isinstance(event, SampleScored) for event in events), accounts.settled))
+
+    TinyRun(path, goal=replace(GOAL, kind="pilot", total=40), announce=announce).go()
+    assert all(announced <= durable for announced, durable in seen)
+    assert events[0] == RunStarted("test", "pilot", 40, "f" * 16)
+    final = events[-1]
+    assert isinstance(final, Progressed)
+    assert (final.done, final.total) == (40, 40)
+
+
+def test_active_learning_evens_out_what_random_draws_leave_uneven(tmp_path: Path) -> None:
+    spreads = {}
+    for active in (True, False):
+        path = tmp_path / f"{active}.sqlite"
+        TinyRun(path, goal=replace(GOAL, active=active)).go()
+        with sqlite3.connect(path) as connection:
+            counts = [
+                count
+                for (count,) in connection.execute(
+                    "SELECT count(*) FROM tickets WHERE state = 'accepted' GROUP BY family, difficulty"
+                )
+            ]
+        connection.close()
+        spreads[active] = max(counts) - min(counts)
+    assert spreads[True] * 2 < spreads[False]
+
+
+def test_a_hopeless_cell_cannot_eat_the_campaign(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    run = TinyRun(path, fault_rate=0.0, domains={"tiny": TinyDomain(broken=("sum",))}, goal=replace(GOAL, budget=1200))
+    assert run.go().done == 300
+    accounts = LedgerView(path).accounts()
+    assert accounts is not None
+    assert accounts.rejected <= 700
+
+
+def test_quotas_are_exact(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    domains = {name: TinyDomain(name=name) for name in ("one", "three", "two")}
+    goal = replace(GOAL, weights={"one": 0.5, "two": 0.3, "three": 0.2}, total=301)
+    TinyRun(path, goal=goal, domains=domains).go()
+    audit(path)
+    counts = {entry.domain: entry.accounts.accepted for entry in LedgerView(path).domains()}
+    assert counts == {"one": 151, "two": 90, "three": 60}
+    first = [row[3] for row in outcome(path)["tickets"][:40]]
+    assert len(set(first)) == 3, "domains come mixed, not one after the other"
+
+
+def test_a_damaged_ledger_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    TinyRun(path).go()
+    data = bytearray(path.read_bytes())
+    data[8192 : 8192 + 4096] = b"\xff" * 4096
+    path.write_bytes(data)
+    with pytest.raises(DamagedFileError) as caught:
+        TinyRun(path).go()
+    assert "keep a copy" in caught.value.cure
+    assert path.read_bytes() == data
+
+
+def _raiser(*_: object) -> None:
+    raise InjectedCrashError
+
+
+def _answered(path: Path) -> dict[int, tuple[str, str]]:
+    connection = sqlite3.connect(path)
+    rows = connection.execute("SELECT id, started, finished FROM attempts WHERE outcome = 'answered'").fetchall()
+    connection.close()
+    return {attempt: (started, finished) for attempt, started, finished in rows}

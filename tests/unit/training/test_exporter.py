@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+from tiny_run import GOAL, TinyRun
+
+from agents.campaign import ledger_view
+from agents.campaign.errors import AnotherPlanError, CampaignError, DamagedFileError, UsageError
+from agents.campaign.ledger_view import LedgerView
+from agents.training import exporter
+from agents.training.exporter import export_run
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("run") / "ledger.sqlite"
+    TinyRun(path, goal=replace(GOAL, total=40)).go()
+    return path
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def test_an_export_holds_every_settled_sample_once(ledger: Path, tmp_path: Path) -> None:
+    export = export_run(ledger, tmp_path, NOW)
+    assert export.is_new
+    assert export.folder == tmp_path / "test"
+    accounts = LedgerView(ledger).accounts()
+    assert accounts is not None
+    accepted, rejected = lines(export.folder / "samples.jsonl"), lines(export.folder / "rejected.jsonl")
+    assert (len(accepted), len(rejected)) == (40, accounts.rejected)
+    sample = next(LedgerView(ledger).samples(accepted=True))
+    assert accepted[0]["messages"] == [*sample["prompt"], {"role": "assistant", "content": sample["reply"]}]
+    metadata = accepted[0]["metadata"]
+    assert isinstance(metadata, dict)
+    assert metadata["id"] == sample["id"]
+    assert metadata["quality"] == sample["quality"]
+    assert {"run", "fingerprint", "domain", "item", "model", "checks"} <= metadata.keys()
+    assert all(row["metadata"]["reason"] for row in rejected)  # type: ignore[index]
+    assert all(row["reply"] for row in rejected)
+
+
+def test_the_manifest_tells_the_truth(ledger: Path, tmp_path: Path) -> None:
+    folder = export_run(ledger, tmp_path, NOW).folder
+    manifest = orjson.loads((folder / "manifest.json").read_bytes())
+    assert manifest["fingerprint"] == "f" * 16
+    assert manifest["created"] == "2026-01-01T00:00:00+00:00"
+    for name, entry in manifest["files"].items():
+        assert entry["sha256"] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        assert entry["samples"] == len(lines(folder / name))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["test"]
+
+
+def test_exporting_again_verifies_and_changes_nothing(ledger: Path, tmp_path: Path) -> None:
+    first = export_run(ledger, tmp_path, NOW)
+    again = export_run(ledger, tmp_path, datetime(2030, 1, 1, tzinfo=UTC))
+    assert not again.is_new
+    assert again.manifest == first.manifest
+    (first.folder / "samples.jsonl").write_text("{}\n")
+    with pytest.raises(DamagedFileError, match=r"samples\.jsonl is not the file that was exported"):
+        export_run(ledger, tmp_path, NOW)
+
+
+@pytest.mark.parametrize("manifest", [None, {"run": "test", "kind": "campaign", "total": 40, "fingerprint": "other"}])
+def test_something_else_is_never_overwritten(ledger: Path, tmp_path: Path, manifest: dict[str, object] | None) -> None:
+    folder = tmp_path / "test"
+    folder.mkdir()
+    if manifest is not None:
+        (folder / "manifest.json").write_bytes(orjson.dumps(manifest))
+    before = [(path.name, path.read_bytes()) for path in folder.iterdir()]
+    with pytest.raises(AnotherPlanError, match="holds something else"):
+        export_run(ledger, tmp_path, NOW)
+    assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == before
+
+
+def test_an_export_that_fails_leaves_nothing(ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(exporter, "write_json", full)
+    with pytest.raises(CampaignError, match="No space left"):
+        export_run(ledger, tmp_path, NOW)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_a_finished_run_is_exported(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no run"):
+        export_run(tmp_path / "none.sqlite", tmp_path, NOW)
+    path = tmp_path / "ledger.sqlite"
+    with pytest.raises(CampaignError):
+        TinyRun(path, goal=replace(GOAL, total=40, budget=20)).go()
+    with pytest.raises(UsageError, match=r"not finished: \d+ of 40"):
+        export_run(path, tmp_path / "datasets", NOW)
+    assert not (tmp_path / "datasets").exists()
+
+
+def test_the_command_says_what_it_cannot_do_yet() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "agents.training.exporter"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "--export" in done.stderr
+
+
+def test_the_view_is_all_it_needs() -> None:
+    source = Path(exporter.__file__).read_text(encoding="utf-8")
+    assert "agents.training." not in source
+    assert ledger_view.__name__ in source

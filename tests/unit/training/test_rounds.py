@@ -1,0 +1,164 @@
+# ruff: noqa: S311 -- draws are meant to be repeatable
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.training.rounds import AHEAD, ROUND, CellCount, Goal, Rounds, Slot
+from agents.training.sample import Cell
+
+CELLS = {name: [Cell(family, level) for family in "xy" for level in (1, 2)] for name in ("a", "b")}
+GOAL = Goal("run", "campaign", 1000, 1, {"a": 0.7, "b": 0.3}, 1000, 3000, active=True)
+
+
+def planned(rounds: Rounds) -> list[Slot]:
+    slots = rounds.slots(rounds.due(), 0)
+    order = rounds.shuffled([slot for slot in slots if rounds.admit(slot, f"{slot.domain}/{slot.cell}/{slot.index}")])
+    rounds.close(order)
+    return order
+
+
+def simulated(goal: Goal, acceptance: float) -> tuple[list[Slot], Counter[str], Rounds]:
+    """Play a run to its end; a sample is accepted with the chance ``acceptance``."""
+    rounds, rng = Rounds(goal, CELLS), Random("play")
+    queue: list[Slot] = []
+    accepted: Counter[str] = Counter()
+    position = 0
+    while True:
+        while rounds.due():
+            assert len(queue) - position <= ROUND * (AHEAD - 1)
+            queue += planned(rounds)
+        if position == len(queue):
+            return queue, accepted, rounds
+        slot = queue[position]
+        good = rng.random() < acceptance
+        accepted[slot.domain] += good
+        rounds.settle(slot.domain, slot.cell, accepted=good)
+        position += 1
+
+
+@settings(max_examples=15, deadline=None)
+@given(total=st.integers(1, 900), acceptance=st.floats(0.4, 1.0), active=st.booleans())
+def test_a_campaign_gets_exactly_its_quotas(total: int, acceptance: float, active: bool) -> None:
+    goal = replace(GOAL, total=total, target=total, budget=10**6, active=active)
+    _, accepted, rounds = simulated(goal, acceptance)
+    assert sum(accepted.values()) == total
+    assert abs(accepted["a"] - 0.7 * total) < 1
+    assert rounds.due() == {}
+
+
+def test_two_rounds_are_planned_at_the_start_and_one_at_the_end_of_each() -> None:
+    rounds = Rounds(GOAL, CELLS)
+    first = planned(rounds)
+    assert len(first) == ROUND
+    assert len(planned(rounds)) == ROUND
+    assert rounds.due() == {}
+    for slot in first[:-1]:
+        rounds.settle(slot.domain, slot.cell, accepted=True)
+        assert rounds.due() == {}
+    rounds.settle(first[-1].domain, first[-1].cell, accepted=True)
+    assert sum(rounds.due().values()) == ROUND
+
+
+def test_open_tickets_count_as_samples_so_that_none_is_surplus() -> None:
+    rounds = Rounds(replace(GOAL, total=300), CELLS)
+    first, second = planned(rounds), planned(rounds)
+    assert (len(first), len(second)) == (256, 44)
+    for slot in first:
+        rounds.settle(slot.domain, slot.cell, accepted=slot is not first[0])
+    assert sum(rounds.due().values()) == 1
+
+
+def test_the_budget_cuts_the_last_round_and_ends_the_run() -> None:
+    slots, accepted, rounds = simulated(replace(GOAL, budget=700), acceptance=0.3)
+    assert len(slots) == 700
+    assert sum(accepted.values()) < 300
+    assert rounds.due() == {}
+
+
+def test_a_resumed_run_goes_on_as_an_undisturbed_one() -> None:
+    goal = replace(GOAL, total=600)
+    slots, _, whole = simulated(goal, acceptance=0.6)
+    sizes = whole._sizes
+    for stop in (0, 1, 255, 256, 257, 511, 512, 600, 767, 768, 900):
+        rng = Random("play")
+        verdicts = [rng.random() < 0.6 for _ in slots]
+        known, settled = _planned_when_settled(sizes, stop), stop
+        issued = slots[: sum(sizes[:known])]
+        counts = _counts(issued, verdicts, settled)
+        items = [f"{slot.domain}/{slot.cell}/{slot.index}" for slot in issued]
+        resumed = Rounds(goal, CELLS, sizes[:known], counts, items)
+        queue = list(issued)
+        for position in range(settled, len(slots)):
+            while resumed.due():
+                queue += planned(resumed)
+            resumed.settle(queue[position].domain, queue[position].cell, accepted=verdicts[position])
+        assert queue == slots
+
+
+def test_an_item_that_is_known_moves_its_ticket_to_another_cell() -> None:
+    rounds = Rounds(replace(GOAL, weights={"a": 1.0}, total=8), CELLS)
+    slots = rounds.slots(rounds.due(), 0)
+    fresh = [slot for slot in slots if rounds.admit(slot, "same" if slot.cell == Cell("x", 1) else repr(slot))]
+    assert len(fresh) == 7
+    retried = rounds.slots({"a": 1}, 1)
+    assert retried[0].cell != Cell("x", 1) or retried[0].index == 2
+    rounds.close(fresh)
+    again = rounds.slots({"a": 4}, 0)
+    assert {slot.index for slot in again if slot.cell == Cell("x", 1)} <= {1, 2}, "indexes without a ticket are free"
+
+
+def test_a_round_without_new_items_is_not_tried_again_at_once() -> None:
+    rounds = Rounds(GOAL, CELLS)
+    assert rounds.due()
+    rounds.close([])
+    assert rounds.due() == {}
+
+
+def test_a_pilot_is_one_stratified_random_draw() -> None:
+    goal = replace(GOAL, kind="pilot", total=190, target=34_500)
+    rounds = Rounds(goal, CELLS)
+    slots = planned(rounds)
+    assert Counter(slot.domain for slot in slots) == Counter({"a": 133, "b": 57})
+    assert rounds.due() == {}
+    per_cell = 2 * 34_500 * 0.7 / 4
+    indexes = [slot.index for slot in slots if slot.domain == "a"]
+    assert max(indexes) < per_cell
+    assert sum(indexes) / len(indexes) == pytest.approx(per_cell / 2, rel=0.15), "not the first items"
+    assert len({slot.cell for slot in slots}) == 4
+    assert len({slot.variant for slot in slots}) > 150
+    assert [slot.domain for slot in slots] != sorted(slot.domain for slot in slots)
+    assert planned(Rounds(goal, CELLS)) == slots
+    assert planned(Rounds(replace(goal, seed=2), CELLS)) != slots
+
+
+def test_active_learning_changes_what_is_chosen() -> None:
+    active, _, _ = simulated(GOAL, 0.8)
+    random, _, _ = simulated(replace(GOAL, active=False), 0.8)
+    assert active != random
+    counts = Counter((slot.domain, slot.cell) for slot in active)
+    assert max(counts["a", cell] for cell in CELLS["a"]) - min(counts["a", cell] for cell in CELLS["a"]) < 30
+
+
+def _planned_when_settled(sizes: Sequence[int], settled: int) -> int:
+    complete = 0
+    while complete < len(sizes) and sum(sizes[: complete + 1]) <= settled:
+        complete += 1
+    at_boundary = settled == sum(sizes[:complete])
+    return min(len(sizes), complete + AHEAD - at_boundary)
+
+
+def _counts(issued: Sequence[Slot], verdicts: Sequence[bool], settled: int) -> list[CellCount]:
+    tickets: Counter[tuple[str, Cell, str]] = Counter()
+    last: dict[tuple[str, Cell, str], int] = {}
+    for position, slot in enumerate(issued):
+        state = "open" if position >= settled else "accepted" if verdicts[position] else "rejected"
+        tickets[slot.domain, slot.cell, state] += 1
+        last[slot.domain, slot.cell, state] = max(slot.index, last.get((slot.domain, slot.cell, state), 0))
+    return [CellCount(*key, count, last[key]) for key, count in tickets.items()]
