@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agents.autonomous.generators import Generator, campaign_generator, exit_of, start
+from agents.autonomous.generators import Generator, campaign_generator, exit_of, is_alive, start
 from agents.autonomous.pilot_quality_monitor import STALL_SECONDS, decide
 from agents.campaign.clock import Clock, SystemClock, stamp
 from agents.campaign.errors import CampaignError
@@ -241,7 +241,7 @@ class CampaignMonitor:
     def look(self) -> Document:
         """Look once, write the status file, log a line; return the status."""
         # The process is looked at before its work: what it finished before it ended is then always seen.
-        is_running = is_held(self.home.warden_lease("campaign")) or is_held(self.home.run(self.run).lease)
+        is_running = is_alive(self.home, "campaign", self.run)
         progress = self._read(is_running)
         idle_seconds = self._mark(progress)
         state = state_of(

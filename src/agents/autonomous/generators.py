@@ -20,11 +20,11 @@ import orjson
 import agents
 from agents.campaign.clock import Clock
 from agents.campaign.digest import digest
-from agents.campaign.errors import CampaignError, ExitCode, UsageError, error_of
+from agents.campaign.errors import CampaignError, DamagedFileError, ExitCode, UsageError, error_of
 from agents.campaign.events import RunKind
 from agents.campaign.files import read_json
 from agents.campaign.home import Home
-from agents.campaign.lease import holder, is_held
+from agents.campaign.lease import held_for, holder, is_held
 from agents.campaign.logs import last_lines
 from agents.campaign.outcome import Exit
 from agents.campaign.plan import Plan
@@ -92,6 +92,16 @@ async def pilot_generator(plan: Plan, home: Home) -> Generator:
     return await _ours("pilot", plan, home, ["--pilot", switch])
 
 
+def is_alive(home: Home, kind: RunKind, run: str) -> bool:
+    """Return whether a generator of ``run`` works, or its warden has yet to record how it ended."""
+    return is_held(home.run(run).lease) or held_for(home.warden_lease(kind)) == lease_label(kind, run)
+
+
+def lease_label(kind: RunKind, run: str) -> str:
+    """Return what a warden's lease says that it is held for."""
+    return f"{kind} {run}"
+
+
 async def start(generator: Generator, home: Home, store: Workflows, clock: Clock) -> tuple[Identity, Exit | None]:
     """Start ``generator`` under a warden: intent committed, then spawned, then seen alive.
 
@@ -116,8 +126,11 @@ async def start(generator: Generator, home: Home, store: Workflows, clock: Clock
 
 
 def exit_of(home: Home, run: str, launch: int | None = None) -> Exit | None:
-    """Return how the newest launch of ``run`` ended; None where that is not recorded, or of another launch."""
-    found = Exit.parsed(read_json(home.run(run).exit_record))
+    """Return how the newest launch of ``run`` ended; None without a readable record of it."""
+    try:
+        found = Exit.parsed(read_json(home.run(run).exit_record))
+    except DamagedFileError:
+        return None
     return found if found is None or launch is None or found.launch == launch else None
 
 

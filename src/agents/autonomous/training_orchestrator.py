@@ -15,15 +15,14 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from agents.autonomous.campaign_launcher import CampaignLauncher, CampaignMonitor
-from agents.autonomous.generators import campaign_generator, exit_of, last_words, pilot_generator, start
+from agents.autonomous.generators import campaign_generator, exit_of, is_alive, last_words, pilot_generator, start
 from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor
 from agents.campaign.clock import Clock, SystemClock, stamp
 from agents.campaign.errors import CampaignError
-from agents.campaign.events import RunKind
 from agents.campaign.files import make_folder, replace_file, write_json
 from agents.campaign.gate import Verdict
 from agents.campaign.home import Home
-from agents.campaign.lease import Lease, holder, is_held
+from agents.campaign.lease import Lease, holder
 from agents.campaign.outcome import RunState
 from agents.campaign.phases import Happening, Phase
 from agents.campaign.plan import Plan, plan_for
@@ -249,7 +248,7 @@ class TrainingOrchestrator:
         try:
             pilot = await pilot_generator(self.plan, self.home)
             done = LedgerReader(self.home.run(pilot.run).ledger).read().is_complete
-            if not done and not self._is_alive("pilot", pilot.run):
+            if not done and not is_alive(self.home, "pilot", pilot.run):
                 await start(pilot, self.home, self._opened, self._clock)
         except CampaignError as error:
             return Happening.PILOT_ENDED, {"cause": str(error)}
@@ -259,7 +258,7 @@ class TrainingOrchestrator:
         run = self._workflow.results.get("pilot_run")
         if self._pilot_monitor is None:
             self._pilot_monitor = self._new_pilot_monitor(run)
-        is_alive = run is not None and self._is_alive("pilot", run)
+        lives = run is not None and is_alive(self.home, "pilot", run)
         status = self._pilot_monitor.look()
         self._live["pilot_result"] = status
         if status["is_complete"]:
@@ -267,7 +266,7 @@ class TrainingOrchestrator:
         if status["state"] == "stalled":
             cause = f"{self._pilot_monitor.pilot_log_path} has told of nothing new for too long"
             return Happening.PILOT_ENDED, {"cause": cause, "pilot_result": status}
-        if run is None or is_alive:
+        if run is None or lives:
             return None
         return await self._pilot_died(run, status)
 
@@ -360,9 +359,6 @@ class TrainingOrchestrator:
             home=self.home,
             clock=self._clock,
         )
-
-    def _is_alive(self, kind: RunKind, run: str) -> bool:
-        return is_held(self.home.run(run).lease) or is_held(self.home.warden_lease(kind))
 
     def _is_approved(self) -> bool:
         """Whether the launch needs no person, or a person has approved this very verdict."""

@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from agents.autonomous.generators import lease_label
 from agents.campaign.clock import SystemClock, stamp
 from agents.campaign.errors import AlreadyRunningError, CampaignError, ExitCode
 from agents.campaign.events import RunKind
@@ -43,7 +44,7 @@ def watch(home: Home, kind: RunKind, run: str, launch: int, argv: list[str]) -> 
     _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     paths = home.run(run)
     pid_file = home.campaign_pid if kind == "campaign" else None
-    with Lease(home.warden_lease(kind), f"{kind} {run}"):
+    with Lease(home.warden_lease(kind), lease_label(kind, run)):
         make_folder(paths.folder)
         paths.exit_record.unlink(missing_ok=True)
         started = SystemClock().now()

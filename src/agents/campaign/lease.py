@@ -10,7 +10,7 @@ import os
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import orjson
 
@@ -48,6 +48,8 @@ class Lease:
             raise CampaignError(f"{self.path} cannot be opened: {error.strerror}", "mend its permissions") from error
         try:
             _lock(descriptor)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, orjson.dumps(Identity.mine().document() | {"what": self.what}) + b"\n", 0)
         except BlockingIOError as error:
             os.close(descriptor)
             owner = holder(self.path)
@@ -58,10 +60,9 @@ class Lease:
         except OSError as error:
             os.close(descriptor)
             raise CampaignError(
-                f"{self.path} cannot be locked: {error.strerror}", "set CONTEXT_ROOT to a local file system"
+                f"{self.path} cannot be locked: {error.strerror}",
+                "set CONTEXT_ROOT to a local file system with free space",
             ) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, orjson.dumps(Identity.mine().document()) + b"\n", 0)
         self._descriptor = descriptor
         return self
 
@@ -102,10 +103,18 @@ def is_held(path: Path) -> bool:
 
 def holder(path: Path) -> Identity | None:
     """Return the live process that holds the lease at ``path``, as far as its file tells; None when none does."""
-    if not is_held(path):
-        return None
+    identity = Identity.parsed(_content(path)) if is_held(path) else None
+    return identity if identity is not None and identity.is_alive() else None
+
+
+def held_for(path: Path) -> str | None:
+    """Return what the lease at ``path`` is held for; None when nobody holds it."""
+    content = _content(path) if is_held(path) else None
+    return str(content.get("what")) if isinstance(content, dict) else None
+
+
+def _content(path: Path) -> Any:
     try:
-        identity = Identity.parsed(orjson.loads(path.read_bytes()))
+        return orjson.loads(path.read_bytes())
     except (FileNotFoundError, orjson.JSONDecodeError):
         return None
-    return identity if identity is not None and identity.is_alive() else None

@@ -9,8 +9,15 @@ from typing import Any
 import orjson
 
 RULE = "=" * 72
-LONG_FIELDS = ("quality_scores", "pilot_status", "validation", "argv")
-"""Fields that are left out of a summary: they repeat another section or fill the screen."""
+SUMMARIES = {
+    "Orchestrator": ("phase", "started", "completed", "cause", "pilot_result"),
+    "pilot_result": ("progress", "total", "estimated_quality"),
+    "Pilot": ("progress", "total", "estimated_quality", "acceptance_rate", "state", "run", "problems", "last_update"),
+    "Validation": ("verdict", "reason", "recommendation", "checks", "fingerprint", "validation_timestamp"),
+    "Launch": ("launched", "pid", "log_path", "target", "launch_time", "reason", "error"),
+    "Campaign": ("progress", "total", "percentage", "state", "is_running", "rate_per_minute", "eta", "last_update"),
+}
+"""Fields of each document that the page shows; ``--json`` and the files have all of them."""
 
 
 def status_text(sections: Mapping[str, dict[str, Any] | str | None], headline: str) -> str:
@@ -19,7 +26,7 @@ def status_text(sections: Mapping[str, dict[str, Any] | str | None], headline: s
     for name, document in sections.items():
         if document is None:
             continue
-        body = document if isinstance(document, str) else _indented(_short(document))
+        body = document if isinstance(document, str) else _indented(_summary(name, document))
         parts += ["", f"{name}:", body]
     return "\n".join(parts)
 
@@ -92,11 +99,11 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def _short(document: Mapping[str, Any]) -> dict[str, Any]:
+def _summary(name: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    fields = ((field, document[field]) for field in SUMMARIES[name] if document.get(field) not in (None, [], ""))
     return {
-        key: _short(value) if isinstance(value, dict) else value
-        for key, value in document.items()
-        if key not in LONG_FIELDS
+        field: _summary(field, value) if field in SUMMARIES and isinstance(value, dict) else value
+        for field, value in fields
     }
 
 
