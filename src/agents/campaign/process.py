@@ -24,6 +24,8 @@ from agents.campaign.files import PRIVATE_FILE, make_folder
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _START_TIME_FIELD = 19
 """Index of ``starttime`` (clock ticks since boot) after the command name in /proc/PID/stat, see proc(5)."""
+_KILL_SECONDS = 10.0
+"""How long the kernel may take to end a killed process; more than that means it hangs in a device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,9 @@ class Identity:
         try:
             if not self.is_alive():
                 return True
-            readable, _, _ = select.select([descriptor], [], [], max(0.0, seconds))
-            return bool(readable)
+            poll = select.poll()
+            poll.register(descriptor, select.POLLIN)
+            return bool(poll.poll(max(0.0, seconds) * 1000))
         finally:
             os.close(descriptor)
 
@@ -111,7 +114,12 @@ class Identity:
             return
         if not self.is_alive():
             ended.set()
-        loop.add_reader(descriptor, ended.set)
+
+        def note_end() -> None:
+            loop.remove_reader(descriptor)
+            ended.set()
+
+        loop.add_reader(descriptor, note_end)
         try:
             yield ended
         finally:
@@ -149,6 +157,7 @@ def start_detached(argv: Sequence[str], log: Path, environment: Mapping[str, str
     identity = Identity.of(child.pid)
     if identity is None:
         raise CampaignError(f"{argv[0]} ended at once with exit code {child.wait()}", f"see the end of {log}")
+    child.returncode = 0  # from here on only the identity counts; a forgotten Popen would warn that its child lives
     return identity
 
 
@@ -166,7 +175,7 @@ def stop(identity: Identity, grace_seconds: float) -> bool:
         return True
     for process in (*descendants, *_descendants(identity), identity):
         process.send(signal.SIGKILL)
-    return identity.wait(grace_seconds)
+    return identity.wait(_KILL_SECONDS)
 
 
 def _descendants(identity: Identity) -> list[Identity]:
