@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
+from agents.training.domains.asm.grade import judge
+from agents.training.domains.asm.kinds import KINDS
+from agents.training.domains.asm.phrasing import system
+from agents.training.domains.asm.routines import TEMPLATES
+from agents.training.domains.asm.samples import kind_of
+from agents.training.domains.asm.spoil import spoil
+from agents.training.domains.asm.words import seeded
 from agents.training.sample import Cell, Judgement, Message, SourceItem
-
-from .grade import judge
-from .kinds import KINDS
-from .phrasing import system
-from .routines import TEMPLATES
-from .samples import kind_of
-from .spoil import spoil
 
 LEVELS = (1, 2, 3)
 
@@ -35,17 +35,17 @@ class AsmDomain:
 
     def item(self, cell: Cell, index: int, seed: int) -> SourceItem:
         """Return item ``index`` of ``cell``; its one parameter, a 53-bit salt, settles everything else."""
-        salt = Random(f"{seed}/{cell}/{index}").getrandbits(53)
+        salt = seeded(seed, cell, index).getrandbits(53)
         return SourceItem(self.name, cell, {"salt": salt})
 
     def prompt(self, item: SourceItem, variant: int) -> tuple[Message, ...]:
         """Return a system message and the task."""
-        rng = Random(f"{item.params['salt']}/prompt/{variant}")
+        rng = seeded(item.params["salt"], "prompt", variant)
         return Message("system", system(rng)), Message("user", KINDS[kind_of(item)].prompt(rng, item))
 
     def answer(self, item: SourceItem, variant: int) -> str:
         """Return a correct answer with reasoning, explanation and an example."""
-        return KINDS[kind_of(item)].answer(Random(f"{item.params['salt']}/answer/{variant}"), item)
+        return KINDS[kind_of(item)].answer(seeded(item.params["salt"], "answer", variant), item)
 
     def spoil(self, item: SourceItem, answer: str, rng: Random) -> str:
         """Return ``answer`` with one mistake that matters."""

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 Value = int | bytes
 """A number (stored little-endian) or an array of bytes."""
 
-REGISTERS = ("A", "X", "Y")
+
+def number(values: Mapping[str, Value], name: str) -> int:
+    """Return the number ``name`` of ``values``; an array counts as little-endian."""
+    value = values[name]
+    return value if isinstance(value, int) else int.from_bytes(value, "little")
+
+
+def octets(values: Mapping[str, Value], name: str) -> bytes:
+    """Return the array ``name`` of ``values``; a number counts as one byte."""
+    value = values[name]
+    return value if isinstance(value, bytes) else bytes([value])
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,14 @@ class Routine:
     def ret(self) -> str:
         """The instruction by which the routine returns."""
         return "RTL" if self.far else "RTS"
+
+    def given(self, case: Case) -> str:
+        """Return the inputs of ``case`` as ``key = value`` pairs, or nothing."""
+        return ", ".join(f"{place.key} = {place.show(case.given[place.name])}" for place in self.inputs)
+
+    def expected(self, case: Case) -> str:
+        """Return the results of ``case`` as ``key = value`` pairs."""
+        return ", ".join(f"{place.key} = {place.show(case.expect[place.name])}" for place in self.outputs)
 
     def width(self, register: str) -> int:
         """Return the bytes of ``register`` (A, X or Y) at entry and exit."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-from .contract import Case, Line, Place, Routine, Value, hex_address
-from .words import Namer, pick, vary
+from agents.training.domains.asm.contract import Case, Line, Place, Routine, Value, hex_address
+from agents.training.domains.asm.words import Namer, pick, vary
 
 _PUSH = {"A": "pha", "X": "phx", "Y": "phy"}
 _PULL = {"A": "pla", "X": "plx", "Y": "ply"}
@@ -123,9 +123,15 @@ class Draft:
     # code
 
     def begin(
-        self, roles: str, m8: bool | None = True, x8: bool | None = None, *, uses: str = "", fixed: str = "",
-        flags: bool = False
-    ) -> None:  # fmt: skip
+        self,
+        roles: str,
+        m8: bool | None = True,
+        x8: bool | None = None,
+        *,
+        uses: str = "",
+        fixed: str = "",
+        flags: bool = False,
+    ) -> None:
         """Open the routine: its name, the registers kept and the widths that its body needs.
 
         ``m8``/``x8``: width of A and of X/Y inside (None: not used). ``uses``: registers destroyed, of which some
@@ -153,7 +159,7 @@ class Draft:
         adapts = not fixed and self.coin((0.1, 0.45, 0.7)[self.level - 1])
         return self.coin() if adapts else need
 
-    def _widths(self, changes: list[tuple[str, bool | None]], flags: bool) -> None:
+    def _widths(self, changes: Sequence[tuple[str, bool | None]], flags: bool) -> None:
         saved = not flags and self.coin(0.6)
         if saved:
             self.op("php", "save the status register with <both width flags|the caller's widths>")
@@ -162,7 +168,7 @@ class Draft:
         for mnemonic, mask in (("rep", up), ("sep", down)):
             if mask:
                 self.op(
-                    f"{mnemonic} #${mask:02X}", f"{_what(mask)} {'16' if mnemonic == 'rep' else '8'} bits <wide|each>"
+                    f"{mnemonic} #${mask:02X}", (f"{_what(mask)} {'16' if mnemonic == 'rep' else '8'} bits <wide|each>")
                 )
         if saved:
             self._undo.append(("plp", "restore the <status register|caller's widths>"))
@@ -226,18 +232,36 @@ class Draft:
     # result
 
     def finish(
-        self, noun: str, goal: str, plan: str, inputs: Sequence[Place], outputs: Sequence[Place],
-        given: Sequence[Mapping[str, Value]], oracle: Callable[[Mapping[str, Value]], Mapping[str, Value]],
-        rules: Sequence[str] = ()
-    ) -> Routine:  # fmt: skip
+        self,
+        noun: str,
+        goal: str,
+        plan: str,
+        inputs: Sequence[Place],
+        outputs: Sequence[Place],
+        given: Sequence[Mapping[str, Value]],
+        oracle: Callable[[Mapping[str, Value]], Mapping[str, Value]],
+        rules: Sequence[str] = (),
+    ) -> Routine:
         """Return the routine; its cases are what ``oracle`` expects for each of ``given``."""
         return Routine(
-            noun=noun, theme=self.names.theme, label=self.entry, goal=vary(self.rng, goal), plan=vary(self.rng, plan),
-            m8=self.m8, x8=self.x8, far=self.far, inputs=tuple(inputs), outputs=tuple(outputs),
-            scratch=tuple(self._scratch), keeps=self.keeps, rules=tuple(vary(self.rng, rule) for rule in rules),
-            symbols=tuple(self._symbols), lines=tuple(self._lines), loop=self.loop,
+            noun=noun,
+            theme=self.names.theme,
+            label=self.entry,
+            goal=vary(self.rng, goal),
+            plan=vary(self.rng, plan),
+            m8=self.m8,
+            x8=self.x8,
+            far=self.far,
+            inputs=tuple(inputs),
+            outputs=tuple(outputs),
+            scratch=tuple(self._scratch),
+            keeps=self.keeps,
+            rules=tuple(vary(self.rng, rule) for rule in rules),
+            symbols=tuple(self._symbols),
+            lines=tuple(self._lines),
+            loop=self.loop,
             cases=tuple(Case(values, oracle(values)) for values in given),
-        )  # fmt: skip
+        )
 
 
 def _what(mask: int) -> str:

@@ -10,12 +10,42 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _SWAPS = {
-    "bcc": "bcs", "bcs": "bcc", "beq": "bne", "bne": "beq", "bpl": "bmi", "bmi": "bpl", "bvc": "bvs", "inx": "dex",
-    "dex": "inx", "iny": "dey", "dey": "iny", "inc": "dec", "dec": "inc", "ina": "dea", "asl": "lsr", "lsr": "asl",
-    "rol": "ror", "ror": "rol", "adc": "sbc", "sbc": "adc", "and": "ora", "ora": "and", "eor": "ora", "tsb": "trb",
-    "trb": "tsb", "rep": "sep", "sep": "rep", "stx": "sty", "sty": "stx", "rts": "rtl", "rtl": "rts", "cpx": "cpy",
-    "cpy": "cpx", "tax": "tay", "sed": "cld",
-}  # fmt: skip
+    "bcc": "bcs",
+    "bcs": "bcc",
+    "beq": "bne",
+    "bne": "beq",
+    "bpl": "bmi",
+    "bmi": "bpl",
+    "bvc": "bvs",
+    "inx": "dex",
+    "dex": "inx",
+    "iny": "dey",
+    "dey": "iny",
+    "inc": "dec",
+    "dec": "inc",
+    "ina": "dea",
+    "asl": "lsr",
+    "lsr": "asl",
+    "rol": "ror",
+    "ror": "rol",
+    "adc": "sbc",
+    "sbc": "adc",
+    "and": "ora",
+    "ora": "and",
+    "eor": "ora",
+    "tsb": "trb",
+    "trb": "tsb",
+    "rep": "sep",
+    "sep": "rep",
+    "stx": "sty",
+    "sty": "stx",
+    "rts": "rtl",
+    "rtl": "rts",
+    "cpx": "cpy",
+    "cpy": "cpx",
+    "tax": "tay",
+    "sed": "cld",
+}
 _DROPPED = frozenset(
     [
         "clc",
@@ -97,10 +127,16 @@ def _off_by_one(op: str, sign: str, digits: str) -> Iterator[Slip]:
 
 CAUSES = {
     "branch": "the branch tests the opposite condition, so the <two paths change places|wrong path is taken>",
-    "width": "the register width is switched the wrong way, so <operands have the wrong size|loads and stores move the wrong number of bytes>",
+    "width": (
+        "the register width is switched the wrong way, so <operands have the wrong size|loads and stores move the "
+        "wrong number of bytes>"
+    ),
     "return": "the return instruction does not match the call: RTS pulls two bytes, RTL three",
     "swap": "the instruction is the <opposite|mirror image|sibling> of the one that is needed",
-    "off by one": "the constant is off by one, <a classic fencepost error|so one step too many or too few is made or a limit moves>",
+    "off by one": (
+        "the constant is off by one, <a classic fencepost error|so one step too many or too few is made or a limit "
+        "moves>"
+    ),
     "byte": "the operand names the first byte where the second is meant",
     "index": "the index register is missing, so <every round|the access> uses the same address",
     "missing": "<an instruction|one step> is missing here",
@@ -108,17 +144,30 @@ CAUSES = {
 """Kind of slip -> what is wrong, with alternatives."""
 
 MISSING = {
-    "clc": "without CLC the carry <left over from before|of the caller or of an earlier operation> is added as well",
+    "clc": ("without CLC the carry <left over from before|of the caller or of an earlier operation> is added as well"),
     "sec": "without SEC the subtraction may borrow one too many",
-    "rep": "the register is still 8 bits wide", "sep": "the register is still 16 bits wide",
-    "xba": "the bytes of the accumulator are not exchanged", "tax": "the index register never gets the value",
-    "sed": "the addition is binary instead of decimal", "cld": "the decimal flag stays set for the caller",
-    "plx": "what was pushed is not pulled, so the return address is wrong", "ply": "what was pushed is not pulled, so the return address is wrong",
-    "pla": "what was pushed is not pulled, so the return address is wrong", "plp": "the saved status is left on the stack, so the return address is wrong",
+    "rep": "the register is still 8 bits wide",
+    "sep": "the register is still 16 bits wide",
+    "xba": "the bytes of the accumulator are not exchanged",
+    "tax": "the index register never gets the value",
+    "sed": "the addition is binary instead of decimal",
+    "cld": "the decimal flag stays set for the caller",
+    "plx": "what was pushed is not pulled, so the return address is wrong",
+    "ply": "what was pushed is not pulled, so the return address is wrong",
+    "pla": "what was pushed is not pulled, so the return address is wrong",
+    "plp": "the saved status is left on the stack, so the return address is wrong",
     "plb": "the saved data bank is left on the stack, so the return address is wrong",
-    "stz": "the location keeps whatever it held before", "and": "bits that do not belong to the value are not masked off",
-    "inx": "the index never moves on", "iny": "the index never moves on", "dex": "the index never moves on", "dey": "the index never moves on",
-    "sta": "the value is computed but never stored", "inc": "the count or the carry into the next byte is lost",
-    "ror": "the sum is not halved", "lsr": "one shift to the right is lost", "asl": "one doubling is lost", "ora": "the bits are never merged in",
-}  # fmt: skip
+    "stz": "the location keeps whatever it held before",
+    "and": "bits that do not belong to the value are not masked off",
+    "inx": "the index never moves on",
+    "iny": "the index never moves on",
+    "dex": "the index never moves on",
+    "dey": "the index never moves on",
+    "sta": "the value is computed but never stored",
+    "inc": "the count or the carry into the next byte is lost",
+    "ror": "the sum is not halved",
+    "lsr": "one shift to the right is lost",
+    "asl": "one doubling is lost",
+    "ora": "the bits are never merged in",
+}
 """Mnemonic left out -> what follows."""

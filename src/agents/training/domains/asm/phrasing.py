@@ -7,52 +7,72 @@ from __future__ import annotations
 
 from random import Random
 
-from .contract import Case, Place, Routine, hex_address
-from .words import pick, vary
+from agents.training.domains.asm.contract import Place, Routine, hex_address
+from agents.training.domains.asm.words import phrase, pick
 
 _SYSTEM = (
-    "You are <an experienced|a careful|a patient> 65816 <programmer|engineer|assembly teacher>. <Answer with|Give> working code and <a clear|a precise> explanation.",
+    "You are <an experienced|a careful|a patient> 65816 <programmer|engineer|assembly teacher>. <Answer with|Give> "
+    "working code and <a clear|a precise> explanation.",
     "You <teach|help people with> SNES assembly. <Be exact about|Mind> register widths, flags and addresses.",
-    "<Expert|Specialist> in 65816 assembly and SNES ROM <hacking|hacks>. <Explain|Reason> before you <conclude|answer>.",
-    "You write <and review |>65816 routines for <homebrew|ROM hacks>; <every claim must hold|your code is run> on real hardware.",
-    "<Assembly|65816 assembly> <mentor|tutor>: <short|clear> sentences, correct code, <numbers in hexadecimal|concrete numbers>.",
+    "<Expert|Specialist> in 65816 assembly and SNES ROM <hacking|hacks>. <Explain|Reason> before you "
+    "<conclude|answer>.",
+    "You write <and review |>65816 routines for <homebrew|ROM hacks>; <every claim must hold|your code is run> on "
+    "real hardware.",
+    "<Assembly|65816 assembly> <mentor|tutor>: <short|clear> sentences, correct code, <numbers in "
+    "hexadecimal|concrete numbers>.",
 )
-
+_SETTINGS = (
+    "{who} {what}, and this concerns {where}. ",
+    "{who} {what}; it is about {where}. ",
+    "{who} {what}. Right now I look at {where}. ",
+    "{who} {what}. Today: {where}. ",
+    "Context: {where} in {what}. ",
+    "This belongs to {where} of {what}. ",
+)
 _WHO = (
-    "I'm working on|I am building|We maintain|Our team works on|I've inherited|I am debugging|I keep extending|My weekend project is|A friend and I make|"
-    "I'm porting|I started|For practice I write"
+    "I'm working on|I am building|We maintain|Our team works on|I've inherited|I am debugging|I keep extending|My "
+    "weekend project is|A friend and I make|I'm porting|I started|For practice I write"
 )
 _WHAT = (
-    "an overworld ROM hack|a randomizer patch|a homebrew platformer|a dungeon editor's test ROM|a HUD rewrite|a custom item menu|"
-    "a practice hack with timers|a translation patch|a boss-rush mod|a music player ROM|a two-player mod|a level-viewer cartridge|"
-    "a fan-made action adventure|a sprite engine|a debug menu|a save-file tool|a quest-log mod|a puzzle game"
+    "an overworld ROM hack|a randomizer patch|a homebrew platformer|a dungeon editor's test ROM|a HUD rewrite|a "
+    "custom item menu|a practice hack with timers|a translation patch|a boss-rush mod|a music player ROM|a "
+    "two-player mod|a level-viewer cartridge|a fan-made action adventure|a sprite engine|a debug menu|a save-file "
+    "tool|a quest-log mod|a puzzle game"
 )
 _WHERE = (
-    "the {} code|the {} handler|everything around the {}|the {} logic|the part that deals with the {}|the {} module|the {} update that runs each frame|"
-    "the NMI-time {} code|the {} state machine|the routines for the {}"
+    "the {} code|the {} handler|everything around the {}|the {} logic|the part that deals with the {}|the {} "
+    "module|the {} update that runs each frame|the NMI-time {} code|the {} state machine|the routines for the {}"
 )
 _ENDING = (
-    "Native mode, D = 0, DB = 0.|The CPU is in native mode with D = 0 and DB = 0.|Assume native mode, direct page at 0, data bank 0.|"
-    "Everything runs in native mode; D and DB are 0."
+    "Native mode, D = 0, DB = 0.|The CPU is in native mode with D = 0 and DB = 0.|Assume native mode, direct page "
+    "at 0, data bank 0.|Everything runs in native mode; D and DB are 0."
+)
+_SYNTAX = (
+    "Use asar syntax.|asar-style source, please.|Labels end in a colon or start with a dot, as in asar.|Syntax: asar."
 )
 
 
 def system(rng: Random) -> str:
     """Return a short system message."""
-    return vary(rng, _SYSTEM[int(rng.random() * len(_SYSTEM))])
+    return phrase(rng, _SYSTEM)
 
 
 def setting(rng: Random, routine: Routine) -> str:
     """Return a sentence about the project the task comes from, or nothing."""
     if rng.random() < 0.3:
         return ""
-    place = pick(rng, _WHERE).format(routine.theme)
-    return f"{pick(rng, _WHO)} {pick(rng, _WHAT)}{pick(rng, ', and this concerns |; it is about |, more exactly |. Right now I look at |. Today: ')}{place}. "
+    where = pick(rng, _WHERE).format(routine.theme)
+    return phrase(rng, _SETTINGS, who=pick(rng, _WHO), what=pick(rng, _WHAT), where=where)
 
 
 def ending(rng: Random) -> str:
     """Return a sentence that fixes the machine state around the call."""
     return pick(rng, _ENDING)
+
+
+def syntax(rng: Random) -> str:
+    """Return a sentence that names the assembler's syntax."""
+    return pick(rng, _SYNTAX)
 
 
 def widths(routine: Routine) -> str:
@@ -72,21 +92,14 @@ def spot(place: Place) -> str:
     return hex_address(place.addr) + last
 
 
-def show_case(routine: Routine, case: Case, which: str) -> str:
-    """Return the values of a case (``given`` or ``expect``) as ``key = value`` pairs."""
-    values = case.given if which == "given" else case.expect
-    places = routine.inputs if which == "given" else routine.outputs
-    return ", ".join(f"{place.key} = {place.show(values[place.name])}" for place in places)
-
-
 def keeps(routine: Routine) -> str:
     """Return the registers whose value must survive, in words."""
     if not routine.keeps:
         return "none besides the stack pointer, D and DB"
-    return " and ".join(routine.keeps) if len(routine.keeps) < 3 else "A, X and Y"
+    return " and ".join(f"A ({8 * routine.width('A')} bits)" if name == "A" else name for name in routine.keeps)
 
 
-def contract(rng: Random, routine: Routine, brief: bool = False) -> str:
+def contract(rng: Random, routine: Routine) -> str:
     """Return the contract as prose, list, table or header comment."""
     rows = [("in", place) for place in routine.inputs] + [("out", place) for place in routine.outputs]
     facts = [
@@ -97,24 +110,16 @@ def contract(rng: Random, routine: Routine, brief: bool = False) -> str:
         (pick(rng, "Preserve|Must survive|Keep|Registers to keep"), keeps(routine)),
         (pick(rng, "Return|Returns with|Exit|Called by"), routine.ret + (" (JSL)" if routine.far else " (JSR)")),
     ]
-    if not brief:
-        scratch = ", ".join(f"{place.name} at {spot(place)}" for place in routine.scratch)
-        facts.append(
-            (pick(rng, "Scratch|Free memory|May be destroyed"), "$00-$0F" + (f" and {scratch}" if scratch else ""))
-        )
+    scratch = ", ".join(f"{place.name} at {spot(place)}" for place in routine.scratch)
+    free = "$00-$0F" + (f" and {scratch}" if scratch else "")
+    facts.append((pick(rng, "Scratch|Free memory|May be destroyed"), free))
     facts += [(pick(rng, "Note|Rule|Remark|Also"), rule) for rule in routine.rules]
     if rng.random() < 0.4:
         rng.shuffle(facts)
-    shape = int(rng.random() * 5)
-    if shape == 0:
-        return _prose(rng, rows, facts)
-    if shape == 1:
-        return _bullets(rng, rows, facts)
-    if shape == 2:
-        return _table(rng, rows, facts)
-    if shape == 3:
+    if rng.random() < 0.2:
         return _header(rng, routine, rows, facts)
-    return _sections(rng, rows, facts)
+    shape = (_prose, _bullets, _table, _sections)[int(rng.random() * 4)]
+    return shape(rng, rows, facts)
 
 
 def _prose(rng: Random, rows: list[tuple[str, Place]], facts: list[tuple[str, str]]) -> str:

@@ -5,12 +5,13 @@ Owns the machine of the process and what counts as keeping a contract. Never rea
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from agents.training.domains.asm.contract import Case, Place, Routine, Value, hex_address
 from agents.training.w65816 import (
-    AssemblyError,
     Machine,
     Program,
     Reason,
@@ -21,8 +22,6 @@ from agents.training.w65816 import (
     canonical,
 )
 
-from .contract import Case, Place, Routine, Value
-
 ORIGIN = 0x8000
 BUDGET = 1_000
 """Instructions a case may take; references need fewer than 150."""
@@ -31,8 +30,15 @@ _STRAY = {"A": 0x5AA7, "X": 0x3C91, "Y": 0x6BD2}
 """What registers without a meaning hold at entry."""
 _POISON, _GUARD = 0xCD, 0xB6
 """What outputs hold at entry, and what stands before and behind every place."""
+_ENDS = {
+    Reason.BUDGET: "it runs on and on",
+    Reason.STOPPED: "it runs into BRK, COP, STP or WAI",
+    Reason.STACK: "the stack is unbalanced",
+    Reason.RETURNED: "it returned",
+}
 _UNIT = frozenset(range(0x4202, 0x4207)) | frozenset(range(0x4214, 0x4218))
 _FREE = range(0x10)
+_FIRST_STEPS, _LAST_STEPS = 12, 4
 
 
 @lru_cache(maxsize=1)
@@ -55,9 +61,13 @@ class Proof:
         return self.passed == self.total and not self.breach
 
 
+Step = tuple[int, Registers]
+"""The source row (from 1) of an executed instruction, and the registers after it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One run of a reference: its cost, its end state, its first steps as (row, registers after)."""
+    """One run of a reference: cost, visits of the main loop, bytes written, end state, first and last steps."""
 
     instructions: int
     cycles: int
@@ -66,7 +76,8 @@ class Observation:
     written: int
     registers: Registers
     values: dict[str, Value]
-    steps: tuple[tuple[int, Registers], ...]
+    first: tuple[Step, ...]
+    last: tuple[Step, ...]
 
 
 def assembled(routine: Routine, source: str) -> Program:
@@ -89,58 +100,91 @@ def prove(routine: Routine, program: Program, *, first_failure: bool = False) ->
     machine.clear()
     _guard(machine, routine)
     machine.load(program.origin, program.code)
-    entry = entry_of(routine, program)
-    allowed = _allowed(routine)
+    entry, allowed = entry_of(routine, program), _allowed(routine)
     passed, failure, breach = 0, "", ""
     for number, case in enumerate(routine.cases):
-        run = _call(machine, routine, case, entry, carry=number & 1, stray=True)
+        carry = number & 1
+        run = _call(machine, routine, entry, _entry_registers(routine, case, carry, _STRAY), case)
         problem = _difference(machine, routine, case, run)
+        if problem and not failure:
+            failure = f"with {_entry_words(routine, case, carry)}, {problem}"
         breach = breach or _breach(machine, routine, run, case, allowed)
         machine.reset()
-        failure = failure or problem
         passed += not problem
         if run.reason is Reason.BUDGET or (first_failure and (failure or breach)):
             break
     return Proof(passed, len(routine.cases), failure, breach)
 
 
-def observe(routine: Routine, program: Program, case: Case, watched: int = 0) -> Observation:
-    """Run one case with all other registers and memory 0 and record it; ``watched`` steps are kept."""
+def _entry_words(routine: Routine, case: Case, carry: int) -> str:
+    given = routine.given(case)
+    return f"{given}{' and ' if given else ''}the carry {'set' if carry else 'clear'} at entry"
+
+
+def observe(routine: Routine, program: Program, case: Case) -> Observation:
+    """Run one case with all other registers and memory 0 and record it."""
     machine = _machine()
     machine.clear()
     machine.load(program.origin, program.code)
-    entry = entry_of(routine, program)
     rows = {line.address: line.number for line in program.listing if line.data}
-    heads = Counter[int]()
-    steps: list[tuple[int, Registers]] = []
+    visits = Counter[int]()
+    first: list[Step] = []
+    last: deque[TraceStep] = deque(maxlen=_LAST_STEPS)
 
     def keep(step: TraceStep) -> None:
-        heads[step.address] += 1
-        if len(steps) < watched:
-            steps.append((rows.get(step.address, 0), step.registers))
+        visits[step.address] += 1
+        if len(first) < _FIRST_STEPS:
+            first.append((rows.get(step.address, 0), step.registers))
+        else:
+            last.append(step)
 
-    run = _call(machine, routine, case, entry, carry=0, stray=False, trace=keep if watched else None)
+    registers = _entry_registers(routine, case, 0, {})
+    run = _call(machine, routine, entry_of(routine, program), registers, case, keep)
     values = {place.name: _read(machine, place, run) for place in routine.outputs}
     written = sum(1 for address in machine.writes if address not in run.stack and address not in _UNIT)
     machine.reset()
     loop = routine.label + routine.loop if routine.loop.startswith(".") else routine.loop
-    rounds = heads[program.labels[loop]] if loop in program.labels else 0
     return Observation(
-        run.instructions, run.cycles, len(program.code), rounds, written, run.registers, values, tuple(steps)
+        instructions=run.instructions,
+        cycles=run.cycles,
+        size=len(program.code),
+        rounds=visits[program.labels[loop]] if loop in program.labels else 0,
+        written=written,
+        registers=run.registers,
+        values=values,
+        first=tuple(first),
+        last=tuple((rows.get(step.address, 0), step.registers) for step in last),
     )
 
 
-def _call(machine: Machine, routine: Routine, case: Case, entry: int, *, carry: int, stray: bool, trace=None) -> Run:  # type: ignore[no-untyped-def]
-    values = dict(_STRAY) if stray else {}
+def _entry_registers(routine: Routine, case: Case, carry: int, stray: Mapping[str, int]) -> Registers:
+    """Return the registers of ``case`` at entry; ``stray`` fills those that carry no value, and unused high bytes."""
+    values = dict(stray)
     for place in routine.inputs:
         value = case.given[place.name]
+        if isinstance(value, int) and not place.in_memory:
+            high = 0 if place.size == 2 else stray.get(place.where, 0) & 0xFF00
+            values[place.where] = value | high
+    index = 0xFF if routine.x8 else 0xFFFF
+    return Registers(
+        a=values.get("A", 0),
+        x=values.get("X", 0) & index,
+        y=values.get("Y", 0) & index,
+        p=(0x20 if routine.m8 else 0) | (0x10 if routine.x8 else 0) | carry,
+    )
+
+
+def _call(
+    machine: Machine,
+    routine: Routine,
+    entry: int,
+    registers: Registers,
+    case: Case,
+    trace: Callable[[TraceStep], None] | None = None,
+) -> Run:
+    for place in routine.inputs:
         if place.in_memory:
-            machine.load(place.addr, place.encode(value))
-        elif isinstance(value, int):
-            values[place.where] = value if not stray or place.size == 2 else value | _STRAY[place.where] & 0xFF00
-    keep = 0xFF if routine.x8 else 0xFFFF
-    registers = Registers(a=values.get("A", 0), x=values.get("X", 0) & keep, y=values.get("Y", 0) & keep,
-                          p=(0x20 if routine.m8 else 0) | (0x10 if routine.x8 else 0) | carry)  # fmt: skip
+            machine.load(place.addr, place.encode(case.given[place.name]))
     return machine.call(entry, registers=registers, budget=BUDGET, far=routine.far, trace=trace)
 
 
@@ -156,11 +200,11 @@ def _read(machine: Machine, place: Place, run: Run) -> Value:
 def _difference(machine: Machine, routine: Routine, case: Case, run: Run) -> str:
     """Return how the results differ from the case, in words, or nothing."""
     if not run.returned:
-        return f"did not return ({run.reason}) after {run.instructions} instructions"
+        return f"the routine does not return ({_ENDS[run.reason]})"
     for place in routine.outputs:
         found, wanted = _read(machine, place, run), case.expect[place.name]
         if place.encode(found) != place.encode(wanted) if place.size else found != wanted:
-            return f"{place.key} is {place.show(found)}, not {place.show(wanted)}"
+            return f"{place.key} becomes {place.show(found)} instead of {place.show(wanted)}"
     return ""
 
 
@@ -168,7 +212,7 @@ def _breach(machine: Machine, routine: Routine, run: Run, case: Case, allowed: f
     """Return the first broken promise of the contract, or nothing."""
     end = run.registers
     if not run.returned:
-        return f"no return: {run.reason}"
+        return f"no return: {_ENDS[run.reason]}"
     if end.m8 != routine.m8 or end.x8 != routine.x8:
         return "register widths at return differ from those at entry"
     if end.decimal or end.d or end.dbr:
@@ -181,7 +225,7 @@ def _breach(machine: Machine, routine: Routine, run: Run, case: Case, allowed: f
             return f"{register} is not kept"
     for address in machine.writes:
         if address not in allowed and address not in run.stack and address not in _FREE:
-            return f"${address:06X} is written"
+            return f"{hex_address(address)} is written, which the contract does not allow"
     return ""
 
 
@@ -204,6 +248,3 @@ def _allowed(routine: Routine) -> frozenset[int]:
     if routine.noun.startswith("hardware"):
         found |= _UNIT
     return frozenset(found)
-
-
-__all__ = ["AssemblyError", "Observation", "Proof", "assembled", "entry_of", "observe", "prove"]

@@ -14,7 +14,7 @@ _FENCE = re.compile(r"^[ \t]*```[^\n]*\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILI
 _PAIR = re.compile(r"^[\s>*`|+-]{0,8}([A-Za-z_]\w{0,40})[`* \t]{0,6}[=:][`* \t]{0,6}([^\n|`]{1,120})", re.MULTILINE)
 _NUMBER = re.compile(r"#?(?:\$|0x)([0-9A-Fa-f]{1,8})\b|%([01]{1,32})\b|(\d{1,10})\b")
 _BYTE = re.compile(r"(?:\$|0x)?([0-9A-Fa-f]{2})\b")
-_WORD = re.compile(r"[A-Za-z_.$][\w.]*")
+_WORD = re.compile(r"[.$]?[A-Za-z_0-9]+")
 
 
 def code_blocks(answer: str) -> list[str]:
@@ -40,8 +40,8 @@ def before_code(answer: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Return the words of ``text`` in lower case; ``$1234`` and ``.loop`` are words."""
-    return [word.rstrip(".").lower() for word in _WORD.findall(text)]
+    """Return the words of ``text``; ``$1234``, ``.loop`` and ``16`` are words."""
+    return _WORD.findall(text)
 
 
 def commented(block: str) -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from .contract import Line, Routine, hex_address
+from agents.training.domains.asm.contract import Line, Routine, hex_address
 
 _HEX = re.compile(r"\$[0-9A-F]+")
 _INDEX = re.compile(r",[xy]$|^a$")
@@ -33,8 +33,15 @@ class Style:
         """Return a style drawn from ``rng``."""
         roll = rng.random
         indent = ("  ", "    ", "        ", "\t", "    ")[int(roll() * 5)]
-        return Style(indent, "\t" if roll() < 0.1 else " ", roll() < 0.3, roll() < 0.35, roll() < 0.75, comments,
-                     (18, 22, 26, 30)[int(roll() * 4)])  # fmt: skip
+        return Style(
+            indent,
+            "\t" if roll() < 0.1 else " ",
+            roll() < 0.3,
+            roll() < 0.35,
+            roll() < 0.75,
+            comments,
+            (18, 22, 26, 30)[int(roll() * 4)],
+        )
 
     def instruction(self, line: Line) -> str:
         """Return one instruction in this style, without label and indentation."""

@@ -5,27 +5,28 @@ Owns the derivation (pure, remembered for the last items of the process). Never 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
 
+from agents.training.domains.asm.contract import Case, Line, Place, Routine
+from agents.training.domains.asm.draft import Draft
+from agents.training.domains.asm.faults import slips
+from agents.training.domains.asm.proof import Observation, assembled, observe, prove
+from agents.training.domains.asm.render import Style, rows
+from agents.training.domains.asm.routines import TEMPLATES
+from agents.training.domains.asm.words import seeded
 from agents.training.sample import SourceItem
+from agents.training.w65816 import AssemblyError
 
-from .contract import Case, Line, Place, Routine
-from .draft import Draft
-from .faults import slips
-from .proof import AssemblyError, Observation, assembled, observe, prove
-from .render import Style, rows
-from .routines import TEMPLATES
-
+_MOVES = ("", "; MVN counts once per byte")
 _PLAIN = Style("  ", " ", False, False, True, False, 0)
-STEPS = 14
-"""Executed instructions that are kept for a trace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A routine with one wrong or missing instruction: ``at`` indexes the line that is wrong, or that follows the gap."""
+    """A routine with one slip: ``at`` indexes the line that is wrong, or the one behind a missing instruction."""
 
     lines: tuple[Line, ...]
     at: int
@@ -55,7 +56,7 @@ def routine_of(item: SourceItem) -> Routine:
 
 @lru_cache(maxsize=64)
 def _routine(noun: str, level: int, salt: str) -> Routine:
-    return TEMPLATES[noun](Draft(Random(f"{salt}/{noun}/{level}"), level))
+    return TEMPLATES[noun](Draft(seeded(salt, noun, level), level))
 
 
 def source_of(routine: Routine, lines: tuple[Line, ...]) -> str:
@@ -77,7 +78,7 @@ def fault_of(item: SourceItem) -> Fault:
 @lru_cache(maxsize=64)
 def _fault(noun: str, level: int, salt: str) -> Fault:
     routine = _routine(noun, level, salt)
-    rng = Random(f"{salt}/fault")
+    rng = seeded(salt, "fault")
     candidates = [
         (at, slip)
         for at, line in enumerate(routine.lines)
@@ -102,7 +103,7 @@ def shown(item: SourceItem) -> tuple[Style, list[str], list[int]]:
     """Return the code that the prompt of ``item`` shows: its style, its rows, and the row of each line."""
     routine = routine_of(item)
     kind = kind_of(item)
-    rng = Random(f"{item.params['salt']}/code")
+    rng = seeded(item.params["salt"], "code")
     style = Style.draw(rng, comments=kind == "fix" and rng.random() < 0.5 / item.cell.difficulty)
     return (style, *rows(routine, fault_of(item).lines if kind == "fix" else routine.lines, style))
 
@@ -138,13 +139,22 @@ def asked_of(item: SourceItem) -> Asked:
 def _asked(family: str, level: int, salt: str) -> Asked:
     kind, _, noun = family.partition(".")
     routine = _routine(noun, level, salt)
-    rng = Random(f"{salt}/ask")
+    rng = seeded(salt, "ask")
     case = routine.cases[int(rng.random() * min(4, len(routine.cases)))]
     program = assembled(routine, source_of(routine, routine.lines))
-    seen = observe(routine, program, case, watched=STEPS)
+    seen = observe(routine, program, case)
     facts = [(place.key, place.show(seen.values[place.name]), _of(place)) for place in routine.outputs]
     facts += _registers(routine, seen, rng) if kind == "trace" else _costs(routine, seen, rng)
     return Asked(case, tuple(facts), seen)
+
+
+def spoken_of(item: SourceItem) -> Iterable[Line]:
+    """Return the lines that an answer must speak of: those in the steps of a trace, all of an explanation."""
+    routine, seen = routine_of(item), asked_of(item).seen
+    if kind_of(item) == "explain":
+        return routine.lines
+    lines = line_at(routine)
+    return [lines[row] for row, _ in (*seen.first[:6], *seen.last)]
 
 
 def _of(place: Place) -> str:
@@ -167,17 +177,23 @@ def _registers(routine: Routine, seen: Observation, rng: Random) -> list[tuple[s
             shown = f"${value & ((1 << 8 * width) - 1):0{2 * width}X}"
             found.append((name, shown, f"register {name} after the return, {8 * width} bits"))
     if "C" not in taken and rng.random() < 0.4:
-        found.append(("carry", str(int(end.carry)), "the carry flag after the return, 0 or 1"))
+        found.append(("C", str(int(end.carry)), "the carry flag after the return, 0 or 1"))
     return found
 
 
 def _costs(routine: Routine, seen: Observation, rng: Random) -> list[tuple[str, str, str]]:
-    found = [("code_bytes", str(seen.size), "size of the code and its tables in bytes"),
-             ("instructions", str(seen.instructions), "instructions executed, the return included")]  # fmt: skip
+    found = [
+        ("code_bytes", str(seen.size), "size of the code and its tables in bytes"),
+        (
+            "instructions",
+            str(seen.instructions),
+            f"instructions executed, the return included{_MOVES[routine.noun == 'block_move']}",
+        ),
+    ]
     if routine.loop:
         found.append(("rounds", str(seen.rounds), f"how often execution reaches {routine.loop}"))
     found.append(
-        ("written", str(seen.written), "different bytes of memory written, stack and multiply/divide registers aside")
+        ("written", str(seen.written), ("different bytes of memory written, stack and multiply/divide registers aside"))
     )
     rng.shuffle(found)
     return found[: 2 + int(rng.random() * 2)]

@@ -6,15 +6,17 @@ Owns the mistakes and the proof that a slip in code really shows. Never changes 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from random import Random
 
+from agents.training.domains.asm import reading
+from agents.training.domains.asm.faults import slips
+from agents.training.domains.asm.kinds import KINDS
+from agents.training.domains.asm.proof import assembled, prove
+from agents.training.domains.asm.samples import asked_of, fault_rows, kind_of, routine_of, shown
+from agents.training.domains.asm.words import phrase
 from agents.training.sample import SourceItem
-
-from . import reading
-from .faults import slips
-from .kinds import KINDS
-from .proof import AssemblyError, assembled, prove
-from .samples import asked_of, fault_rows, kind_of, routine_of, shown
+from agents.training.w65816 import AssemblyError
 
 _REFUSALS = (
     "I'm sorry, but I can't help with that request.",
@@ -23,38 +25,51 @@ _REFUSALS = (
     "Sorry, I do not have enough information to write this routine.",
 )
 _ROW = re.compile(r"^(\s*(?:[\w.]+:|\.\w+)?\s*)([A-Za-z]{3})(?:\s+([^;]*?))?(\s*(?:;.*)?)$")
-_VALUE = re.compile(r"(\$|%)?([0-9A-Fa-f]+)$")
 
 
 def spoil(item: SourceItem, answer: str, rng: Random) -> str:
     """Return ``answer`` with one mistake: mostly in the proved part, sometimes in its form."""
-    roll = rng.random()
-    if roll < 0.06:
-        return _REFUSALS[int(rng.random() * len(_REFUSALS))]
-    if roll < 0.14:
-        return _truncated(item, answer, rng)
-    if roll < 0.20:
-        return _of_another(item, rng)
-    if kind_of(item) in {"write", "fix"}:
-        if roll < 0.28:
-            return answer.replace("```asm\n", "").replace("```", "")
-        return _misplaced(item, answer, rng) if kind_of(item) == "fix" and roll < 0.45 else _miscoded(item, answer, rng)
-    return _misstated(item, answer, rng)
+    coded = kind_of(item) in {"write", "fix"}
+    manners: list[tuple[float, Callable[[SourceItem, str, Random], str]]] = [
+        (0.06, _refused),
+        (0.08, _truncated),
+        (0.06, _of_another),
+        (0.80, _misstated),
+    ]
+    if coded:
+        manners[3:] = [(0.06, _unfenced), (0.74, _miscoded)]
+    if kind_of(item) == "fix":
+        manners[4:] = [(0.18, _misplaced), (0.56, _miscoded)]
+    (manner,) = rng.choices([made for _, made in manners], [weight for weight, _ in manners])
+    spoiled = manner(item, answer, rng)
+    return spoiled if spoiled != answer else _refused(item, answer, rng)
+
+
+def _refused(item: SourceItem, answer: str, rng: Random) -> str:
+    del item, answer
+    return phrase(rng, _REFUSALS)
+
+
+def _unfenced(item: SourceItem, answer: str, rng: Random) -> str:
+    """Leave the code without its fence."""
+    del item, rng
+    return answer.replace("```asm\n", "").replace("```", "")
 
 
 def _truncated(item: SourceItem, answer: str, rng: Random) -> str:
     """Cut the answer off before its code block or its results are complete."""
     if kind_of(item) in {"write", "fix"}:
-        start = answer.index("```asm") + 6
-        end = answer.index("```", start)
-        return answer[: start + int(rng.random() * (end - start))]
-    key = asked_of(item).facts[0][0]
-    last = answer.rfind(f"\n{key} = ")
-    return answer[: max(1, int(last * (0.3 + 0.6 * rng.random())))]
+        start = answer.find("```asm")
+        end = answer.find("```", start + 3)
+    else:
+        start = 0
+        end = answer.rfind(f"\n{asked_of(item).facts[0][0]} = ")
+    return answer[: start + int((end - start) * rng.random())] if 0 <= start < end else answer
 
 
-def _of_another(item: SourceItem, rng: Random) -> str:
+def _of_another(item: SourceItem, answer: str, rng: Random) -> str:
     """Return the answer to another item of the same cell."""
+    del answer
     other = SourceItem(item.domain, item.cell, {"salt": int(rng.random() * (1 << 53))})
     return KINDS[kind_of(item)].answer(rng, other)
 
@@ -78,7 +93,7 @@ def _miscoded(item: SourceItem, answer: str, rng: Random) -> str:
             continue
         if not proof.holds:
             return answer.replace(block, wrong)
-    return answer.replace(block, "")
+    return answer
 
 
 def _misplaced(item: SourceItem, answer: str, rng: Random) -> str:
@@ -94,27 +109,31 @@ def _misstated(item: SourceItem, answer: str, rng: Random) -> str:
     """State one result wrongly: off by one, bytes exchanged, a digit changed, or not at all."""
     facts = asked_of(item).facts
     key, value, _ = facts[int(rng.random() * len(facts))]
-    at = answer.rfind(f"\n{key} = {value}") + 1
-    wrong = _wrong_value(value, rng) if rng.random() < 0.85 else ""
-    line = f"{key} = {wrong}" if wrong else ""
-    return answer[:at] + line + answer[at + len(f"{key} = {value}") :]
+    right = f"\n{key} = {value}"
+    at = answer.rfind(right)
+    if at < 0:
+        return answer
+    wrong = f"\n{key} = {_wrong_value(value, rng)}" if rng.random() < 0.85 else ""
+    return answer[:at] + wrong + answer[at + len(right) :]
 
 
 def _wrong_value(value: str, rng: Random) -> str:
-    if " " in value:
-        octets = value.split(" ")
-        if rng.random() < 0.5 and octets != octets[::-1]:
-            return " ".join(octets[::-1])
-        at = int(rng.random() * len(octets))
-        octets[at] = f"{int(octets[at], 16) ^ (1 << int(rng.random() * 8)):02X}"
-        return " ".join(octets)
-    found = _VALUE.match(value)
-    if not found or not found[1]:
-        near = int(value) + (1 if rng.random() < 0.7 or value == "0" else -1)
-        return str(near)
-    digits = found[2]
+    if not value.startswith("$"):
+        return _wrong_octets(value.split(" "), rng) if len(value) > 1 and " " in value else _wrong_count(value, rng)
+    digits = value[1:]
     if len(digits) == 4 and digits[:2] != digits[2:] and rng.random() < 0.4:
         return f"${digits[2:]}{digits[:2]}"
-    top = (1 << 4 * len(digits)) - 1
     change = 1 if rng.random() < 0.5 else 1 << int(rng.random() * 4 * len(digits))
-    return f"${(int(digits, 16) + change) & top:0{len(digits)}X}"
+    return f"${(int(digits, 16) + change) & ((1 << 4 * len(digits)) - 1):0{len(digits)}X}"
+
+
+def _wrong_octets(octets: list[str], rng: Random) -> str:
+    if rng.random() < 0.5 and octets != octets[::-1]:
+        return " ".join(octets[::-1])
+    at = int(rng.random() * len(octets))
+    octets[at] = f"{int(octets[at], 16) ^ (1 << int(rng.random() * 8)):02X}"
+    return " ".join(octets)
+
+
+def _wrong_count(value: str, rng: Random) -> str:
+    return str(int(value) + (1 if rng.random() < 0.7 or value == "0" else -1))

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from .contract import Case, Line, Routine
-from .phrasing import show_case
-from .render import Style
-from .words import pick
+from agents.training.domains.asm.contract import Case, Line, Routine
+from agents.training.domains.asm.phrasing import keeps, spot
+from agents.training.domains.asm.render import Style
+from agents.training.domains.asm.words import phrase, pick
 
 Step = tuple[str, int, str, str]
 """Label before the step, how often the instruction stands in a row, its text and its note."""
@@ -74,7 +74,7 @@ def _prose(rng: Random, found: list[Step]) -> str:
             rng,
             "First |To begin, |At the start "
             if number == 0
-            else "Then |Next, |After that |Now |Here | |It goes on: |From there ",
+            else "Then |Next, |After that |Now |Here |It goes on: |From there ",
         )
         if label and number:
             link = pick(rng, f"At {label}, |Label {label}: |{label} is next: ")
@@ -116,73 +116,60 @@ _EXAMPLE = (
 
 def example(rng: Random, routine: Routine, case: Case) -> str:
     """Return one case of the routine as a sentence with its numbers."""
-    form = _EXAMPLE[int(rng.random() * len(_EXAMPLE))]
-    given = show_case(routine, case, "given") or "any memory contents"
-    return form.format(given=given, expect=show_case(routine, case, "expect"), label=routine.label, ret=routine.ret)
+    given = routine.given(case) or "any memory contents"
+    return phrase(rng, _EXAMPLE, given=given, expect=routine.expected(case), label=routine.label, ret=routine.ret)
 
 
-def registers_used(lines: Sequence[Line]) -> tuple[str, ...]:
-    """Return which of A, X and Y the code reads or writes by name."""
-    found = dict.fromkeys("AXY", False)
-    for line in lines:
-        op, arg = line.op.lower(), line.arg.lower()
-        if op in {"db", "dw", "php", "plp", "rep", "sep", "phb", "plb"}:
-            continue
-        for register in "xy":
-            if arg.endswith("," + register) or op in _INDEXED[register]:
-                found[register.upper()] = True
-        if op in _ACCUMULATOR or arg == "a":
-            found["A"] = True
-    return tuple(register for register, used in found.items() if used)
-
-
-_INDEXED = {
-    "x": {"ldx", "stx", "inx", "dex", "cpx", "tax", "txa", "phx", "plx", "mvn", "txy", "tyx"},
-    "y": {"ldy", "sty", "iny", "dey", "cpy", "tay", "tya", "phy", "ply", "mvn", "txy", "tyx"},
+_CHANGES = {
+    "A": frozenset({"lda", "adc", "sbc", "and", "ora", "eor", "txa", "tya", "xba", "pla", "mvn"}),
+    "X": frozenset({"ldx", "inx", "dex", "tax", "plx", "mvn", "tyx"}),
+    "Y": frozenset({"ldy", "iny", "dey", "tay", "ply", "mvn", "txy"}),
 }
-_ACCUMULATOR = set(
-    [
-        "lda",
-        "sta",
-        "adc",
-        "sbc",
-        "and",
-        "ora",
-        "eor",
-        "cmp",
-        "bit",
-        "tax",
-        "tay",
-        "txa",
-        "tya",
-        "xba",
-        "pha",
-        "pla",
-        "tsb",
-        "trb",
-        "mvn",
+_SHIFTS = frozenset({"asl", "lsr", "rol", "ror", "inc", "dec"})
+
+
+def changed(routine: Routine) -> list[str]:
+    """Return which of A, X and Y the code overwrites without giving them back and without returning a result there."""
+    spared = {*routine.keeps, *(place.where for place in routine.outputs)}
+    return [
+        register
+        for register, ops in _CHANGES.items()
+        if register not in spared
+        and any(
+            line.op in ops or (register == "A" and line.op in _SHIFTS and line.arg in {"", "a"})
+            for line in routine.lines
+        )
     ]
+
+
+def interface(rng: Random, routine: Routine) -> str:
+    """Return what goes in, what comes out and what is kept."""
+    reads, gives = pick(rng, "Reads|In|Takes|Input"), pick(rng, "Gives|Out|Writes|Output")
+    rows = [f"{reads}: {place.name} ({spot(place)}), {place.meaning}." for place in routine.inputs]
+    rows += [f"{gives}: {place.name} ({spot(place)}), {place.meaning}." for place in routine.outputs]
+    return (" " if rng.random() < 0.4 else "\n").join([*rows, afterword(rng, routine)])
+
+
+_LOST = ("{} is changed", "{} is used up", "{} does not survive", "{} is overwritten", "expect another value in {}")
+_LOST_MANY = ("{} are changed", "{} are used", "{} do not survive", "{} are overwritten", "expect other values in {}")
+_KEPT = ("{} comes back unchanged", "the caller's {} is restored", "{} is given back", "{} survives the call")
+_KEPT_MANY = ("{} come back unchanged", "the caller's {} are restored", "{} are given back", "{} survive the call")
+_RETURNS = (
+    "call it with {call}, since it ends with {ret}",
+    "reach it by {call}, because the exit is {ret}",
+    "use {call}: it returns by {ret}",
+    "{ret} at the end means {call} at the call site",
 )
 
 
 def afterword(rng: Random, routine: Routine) -> str:
-    """Return what a caller should know: registers changed and kept, widths, return."""
-    used = registers_used(routine.lines)
-    changed = [register for register in used if register not in routine.keeps]
+    """Return what a caller should know: registers changed and kept, and how to call."""
     out = []
-    if changed:
-        verb = (
-            pick(rng, "is changed|is used up|does not survive|is overwritten")
-            if len(changed) == 1
-            else pick(rng, "are changed|are used|do not survive|are overwritten")
-        )
-        out.append(f"{' and '.join(changed)} {verb}")
+    lost = changed(routine)
+    if lost:
+        out.append(phrase(rng, _LOST_MANY if len(lost) > 1 else _LOST).format(" and ".join(lost)))
     if routine.keeps:
-        out.append(
-            f"{' and '.join(routine.keeps)} {pick(rng, 'keep' if len(routine.keeps) > 1 else 'keeps')} {pick(rng, 'the old value|what the caller had|its contents' if len(routine.keeps) == 1 else 'their old values|what the caller had')}"
-        )
-    out.append(
-        f"{pick(rng, 'call it with|reach it by|use')} {'JSL' if routine.far else 'JSR'}, {pick(rng, 'since it ends with|because the exit is|as it returns by')} {routine.ret}"
-    )
+        out.append(phrase(rng, _KEPT_MANY if len(routine.keeps) > 1 else _KEPT).format(keeps(routine)))
+    out.append(phrase(rng, _RETURNS, call="JSL" if routine.far else "JSR", ret=routine.ret))
     text = "; ".join(out)
     return text[0].upper() + text[1:] + "."

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from agents.training.domains.asm.kinds import explain, fix, trace, write
 from agents.training.sample import SourceItem
-
-from . import explain, fix, trace, write
 
 
 @dataclass(frozen=True, slots=True)

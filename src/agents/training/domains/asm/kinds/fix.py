@@ -5,37 +5,41 @@ from __future__ import annotations
 from random import Random
 
 from agents.training.domains.asm.faults import CAUSES, MISSING
-from agents.training.domains.asm.phrasing import contract, ending, setting
+from agents.training.domains.asm.kinds.layout import arrange
+from agents.training.domains.asm.phrasing import contract, ending, setting, syntax
 from agents.training.domains.asm.render import Style, fence, rows
 from agents.training.domains.asm.samples import Fault, fault_of, fault_rows, routine_of, shown
 from agents.training.domains.asm.walkthrough import afterword, example, walk
-from agents.training.domains.asm.words import pick, vary
+from agents.training.domains.asm.words import phrase, pick, vary
 from agents.training.sample import SourceItem
-
-from .layout import arrange
 
 _OPENINGS = (
     "`{label}` <has a bug|misbehaves|does not do its job>. <Find and fix it|Please find it>.",
-    "<There is exactly one mistake|One instruction is wrong or missing> in this routine. <Find|Locate> it and give me the corrected code.",
+    "<There is exactly one mistake|One instruction is wrong or missing> in this routine. <Find|Locate> it and "
+    "give me the corrected code.",
     "My tests of `{label}` fail. <What is wrong|Where is the error>?",
     "<Code review|Bug hunt>: <repair|mend> `{label}`.",
-    "After an edit last night `{label}` <no longer works|stopped working>. <Help me debug it|What did I break?>",
+    ("After an edit last night `{label}` <no longer works|stopped working>. <Help me debug it|What did I break?>"),
     "<Debug|Correct> the following 65816 routine.",
     "A <contributor|colleague> sent this `{label}`; it <fails|is wrong> somewhere. Which line?",
     "Something in `{label}` is <off|broken>; <a single line|one spot> is to blame.",
 )
 _REQUESTS = (
-    "Reason first. Then `line = N` (the first line of the block above is 1), the whole corrected routine in one asm block, and an explanation.",
-    "State the faulty line as `line = N`, counting the lines of the block from 1, and <give|show> the full corrected routine in a single ```asm block with an explanation.",
-    "I need: why it fails, `line = N` for the position (lines of the block counted from 1), the complete fixed code in one asm block, <what each line does|a walkthrough>.",
-    "<Answer|Reply> with the cause, the line number as `line = N` (first line = 1), and the corrected routine (all of it, one asm block), explained.",
+    "Reason first. Then `line = N` (the first line of the block above is 1), the whole corrected routine in "
+    "one asm block, and an explanation.",
+    "State the faulty line as `line = N`, counting the lines of the block from 1, and <give|show> the full "
+    "corrected routine in a single ```asm block with an explanation.",
+    "I need: why it fails, `line = N` for the position (lines of the block counted from 1), the complete fixed "
+    "code in one asm block, <what each line does|a walkthrough>.",
+    "<Answer|Reply> with the cause, the line number as `line = N` (first line = 1), and the corrected routine "
+    "(all of it, one asm block), explained.",
 )
 
 
 def prompt(rng: Random, item: SourceItem) -> str:
     """Return what the routine should do, the faulty code and often a symptom."""
     routine, fault = routine_of(item), fault_of(item)
-    opening = vary(rng, _OPENINGS[int(rng.random() * len(_OPENINGS))]).format(label=routine.label)
+    opening = phrase(rng, _OPENINGS, label=routine.label)
     goal = f"{pick(rng, 'It should do this|Intended|Meant to do|Purpose|Specification')}: {routine.goal}"
     code = fence("\n".join(shown(item)[1]))
     parts = [f"{setting(rng, routine)}{opening} {goal}", code, contract(rng, routine)]
@@ -43,7 +47,7 @@ def prompt(rng: Random, item: SourceItem) -> str:
         parts[1], parts[2] = parts[2], parts[1]
     if rng.random() < 0.6:
         parts.append(f"{pick(rng, 'Symptom|What I see|Observed|Failure|Test output')}: {fault.failure}.")
-    parts.append(ending(rng) + " " + vary(rng, _REQUESTS[int(rng.random() * len(_REQUESTS))]))
+    parts.append(f"{ending(rng)} {syntax(rng)} {phrase(rng, _REQUESTS)}")
     return "\n\n".join(parts)
 
 
@@ -58,7 +62,8 @@ def answer(rng: Random, item: SourceItem) -> str:
     lead = f"{pick(rng, 'The goal|What it should do|Specification|Intention')}: {routine.goal} {routine.plan}"
     sections = [("Diagnosis|The bug|Cause|What is wrong", diagnosis), ("Corrected code|Fix|Repaired routine", code)]
     sections.insert(0 if rng.random() < 0.6 else 1, ("What it should do|Intent|Expected behaviour", lead))
-    sections.append(("Walkthrough|Explanation|Line by line", walk(rng, routine.lines, style)))
+    if not style.comments or rng.random() < 0.3:
+        sections.append(("Walkthrough|Explanation|Line by line", walk(rng, routine.lines, style)))
     if rng.random() < 0.85:
         case = routine.cases[int(rng.random() * len(routine.cases))]
         sections.append(("Check|Example|Test", example(rng, routine, case)))
@@ -75,11 +80,17 @@ def cause_of(rng: Random, item: SourceItem, fault: Fault) -> str:
     cause = vary(rng, CAUSES[fault.kind])
     if fault.kind == "missing":
         follows = MISSING.get(fault.right.op, "its effect is lost")
-        said = f"Before line {row} (`{_code(text[row - 1])}`) {cause}: `{right}` ({fault.right.note}); {vary(rng, follows)}."
+        said = (
+            f"Before line {row} (`{_code(text[row - 1])}`) {cause}: `{right}` ({fault.right.note}); "
+            f"{vary(rng, follows)}."
+        )
     else:
-        said = f"Line {row} reads `{_code(text[row - 1])}`, but it must be `{right}`: {cause}. {pick(rng, 'Its purpose|The intention|Why it is there|What it is for')}: {fault.right.note}."
+        said = (
+            f"Line {row} reads `{_code(text[row - 1])}`, but it must be `{right}`: {cause}. "
+            f"{pick(rng, 'Its purpose|The intention|Why it is there|What it is for')}: {fault.right.note}."
+        )
     seen = pick(
-        rng, "It shows in a test|The symptom fits|That explains what is seen|Hence the failure|A test catches it"
+        rng, ("It shows in a test|The symptom fits|That explains what is seen|Hence the failure|A test catches it")
     )
     return f"{said} {seen}: {fault.failure}." if rng.random() < 0.75 else said
 

@@ -42,9 +42,10 @@ def asked_lines(rng: Random, facts: Sequence[tuple[str, str, str]]) -> str:
     """Return the request for the ``key = value`` lines at the end of the answer."""
     lead = pick(
         rng,
-        "End with one line per value, `key = value`, for|Finish with a result block of `key = value` lines:|The last lines must read `key = value`, one for each of|"
-        "Close with these results as `key = value` lines:|Put the results at the end, one `key = value` per line:|At the end state, as `key = value` lines,",
-    )  # fmt: skip
+        "End with one line per value, `key = value`, for|Finish with a result block of `key = value` lines:|The "
+        "last lines must read `key = value`, one for each of|Close with these results as `key = value` lines:|Put "
+        "the results at the end, one `key = value` per line:|At the end state, as `key = value` lines,",
+    )
     if rng.random() < 0.5:
         mark = pick(rng, "- |* |  ")
         return lead + "\n" + "\n".join(f"{mark}{key}: {what}" for key, _, what in facts)

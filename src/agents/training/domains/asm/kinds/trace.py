@@ -5,14 +5,13 @@ from __future__ import annotations
 from random import Random
 
 from agents.training.domains.asm.contract import Routine
-from agents.training.domains.asm.phrasing import ending, setting, show_case, spot, widths
+from agents.training.domains.asm.kinds.layout import arrange, asked_lines, result_lines
+from agents.training.domains.asm.phrasing import ending, setting, spot, widths
 from agents.training.domains.asm.render import fence
 from agents.training.domains.asm.samples import Asked, asked_of, line_at, routine_of, shown
-from agents.training.domains.asm.words import pick, vary
+from agents.training.domains.asm.words import phrase, pick
 from agents.training.sample import SourceItem
 from agents.training.w65816 import Registers
-
-from .layout import arrange, asked_lines, result_lines
 
 _OPENINGS = (
     "<Trace|Step through|Follow> this 65816 routine by hand.",
@@ -27,100 +26,113 @@ _OPENINGS = (
 )
 
 
+_WISHES = (
+    "Show the steps.|Reason step by step first.|I want to see how the values come about.|Explain the steps before "
+    "the result.|Work through it, then conclude."
+)
+_REST = (
+    "All other registers, flags and memory are 0.|Everything else is 0.|Other registers, the carry and the rest of "
+    "RAM hold 0.|Whatever is not named is 0."
+)
+_SUMMARY = (
+    "<In all|Altogether>{loop} {count} instructions <are executed|run>; <this gives|the outcome is> {expect}.",
+    "<From start to end|Counting the return>{loop} {count} instructions pass; <we end with|left behind:> {expect}.",
+    "{count} instructions <later|after the call>{loop} the routine <has returned|is done>: {expect}.",
+)
+_GAP = (
+    "... {} more instructions in the same way ...|(the next {} instructions follow the same pattern)|... skipping "
+    "{} steps of the same kind ..."
+)
+
+
 def prompt(rng: Random, item: SourceItem) -> str:
     """Return the code, the inputs and the list of values asked for."""
     routine, asked = routine_of(item), asked_of(item)
-    opening = vary(rng, _OPENINGS[int(rng.random() * len(_OPENINGS))]).format(label=routine.label)
-    code = fence("\n".join(shown(item)[1]))
-    given = state(rng, routine, asked)
-    parts = (
-        [setting(rng, routine) + opening, code, given]
-        if rng.random() < 0.7
-        else [setting(rng, routine) + opening, given, code]
-    )
+    parts = [fence("\n".join(shown(item)[1])), state(rng, routine, asked)]
+    if rng.random() < 0.3:
+        parts.reverse()
+    parts.insert(0, setting(rng, routine) + phrase(rng, _OPENINGS, label=routine.label))
     parts.append(asked_lines(rng, asked.facts))
     if rng.random() < 0.6:
-        parts.append(
-            pick(
-                rng,
-                "Show the steps.|Reason step by step first.|I want to see how the values come about.|Explain the steps before the result.|Work through it, then conclude.",
-            )
-        )
+        parts.append(pick(rng, _WISHES))
     return "\n\n".join(parts)
 
 
 def state(rng: Random, routine: Routine, asked: Asked) -> str:
     """Return the machine state at entry in words."""
     values = [f"{place.name} ({spot(place)}) = {place.show(asked.case.given[place.name])}" for place in routine.inputs]
-    rest = pick(
-        rng,
-        "All other registers, flags and memory are 0.|Everything else is 0.|Other registers, the carry and the rest of RAM hold 0.|Whatever is not named is 0.",
-    )
-    how = f"{pick(rng, 'At entry|At the call|On entry|Before the call')} {widths(routine)}."
+    how = f"{pick(rng, 'At entry|At the call|On entry|Before the call')} {widths(routine)}. {ending(rng)}"
+    rest = pick(rng, _REST)
     if not values:
-        return f"{how} {ending(rng)} {rest}"
+        return f"{how} {rest}"
     if rng.random() < 0.5:
-        return f"{how} {ending(rng)}\n" + "\n".join(f"- {value}" for value in values) + f"\n{rest}"
-    return f"{pick(rng, 'Inputs|Given|Values|Start')}: {'; '.join(values)}. {how} {ending(rng)} {rest}"
+        return f"{how}\n" + "\n".join(f"- {value}" for value in values) + f"\n{rest}"
+    return f"{pick(rng, 'Inputs|Given|Values|Start')}: {'; '.join(values)}. {how} {rest}"
 
 
 def answer(rng: Random, item: SourceItem) -> str:
     """Return the reasoning, the steps and the result lines."""
     routine, asked = routine_of(item), asked_of(item)
-    idea = f"{pick(rng, 'What it does|Purpose|The routine|Idea')}: {routine.goal} {routine.plan if rng.random() < 0.6 else ''}".strip()
-    given = show_case(routine, asked.case, "given")
-    begin = f" {pick(rng, 'We start with|The call has|Entry state|Inputs')}: {given}." if given else ""
+    idea = f"{pick(rng, 'What it does|Purpose|The routine|Idea')}: {routine.goal}"
+    if rng.random() < 0.6:
+        idea += f" {routine.plan}"
+    given = routine.given(asked.case)
+    if given:
+        idea += f" {pick(rng, 'We start with|The call has|Entry state|Inputs')}: {given}."
     steps = stepping(rng, item, asked)
     if rng.random() < 0.5:
         steps += "\n\n" + summary(rng, routine, asked)
-    return arrange(rng, [
-        ("Purpose|What the code does|Reading the code", idea + begin),
+    sections = [
+        ("Purpose|What the code does|Reading the code", idea),
         ("Steps|Trace|Execution|Step by step", steps),
         ("Result|Final state|Answer|End state", result_lines(rng, asked.facts)),
-    ])  # fmt: skip
+    ]
+    return arrange(rng, sections)
 
 
 def summary(rng: Random, routine: Routine, asked: Asked) -> str:
     """Return how the run ends, in a sentence."""
-    loop = (
-        f", {routine.loop} is reached {asked.seen.rounds} time{'s' if asked.seen.rounds != 1 else ''},"
-        if routine.loop
-        else ""
-    )
-    return (f"{pick(rng, 'In all|Altogether|From start to end|Counting the return')}{loop} {asked.seen.instructions} instructions "
-            f"{pick(rng, 'are executed|run|pass')}; {pick(rng, 'this gives|the outcome is|we end with|left behind')} {show_case(routine, asked.case, 'expect')}.")  # fmt: skip
+    rounds = asked.seen.rounds
+    loop = f", with {routine.loop} reached {rounds} time{'s' if rounds != 1 else ''}," if routine.loop else ""
+    return phrase(rng, _SUMMARY, loop=loop, count=str(asked.seen.instructions), expect=routine.expected(asked.case))
 
 
 def stepping(rng: Random, item: SourceItem, asked: Asked) -> str:
-    """Return the first executed instructions with the registers after each, and how many follow."""
-    routine = routine_of(item)
-    style, _, _ = shown(item)
-    lines = line_at(routine)
-    shape = pick(rng, "table|list|lines|arrow")
-    out = ["| # | instruction | A | X | Y | flags |", "|---|---|---|---|---|---|"] if shape == "table" else []
-    limit = 6 + int(rng.random() * (len(asked.seen.steps) - 5)) if len(asked.seen.steps) > 6 else len(asked.seen.steps)
-    for number, (row, after) in enumerate(asked.seen.steps[:limit], 1):
-        line = lines[row]
-        text, note = style.instruction(line), line.note
-        state = registers(after)
-        if shape == "table":
-            out.append(f"| {number} | `{text}` | {state[0]} | {state[1]} | {state[2]} | {state[3]} |")
-        elif shape == "list":
-            out.append(f"{number}. `{text}`: {note}. A={state[0]} X={state[1]} Y={state[2]} {state[3]}")
-        elif shape == "lines":
-            out.append(f"- `{text}` ({note}) -> A {state[0]}, X {state[1]}, Y {state[2]}, {state[3]}")
-        else:
-            out.append(f"{text} => A={state[0]}, X={state[1]}, Y={state[2]}, {state[3]}  ({note})")
-    left = asked.seen.instructions - min(limit, asked.seen.instructions)
-    if left:
-        out.append(
-            ("\n" if shape == "table" else "")
-            + pick(
-                rng,
-                "... and so on for {} more instructions.|The remaining {} instructions go the same way.|{} further instructions follow in this pattern.",
-            ).format(left)
-        )
+    """Return the executed instructions with the registers after each; a long middle is left out."""
+    style, lines, seen = shown(item)[0], line_at(routine_of(item)), asked.seen
+    shape = _SHAPES[pick(rng, "table|list|dash|arrow")]
+    shown_first = len(seen.first)
+    if shown_first > 7:
+        shown_first -= int(rng.random() * 6)
+    gap = seen.instructions - shown_first - len(seen.last)
+    out = ["| # | instruction | A | X | Y | flags |", "|---|---|---|---|---|---|"] if shape is _SHAPES["table"] else []
+    numbered = [*enumerate(seen.first[:shown_first], 1), *enumerate(seen.last, seen.instructions - len(seen.last) + 1)]
+    for place, (number, (row, after)) in enumerate(numbered):
+        if gap and place == shown_first:
+            text = pick(rng, _GAP).format(gap)
+            out.append(f"| | {text} | | | | |" if out[0][0] == "|" else text)
+        out.append(shape(number, style.instruction(lines[row]), lines[row].note, registers(after)))
     return "\n".join(out)
+
+
+def _row(number: int, text: str, note: str, state: tuple[str, str, str, str]) -> str:
+    del note
+    return f"| {number} | `{text}` | {' | '.join(state)} |"
+
+
+def _item(number: int, text: str, note: str, state: tuple[str, str, str, str]) -> str:
+    return f"{number}. `{text}`: {note}. A={state[0]} X={state[1]} Y={state[2]} {state[3]}"
+
+
+def _dash(number: int, text: str, note: str, state: tuple[str, str, str, str]) -> str:
+    return f"- step {number}, `{text}` ({note}) -> A {state[0]}, X {state[1]}, Y {state[2]}, {state[3]}"
+
+
+def _arrow(number: int, text: str, note: str, state: tuple[str, str, str, str]) -> str:
+    return f"[{number}] {text} => A={state[0]}, X={state[1]}, Y={state[2]}, {state[3]}  ({note})"
+
+
+_SHAPES = {"table": _row, "list": _item, "dash": _dash, "arrow": _arrow}
 
 
 def registers(after: Registers) -> tuple[str, str, str, str]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from random import Random
 
 from agents.training.domains.asm.contract import Routine
-from agents.training.domains.asm.phrasing import contract, ending, setting, show_case
+from agents.training.domains.asm.kinds.layout import arrange
+from agents.training.domains.asm.phrasing import contract, ending, setting, spot, syntax
 from agents.training.domains.asm.render import Style, fence, rows
 from agents.training.domains.asm.samples import routine_of
-from agents.training.domains.asm.walkthrough import afterword, example, walk
-from agents.training.domains.asm.words import pick, vary
+from agents.training.domains.asm.walkthrough import afterword, example, interface, walk
+from agents.training.domains.asm.words import phrase, pick
 from agents.training.sample import SourceItem
-
-from .layout import arrange
 
 _OPENINGS = (
     "<Write|Please write|Can you write> a 65816 <routine|subroutine> called `{label}`. {goal}",
@@ -28,28 +27,36 @@ _OPENINGS = (
 )
 _REQUESTS = (
     "<Explain|Say> how it works, <then|and> give the code in one asm block.",
-    "Think it through first, then one ```asm block, then <a line-by-line explanation|an explanation of the lines> with an example.",
+    "Think it through first, then one ```asm block, then <a line-by-line explanation|an explanation of the lines> "
+    "with an example.",
     "Reasoning first, code in a single fenced asm block, and <walk me|guide me> through it with numbers.",
     "I want to <understand|learn from> it: <plan|idea>, one asm code block, explanation, example.",
     "One asm block, please, <with|plus> an explanation of every instruction and a worked example.",
     "Give the idea, the code (one asm block) and <why each line is there|what each line does>.",
+)
+_PLACED = "Inputs: {}.|What comes in: {}.|It reads {}.|Given: {}."
+_WIDTHS = (
+    "Widths first: A has {a} bits at entry, X and Y {x}<.|, and so they do at the end.>",
+    "<Mind the widths|About the registers>: A comes with {a} bits, X and Y with {x}<.|; that must hold again at "
+    "the return.>",
+    "At entry A is {a} bits wide and X and Y are {x}.",
 )
 
 
 def prompt(rng: Random, item: SourceItem) -> str:
     """Return the request: goal, contract, sometimes examples."""
     routine = routine_of(item)
-    opening = vary(rng, _OPENINGS[int(rng.random() * len(_OPENINGS))]).format(label=routine.label, goal=routine.goal)
+    opening = phrase(rng, _OPENINGS, label=routine.label, goal=routine.goal)
     parts = [setting(rng, routine) + opening, contract(rng, routine)]
     shown = [
-        f"{show_case(routine, case, 'given') or 'always'} -> {show_case(routine, case, 'expect')}"
+        f"{routine.given(case) or 'always'} -> {routine.expected(case)}"
         for case in routine.cases[: int(rng.random() * 3)]
     ]
     if shown:
         parts.append(pick(rng, "Examples:|It should give:|Expected:|Some values:|Tests:") + "\n" + "\n".join(shown))
     if rng.random() < 0.25:
         parts[1:] = reversed(parts[1:])
-    parts.append(ending(rng) + " " + vary(rng, _REQUESTS[int(rng.random() * len(_REQUESTS))]))
+    parts.append(f"{ending(rng)} {syntax(rng)} {phrase(rng, _REQUESTS)}")
     return "\n\n".join(parts)
 
 
@@ -58,40 +65,37 @@ def answer(rng: Random, item: SourceItem) -> str:
     routine = routine_of(item)
     style = Style.draw(rng, comments=rng.random() < 0.4)
     code = fence("\n".join(rows(routine, routine.lines, style)[0]))
-    return arrange(
-        rng,
-        [
-            ("Plan|Idea|Approach|Reasoning|Thinking", plan(rng, routine)),
-            ("Code|Routine|Listing|Implementation", code),
-            *explained(rng, routine, style),
-        ],
-    )
+    sections = [
+        ("Plan|Idea|Approach|Reasoning|Thinking", plan(rng, routine)),
+        ("Code|Routine|Listing|Implementation", code),
+    ]
+    return arrange(rng, [*sections, *explained(rng, routine, style)])
 
 
 def plan(rng: Random, routine: Routine) -> str:
     """Return the reasoning that comes before the code."""
     lead = pick(rng, "|The task: |What is needed: |Goal: |In short: |To do: ")
-    inputs = ", ".join(
-        f"{place.name} in {place.where if not place.in_memory else place.ref}" for place in routine.inputs
-    )
+    inputs = ", ".join(f"{place.name} at {spot(place)}" for place in routine.inputs)
     text = f"{lead}{routine.goal} {routine.plan}"
     if inputs and rng.random() < 0.6:
-        text += f" {pick(rng, 'What comes in|Inputs|It reads|Given')}: {inputs}."
+        text += " " + pick(rng, _PLACED).format(inputs)
     if rng.random() < 0.5:
-        width = f"A has {8 * routine.width('A')} bits at entry, X and Y {8 * routine.width('X')}"
-        text += f" {pick(rng, 'Mind the widths|Widths first|About the registers')}: {width}{pick(rng, '.|, and so they do at the end.|; that must hold again at the return.')}"
+        text += " " + phrase(rng, _WIDTHS, a=str(8 * routine.width("A")), x=str(8 * routine.width("X")))
     return text
 
 
 def explained(rng: Random, routine: Routine, style: Style) -> list[tuple[str, str]]:
-    """Return the sections after the code, in a drawn order."""
-    count = 1 + (rng.random() < 0.4)
-    first = int(rng.random() * len(routine.cases))
-    cases = [routine.cases[(first + at) % len(routine.cases)] for at in range(count)]
-    sections = [("Explanation|Line by line|How it works|Walkthrough", walk(rng, routine.lines, style))]
+    """Return the sections after the code, in a drawn order; commented code is not explained line by line again."""
+    if style.comments and rng.random() < 0.7:
+        lines = ("Interface|What to know|In and out|Use", interface(rng, routine))
+    else:
+        lines = ("Explanation|Line by line|How it works|Walkthrough", walk(rng, routine.lines, style))
+    sections = [lines]
     if rng.random() < 0.9:
+        first = int(rng.random() * len(routine.cases))
+        cases = [routine.cases[(first + at) % len(routine.cases)] for at in range(1 + (rng.random() < 0.4))]
         shown = ("Example|Check|Numbers|Worked example", "\n".join(example(rng, routine, case) for case in cases))
         sections.insert(0 if rng.random() < 0.25 else 1, shown)
-    if rng.random() < 0.75:
+    if lines[1] and not lines[0].startswith("Interface") and rng.random() < 0.75:
         sections.append(("Notes|For the caller|Registers|Remarks", afterword(rng, routine)))
     return sections

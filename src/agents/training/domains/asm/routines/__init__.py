@@ -6,20 +6,64 @@ from collections.abc import Callable
 
 from agents.training.domains.asm.contract import Routine
 from agents.training.domains.asm.draft import Draft
-
-from . import arith, bits, console, memory, motion, scan, space, text
+from agents.training.domains.asm.routines import (
+    console,
+    limits,
+    masks,
+    memory,
+    motion,
+    pointers,
+    products,
+    scan,
+    shifts,
+    sums,
+    text,
+)
 
 TEMPLATES: dict[str, Callable[[Draft], Routine]] = {
     template.__name__: template
     for template in (
-        arith.add, arith.subtract, arith.bcd_add, arith.multiply_constant, arith.hardware_multiply,
-        arith.hardware_divide, arith.absolute, arith.clamp, arith.average,
-        memory.fill, memory.copy, memory.block_move, memory.reverse, memory.lookup,
-        scan.total, scan.checksum, scan.extreme, scan.search, scan.count_matching,
-        bits.popcount, bits.shift, bits.swap_bytes, bits.swap_nibbles, bits.bit_field, bits.flag_step, bits.pack,
-        text.length, text.equal, text.hex_digits, text.decimal_digits,
-        space.order, space.inside, space.indirect_sum, space.list_walk, space.ring_push,
-        console.dma_setup, console.lorom_offset, console.tilemap_address,
-        motion.velocity, motion.clock, motion.cooldown, motion.lfsr,
+        sums.add,
+        sums.subtract,
+        sums.bcd_add,
+        products.multiply_constant,
+        products.hardware_multiply,
+        products.hardware_divide,
+        limits.absolute,
+        limits.clamp,
+        sums.average,
+        memory.fill,
+        memory.copy,
+        memory.block_move,
+        memory.reverse,
+        memory.lookup,
+        scan.total,
+        scan.checksum,
+        scan.extreme,
+        scan.search,
+        scan.count_matching,
+        shifts.popcount,
+        shifts.shift,
+        shifts.swap_bytes,
+        shifts.swap_nibbles,
+        masks.bit_field,
+        masks.flag_step,
+        masks.pack,
+        text.length,
+        text.equal,
+        text.hex_digits,
+        text.decimal_digits,
+        limits.order,
+        limits.inside,
+        pointers.indirect_sum,
+        pointers.list_walk,
+        pointers.ring_push,
+        console.dma_setup,
+        console.lorom_offset,
+        console.tilemap_address,
+        motion.velocity,
+        motion.clock,
+        motion.cooldown,
+        motion.lfsr,
     )
-}  # fmt: skip
+}

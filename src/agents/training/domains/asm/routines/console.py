@@ -1,19 +1,17 @@
 """The console: DMA set-up, LoROM addresses, tilemap addresses.
 
 Facts (fullsnes): DMA channel n has its registers at $43n0 (parameters), $43n1 (B-bus port, low byte of $21xx),
-$43n2-4 (24-bit source), $43n5-6 (byte count); writing $420B starts transfers. A tilemap of 32 x 32 entries holds one word per
-tile; VRAM addresses count words. LoROM maps 32 KiB of file to $8000-$FFFF of each bank: offset = (bank & $7F) * $8000
-+ (address & $7FFF).
+$43n2-4 (24-bit source), $43n5-6 (byte count); writing $420B starts transfers. A tilemap of 32 x 32 entries holds one
+word per tile; VRAM addresses count words. LoROM maps 32 KiB of file to $8000-$FFFF of each bank:
+offset = (bank & $7F) * $8000 + (address & $7FFF).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agents.training.domains.asm.contract import Routine, Value
+from agents.training.domains.asm.contract import Routine, Value, number
 from agents.training.domains.asm.draft import Draft
-
-from .arith import number
 
 
 def dma_setup(d: Draft) -> Routine:
@@ -33,13 +31,25 @@ def dma_setup(d: Draft) -> Routine:
     bbus = d.fixed("bbad", base + 1, 1, f"$43{channel}1, B-bus port: {port_name}")
     source = d.fixed("a1t", base + 2, 3, f"$43{channel}2-4, the source address")
     count = d.fixed("das", base + 5, 2, f"$43{channel}5-6, the byte count")
-    parts = [[(f"lda {d.imm(mode, 1)}", f"mode {mode}: {'two ports, one byte each' if mode else 'one port'}"), (f"sta ${base:04X}", f"into ${base:04X}")],
-             [(f"lda {d.imm(port, 1)}", f"port $21{port:02X}: {port_name}"), (f"sta ${base + 1:04X}", f"into ${base + 1:04X}")]]  # fmt: skip
+    parts = [
+        [
+            (f"lda {d.imm(mode, 1)}", f"mode {mode}: {'two ports, one byte each' if mode else 'one port'}"),
+            (f"sta ${base:04X}", f"into ${base:04X}"),
+        ],
+        [
+            (f"lda {d.imm(port, 1)}", f"port $21{port:02X}: {port_name}"),
+            (f"sta ${base + 1:04X}", f"into ${base + 1:04X}"),
+        ],
+    ]
     if mode == 0 and d.coin():
         parts[0] = [(f"stz ${base:04X}", f"mode 0: one port, into ${base:04X}")]
     bank = [(f"lda {d.at(address, 2)}", "the source bank"), (f"sta ${base + 4:04X}", f"into ${base + 4:04X}")]
-    words = [(f"lda {address.ref}", "source address inside its bank"), (f"sta ${base + 2:04X}", f"into ${base + 2:04X}/${base + 3:04X}"),
-             (f"lda {length.ref}", "number of bytes"), (f"sta ${base + 5:04X}", f"into ${base + 5:04X}/${base + 6:04X}")]  # fmt: skip
+    words = [
+        (f"lda {address.ref}", "source address inside its bank"),
+        (f"sta ${base + 2:04X}", f"into ${base + 2:04X}/${base + 3:04X}"),
+        (f"lda {length.ref}", "number of bytes"),
+        (f"sta ${base + 5:04X}", f"into ${base + 5:04X}/${base + 6:04X}"),
+    ]
     pairs = [(address.ref, base + 2), (d.at(address, 1), base + 3), (length.ref, base + 5), (d.at(length, 1), base + 6)]
     d.rng.shuffle(parts)
     for part in [*parts, bank]:
@@ -60,11 +70,21 @@ def dma_setup(d: Draft) -> Routine:
     ]
     given.append({address.name: 0x7E2000, length.name: 0x0800})
     return d.finish(
-        "dma_setup", f"Set up DMA channel {channel} to copy {length.name} bytes from the address in {address.name} to {port_name}, without starting it.",
-        f"Channel {channel} has its registers at ${base:04X}: mode {mode} and port ${port:02X} are constants, the source address and the count come from memory. "
-        "Starting is a matter of $420B and stays with the caller.", [address, length], [control, bbus, source, count], given,
+        "dma_setup",
+        f"Set up DMA channel {channel} to copy {length.name} bytes from the address in {address.name} to "
+        f"{port_name}, without starting it.",
+        f"Channel {channel} has its registers at ${base:04X}: mode {mode} and port ${port:02X} are constants, the "
+        "source address and the count come from memory. Starting is a matter of $420B and stays with the caller.",
+        [address, length],
+        [control, bbus, source, count],
+        given,
         lambda g: {"dmap": mode, "bbad": port, "a1t": number(g, address.name), "das": number(g, length.name)},
-        [f"dmap = ${base:04X} (mode {mode}), bbad = ${base + 1:04X} (port ${port:02X}), a1t = ${base + 2:04X} (source), das = ${base + 5:04X} (count)", "$420B is not written"])  # fmt: skip
+        [
+            f"dmap = ${base:04X} (mode {mode}), bbad = ${base + 1:04X} (port ${port:02X}), a1t = "
+            f"${base + 2:04X} (source), das = ${base + 5:04X} (count)",
+            "$420B is not written",
+        ],
+    )
 
 
 def lorom_offset(d: Draft) -> Routine:
@@ -75,9 +95,14 @@ def lorom_offset(d: Draft) -> Routine:
     d.begin("lorom|to offset|pc address|rom offset", True, uses="A")
     style = d.coin()
     if style:
-        d.ops((f"lda {d.at(address, 2)}", "the bank"), ("and #$7F", "$80-$FF mirror $00-$7F"), (d.pick("lsr|lsr a"), "bank / 2; bit 0 goes to the carry"),
-              (f"sta {d.at(dest, 2)}", "top byte of the offset"), (f"lda {d.at(address, 1)}", "the high byte of the address"),
-              ("and #$7F", "drop bit 15: $8000 is where a bank's file part begins"))  # fmt: skip
+        d.ops(
+            (f"lda {d.at(address, 2)}", "the bank"),
+            ("and #$7F", "$80-$FF mirror $00-$7F"),
+            (d.pick("lsr|lsr a"), "bank / 2; bit 0 goes to the carry"),
+            (f"sta {d.at(dest, 2)}", "top byte of the offset"),
+            (f"lda {d.at(address, 1)}", "the high byte of the address"),
+            ("and #$7F", "drop bit 15: $8000 is where a bank's file part begins"),
+        )
         skip = d.label("even|even bank|lower half|no add")
         d.ops(
             (f"bcc {skip}", "an even bank: its 32 KiB are the lower half"),
@@ -85,17 +110,32 @@ def lorom_offset(d: Draft) -> Routine:
         )
         d.mark(skip)
     else:
-        d.ops((f"lda {d.at(address, 1)}", "the high byte of the address"), (d.pick("asl|asl a"), "drop bit 15"), (f"sta {d.at(dest, 1)}", "park it"),
-              (f"lda {d.at(address, 2)}", "the bank"), ("and #$7F", "$80-$FF mirror $00-$7F"), (d.pick("lsr|lsr a"), "bank / 2; its bit 0 goes to the carry"),
-              (f"sta {d.at(dest, 2)}", "top byte of the offset"), (f"lda {d.at(dest, 1)}", "the parked byte"), (d.pick("ror|ror a"), "bit 15 becomes bit 0 of the bank"))  # fmt: skip
+        d.ops(
+            (f"lda {d.at(address, 1)}", "the high byte of the address"),
+            (d.pick("asl|asl a"), "drop bit 15"),
+            (f"sta {d.at(dest, 1)}", "park it"),
+            (f"lda {d.at(address, 2)}", "the bank"),
+            ("and #$7F", "$80-$FF mirror $00-$7F"),
+            (d.pick("lsr|lsr a"), "bank / 2; its bit 0 goes to the carry"),
+            (f"sta {d.at(dest, 2)}", "top byte of the offset"),
+            (f"lda {d.at(dest, 1)}", "the parked byte"),
+            (d.pick("ror|ror a"), "bit 15 becomes bit 0 of the bank"),
+        )
     d.ops(
         (f"sta {d.at(dest, 1)}", "middle byte of the offset"),
         (f"lda {address.ref}", "the low byte"),
         (f"sta {dest.ref}", "is the same in both"),
     )
     if header:
-        d.ops(("clc", "no carry"), (f"lda {d.at(dest, 1)}", "the middle byte"), ("adc #$02", "a copier header of $200 bytes comes first"), (f"sta {d.at(dest, 1)}", "middle byte"),
-              (f"lda {d.at(dest, 2)}", "the top byte"), ("adc #$00", "plus the carry"), (f"sta {d.at(dest, 2)}", "top byte"))  # fmt: skip
+        d.ops(
+            ("clc", "no carry"),
+            (f"lda {d.at(dest, 1)}", "the middle byte"),
+            ("adc #$02", "a copier header of $200 bytes comes first"),
+            (f"sta {d.at(dest, 1)}", "middle byte"),
+            (f"lda {d.at(dest, 2)}", "the top byte"),
+            ("adc #$00", "plus the carry"),
+            (f"sta {d.at(dest, 2)}", "top byte"),
+        )
     d.end()
     banks = [d.between(1, 0x3F), 0x80 + d.between(0, 0x3F), 0, d.between(0, 0x3F) | 1, d.between(0, 0x3E) & 0x7E]
     given: list[Mapping[str, Value]] = [{address.name: bank << 16 | d.between(0x8000, 0xFFFF)} for bank in banks]
@@ -105,10 +145,17 @@ def lorom_offset(d: Draft) -> Routine:
         return {dest.name: ((value >> 16 & 0x7F) << 15 | value & 0x7FFF) + (0x200 if header else 0)}
 
     return d.finish(
-        "lorom_offset", f"Convert the LoROM address in {address.name} to the offset in the ROM file and store it in {dest.name}.",
-        "LoROM puts 32 KiB of the file into the upper half of each bank: offset = (bank & $7F) * $8000 + (address & $7FFF). Multiplying by $8000 moves bit 0 of the bank "
-        "to bit 15, and the rest is bank / 2 in the top byte.", [address], [dest], given, oracle,
-        ["the file has a copier header of 512 bytes" if header else "the file has no copier header"])  # fmt: skip
+        "lorom_offset",
+        f"Convert the LoROM address in {address.name} to the offset in the ROM file and store it in {dest.name}.",
+        "LoROM puts 32 KiB of the file into the upper half of each bank: offset = (bank & $7F) * $8000 + (address "
+        "& $7FFF). Multiplying by $8000 moves bit 0 of the bank to bit 15, and the rest is bank / 2 in the top "
+        "byte.",
+        [address],
+        [dest],
+        given,
+        oracle,
+        ["the file has a copier header of 512 bytes" if header else "the file has no copier header"],
+    )
 
 
 def tilemap_address(d: Draft) -> Routine:
@@ -134,8 +181,13 @@ def tilemap_address(d: Draft) -> Routine:
             (f"ora {held.ref}", "below 32, so OR adds it"),
         )
     else:
-        d.ops((f"sta {dest.ref}", "32 entries per row: start of the row"), (f"lda {column.ref}", "the column and the byte after it"), ("and #$00FF", "only the column counts"),
-              ("clc", "no carry"), (f"adc {dest.ref}", "plus the start of the row"))  # fmt: skip
+        d.ops(
+            (f"sta {dest.ref}", "32 entries per row: start of the row"),
+            (f"lda {column.ref}", "the column and the byte after it"),
+            ("and #$00FF", "only the column counts"),
+            ("clc", "no carry"),
+            (f"adc {dest.ref}", "plus the start of the row"),
+        )
     if by_bytes:
         d.op(d.pick("asl|asl a"), "two bytes per entry")
     if base:
@@ -145,7 +197,15 @@ def tilemap_address(d: Draft) -> Routine:
     pairs = [(d.between(1, 31), d.between(1, 31)), (0, 0), (31, 31), (d.between(0, 31), d.between(0, 31)), (31, 0)]
     given = [{column.name: a, row.name: b} for a, b in pairs]
     return d.finish(
-        "tilemap_address", f"Compute the {'byte offset' if by_bytes else 'VRAM word address'} of the tilemap entry at ({column.name}, {row.name}) in a 32 x 32 map based at ${base:04X}; store it in {dest.name}.",
-        "A row has 32 entries, so the entry number is row * 32 + column" + (", and each entry takes 2 bytes" if by_bytes else "; VRAM addresses count words, one per entry") + f". The base ${base:04X} is added last.",
-        [column, row], [dest], given, lambda g: {dest.name: base + ((number(g, row.name) * 32 + number(g, column.name)) << (shifts - 5)) & 0xFFFF},
-        ["both coordinates are bytes from 0 to 31"])  # fmt: skip
+        "tilemap_address",
+        f"Compute the {'byte offset' if by_bytes else 'VRAM word address'} of the tilemap entry at "
+        f"({column.name}, {row.name}) in a 32 x 32 map based at ${base:04X}; store it in {dest.name}.",
+        "A row has 32 entries, so the entry number is row * 32 + column"
+        + (", and each entry takes 2 bytes" if by_bytes else "; VRAM addresses count words, one per entry")
+        + f". The base ${base:04X} is added last.",
+        [column, row],
+        [dest],
+        given,
+        lambda g: {dest.name: base + ((number(g, row.name) * 32 + number(g, column.name)) << (shifts - 5)) & 0xFFFF},
+        ["both coordinates are bytes from 0 to 31"],
+    )

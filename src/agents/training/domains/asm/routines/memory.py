@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agents.training.domains.asm.contract import Routine, Value, hex_address
+from agents.training.domains.asm.contract import Routine, Value, hex_address, number
 from agents.training.domains.asm.draft import Draft
-
-from .arith import number
 
 _LOOPS = "loop|next|again|more|fill one|each|step|repeat"
 
@@ -31,8 +29,13 @@ def fill(d: Draft) -> Routine:
     inputs = [] if constant else [source]
     index = d.pick("x|x|y") if place.addr < 0x10000 else "x"
     down = d.coin()
-    d.begin("fill|clear|reset|init|wipe", not wide, True, uses=index.upper() + ("A" if constant or source.in_memory else ""),
-            fixed="" if constant or source.in_memory else "m")  # fmt: skip
+    d.begin(
+        "fill|clear|reset|init|wipe",
+        not wide,
+        True,
+        uses=index.upper() + ("A" if constant or source.in_memory else ""),
+        fixed="" if constant or source.in_memory else "m",
+    )
     loop = d.label(_LOOPS)
     if constant:
         d.op(f"lda {d.imm(filler, step)}", f"the {'word' if wide else 'byte'} to <store|write>")
@@ -65,9 +68,15 @@ def fill(d: Draft) -> Routine:
 
     what = f"the constant {d.imm(filler, step)[1:]}" if constant else f"the {'word' if wide else 'byte'} {source.name}"
     return d.finish(
-        "fill", f"Fill the {size} bytes <at|from> {place.name} ({hex_address(place.addr)}) with {what}.",
+        "fill",
+        f"Fill the {size} bytes <at|from> {place.name} ({hex_address(place.addr)}) with {what}.",
         f"<Keep|Hold> the value in A and store it through an indexed address. {how}, {count} rounds<| in all>.",
-        inputs, [place], given, oracle, ["words are stored low byte first"] if wide else [])  # fmt: skip
+        inputs,
+        [place],
+        given,
+        oracle,
+        ["words are stored low byte first"] if wide else [],
+    )
 
 
 def copy(d: Draft) -> Routine:
@@ -88,8 +97,10 @@ def copy(d: Draft) -> Routine:
     start = last if down else 0
     d.op(f"ld{index} {d.imm(start, 1)}", f"offset of the {'last' if down else 'first'} {'word' if wide else 'byte'}")
     d.mark(loop, loop=True)
-    d.ops((f"lda {source.ref},{index}", f"<fetch|read> from {source.name} + {name}"),
-          (f"sta {dest.ref},{index}", f"<store|write> to {dest.name} + {name}"))  # fmt: skip
+    d.ops(
+        (f"lda {source.ref},{index}", f"<fetch|read> from {source.name} + {name}"),
+        (f"sta {dest.ref},{index}", f"<store|write> to {dest.name} + {name}"),
+    )
     for _ in range(step):
         d.op(f"{'de' if down else 'in'}{index}", "<one byte on|step by a byte>")
     if down:
@@ -100,14 +111,19 @@ def copy(d: Draft) -> Routine:
             (f"bcc {loop}" if d.coin() else f"bne {loop}", "not yet: <again|go on>"),
         )
     d.end()
-    given: list[Mapping[str, Value]] = [{source.name: d.data(size)} for _ in range(3)] + [
-        {source.name: bytes(range(1, size + 1))}
-    ]
+    given: list[dict[str, Value]] = [{source.name: d.data(size)} for _ in range(3)]
+    given += [{source.name: bytes(range(1, size + 1))}]
     return d.finish(
-        "copy", f"Copy {size} bytes from {source.name} to {dest.name}.",
+        "copy",
+        f"Copy {size} bytes from {source.name} to {dest.name}.",
         f"One index serves both blocks: load from {source.name},{name}, store to {dest.name},{name}, and <walk|run> "
         f"{'down from ' + str(last) + ' to 0' if down else 'up from 0 to ' + str(size)} in steps of {step}.",
-        [source], [dest], given, lambda g: {dest.name: g[source.name]}, ["the two blocks do not overlap"])  # fmt: skip
+        [source],
+        [dest],
+        given,
+        lambda g: {dest.name: g[source.name]},
+        ["the two blocks do not overlap"],
+    )
 
 
 def block_move(d: Draft) -> Routine:
@@ -120,23 +136,31 @@ def block_move(d: Draft) -> Routine:
     bank = f"${source.addr >> 16:02X}"
     d.begin("move|block move|mvn copy|transfer", False, False, uses="XYA")
     d.op("phb", "MVN changes the data bank: save it")
-    loads = [(f"ldx #${source.addr & 0xFFFF:04X}", f"X = source address of {source.name} inside bank {bank}"),
-             (f"ldy #${dest.addr & 0xFFFF:04X}", f"Y = destination address of {dest.name} inside bank {bank}"),
-             (f"lda {d.imm(size - 1, 2)}", f"A = number of bytes minus one: {size - 1}")]  # fmt: skip
+    loads = [
+        (f"ldx #${source.addr & 0xFFFF:04X}", f"X = source address of {source.name} inside bank {bank}"),
+        (f"ldy #${dest.addr & 0xFFFF:04X}", f"Y = destination address of {dest.name} inside bank {bank}"),
+        (f"lda {d.imm(size - 1, 2)}", f"A = number of bytes minus one: {size - 1}"),
+    ]
     d.rng.shuffle(loads)
     d.ops(*loads)
     d.ops(
         (f"mvn {bank},{bank}", f"move {size} bytes upwards, {7 * size} cycles"), ("plb", "the caller's data bank again")
     )
     d.end()
-    given: list[Mapping[str, Value]] = [{source.name: d.data(size)} for _ in range(3)] + [
-        {source.name: bytes(range(size, 0, -1))}
-    ]
+    given: list[dict[str, Value]] = [{source.name: d.data(size)} for _ in range(3)]
+    given += [{source.name: bytes(range(size, 0, -1))}]
     return d.finish(
-        "block_move", f"Copy the {size} bytes at {hex_address(source.addr)} ({source.name}) to {hex_address(dest.addr)} ({dest.name}) with MVN.",
-        f"MVN needs 16-bit registers: X = source, Y = destination, A = count - 1. It leaves the data bank at {bank}, so DB is saved "
-        "<around it|with PHB and restored with PLB>.", [source], [dest], given, lambda g: {dest.name: g[source.name]},
-        ["the data bank register is kept", "the blocks do not overlap"])  # fmt: skip
+        "block_move",
+        f"Copy the {size} bytes at {hex_address(source.addr)} ({source.name}) to {hex_address(dest.addr)} "
+        f"({dest.name}) with MVN.",
+        "MVN needs 16-bit registers: X = source, Y = destination, A = count - 1. It leaves the data bank at "
+        f"{bank}, so DB is saved <around it|with PHB and restored with PLB>.",
+        [source],
+        [dest],
+        given,
+        lambda g: {dest.name: g[source.name]},
+        ["the data bank register is kept", "the blocks do not overlap"],
+    )
 
 
 def reverse(d: Draft) -> Routine:
@@ -147,8 +171,13 @@ def reverse(d: Draft) -> Routine:
     d.begin("reverse|flip|turn|mirror", True, True, uses="AXY")
     loop = d.label(_LOOPS)
     forward = d.coin()
-    d.ops((f"ldx {d.imm(0 if forward else size - 1, 1)}", "X <reads|walks the source> " + ("upwards" if forward else "downwards")),
-          (f"ldy {d.imm(size - 1 if forward else 0, 1)}", "Y <writes|walks the target> the other way"))  # fmt: skip
+    d.ops(
+        (
+            f"ldx {d.imm(0 if forward else size - 1, 1)}",
+            "X <reads|walks the source> " + ("upwards" if forward else "downwards"),
+        ),
+        (f"ldy {d.imm(size - 1 if forward else 0, 1)}", "Y <writes|walks the target> the other way"),
+    )
     d.mark(loop, loop=True)
     d.ops((f"lda {source.ref},x", f"byte X of {source.name}"), (f"sta {dest.ref},y", f"to byte Y of {dest.name}"))
     if forward:
@@ -164,18 +193,24 @@ def reverse(d: Draft) -> Routine:
             (f"bpl {loop}", "until X has passed 0"),
         )
     d.end()
-    given: list[Mapping[str, Value]] = [{source.name: d.data(size)} for _ in range(3)] + [
-        {source.name: bytes(range(size))}
-    ]
+    given: list[dict[str, Value]] = [{source.name: d.data(size)} for _ in range(3)]
+    given += [{source.name: bytes(range(size))}]
 
     def oracle(g: Mapping[str, Value]) -> Mapping[str, Value]:
         data = g[source.name]
         return {dest.name: data[::-1] if isinstance(data, bytes) else data}
 
     return d.finish(
-        "reverse", f"Write the {size} bytes of {source.name} in reverse order to {dest.name}.",
-        f"Two index registers run <against each other|in opposite directions>; the one that counts down ends the loop through BPL after {size} rounds.",
-        [source], [dest], given, oracle, [f"{source.name} itself stays unchanged"])  # fmt: skip
+        "reverse",
+        f"Write the {size} bytes of {source.name} in reverse order to {dest.name}.",
+        "Two index registers run <against each other|in opposite directions>; the one that counts down ends "
+        f"the loop through BPL after {size} rounds.",
+        [source],
+        [dest],
+        given,
+        oracle,
+        [f"{source.name} itself stays unchanged"],
+    )
 
 
 def lookup(d: Draft) -> Routine:
@@ -192,18 +227,29 @@ def lookup(d: Draft) -> Routine:
     table, ok = d.label("table|list|data|costs|entries"), d.label("ok|in range|valid|good")
     d.fetch(source)
     if guard:
-        d.ops((f"cmp {d.imm(count, 1)}", f"<is the index inside the table|compare with the number of entries, {count}>?"),
-              (f"bcc {ok}", "carry clear: <it is|smaller, so valid>"), (f"lda {d.imm(0, 1)}", "no: take entry 0"))  # fmt: skip
+        d.ops(
+            (f"cmp {d.imm(count, 1)}", f"<is the index inside the table|compare with the number of entries, {count}>?"),
+            (f"bcc {ok}", "carry clear: <it is|smaller, so valid>"),
+            (f"lda {d.imm(0, 1)}", "no: take entry 0"),
+        )
         d.mark(ok)
     if wide:
         d.op(d.pick("asl|asl a"), "two bytes per entry: double the index")
     d.op("tax", "the offset goes to X")
     if wide and d.coin():
-        d.ops((f"lda {table},x", "low byte of the entry"), (f"sta {dest.ref}", f"low byte of {dest.name}"),
-              (f"lda {table}+1,x", "high byte of the entry"), (f"sta {d.at(dest, 1)}", f"high byte of {dest.name}"))  # fmt: skip
+        d.ops(
+            (f"lda {table},x", "low byte of the entry"),
+            (f"sta {dest.ref}", f"low byte of {dest.name}"),
+            (f"lda {table}+1,x", "high byte of the entry"),
+            (f"sta {d.at(dest, 1)}", f"high byte of {dest.name}"),
+        )
     elif wide:
-        d.ops(("rep #$20", "16-bit A for the entry"), (f"lda {table},x", "the whole entry"), (f"sta {dest.ref}", f"into {dest.name}"),
-              ("sep #$20", "8-bit A again"))  # fmt: skip
+        d.ops(
+            ("rep #$20", "16-bit A for the entry"),
+            (f"lda {table},x", "the whole entry"),
+            (f"sta {dest.ref}", f"into {dest.name}"),
+            ("sep #$20", "8-bit A again"),
+        )
     else:
         d.ops((f"lda {table},x", "the entry<| itself>"), (f"sta {dest.ref}", f"into {dest.name}"))
     d.end()
@@ -217,7 +263,15 @@ def lookup(d: Draft) -> Routine:
 
     shown = ", ".join(f"${entry:0{2 * size}X}" for entry in entries)
     return d.finish(
-        "lookup", f"Look up entry {source.name} in a table of {count} {'words' if wide else 'bytes'} and store it in {dest.name}.",
-        "The index goes to X <and|, then> an indexed load reads the entry" + ("; doubled first, since every entry has two bytes" if wide else "")
-        + (", after a range check that sends wrong indexes to entry 0." if guard else "."), [source], [dest], given, oracle,
-        [f"the table holds {shown}", *(["an index outside the table counts as 0"] if guard else [])])  # fmt: skip
+        "lookup",
+        f"Look up entry {source.name} in a table of {count} {'words' if wide else 'bytes'} and store it in "
+        f"{dest.name}.",
+        "The index goes to X <and|, then> an indexed load reads the entry"
+        + ("; doubled first, since every entry has two bytes" if wide else "")
+        + (", after a range check that sends wrong indexes to entry 0." if guard else "."),
+        [source],
+        [dest],
+        given,
+        oracle,
+        [f"the table holds {shown}", *(["an index outside the table counts as 0"] if guard else [])],
+    )

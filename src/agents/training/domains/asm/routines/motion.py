@@ -1,17 +1,15 @@
 """What runs every frame: velocities, clocks, cool-downs, pseudo-random numbers.
 
-Facts: a Galois register shifts right and XORs its taps when a 1 falls out (Wikipedia, "Linear-feedback shift register");
-NTSC consoles show 60 frames per second.
+Facts: a Galois register shifts right and XORs its taps when a 1 falls out (Wikipedia, "Linear-feedback shift
+register"); NTSC consoles show 60 frames per second.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agents.training.domains.asm.contract import Routine, Value
+from agents.training.domains.asm.contract import Routine, Value, number
 from agents.training.domains.asm.draft import Draft
-
-from .arith import number
 
 
 def velocity(d: Draft) -> Routine:
@@ -23,8 +21,13 @@ def velocity(d: Draft) -> Routine:
     wide = d.coin()
     d.begin("move|apply speed|update|advance", not wide, uses="A")
     if wide:
-        d.ops((f"lda {speed.ref}", f"{speed.name} and the byte after it"), ("and #$00FF", "only the speed"), (f"cmp #${0x80:04X}", "negative as a byte?"), (f"bcc {plus}", "no"),
-              ("ora #$FF00", "yes: extend the sign to 16 bits"))  # fmt: skip
+        d.ops(
+            (f"lda {speed.ref}", f"{speed.name} and the byte after it"),
+            ("and #$00FF", "only the speed"),
+            (f"cmp #${0x80:04X}", "negative as a byte?"),
+            (f"bcc {plus}", "no"),
+            ("ora #$FF00", "yes: extend the sign to 16 bits"),
+        )
         d.mark(plus)
         d.ops(
             ("clc", "no carry"),
@@ -39,8 +42,12 @@ def velocity(d: Draft) -> Routine:
             (f"sta {position.ref}", "low byte done, C has the carry"),
         )
         held = d.spare("high|sign|extend|upper", 1)
-        d.ops((f"stz {held.ref}", "sign extension of a positive speed: $00"), (f"lda {speed.ref}", f"look at {speed.name} again; LDA keeps the carry"), (f"bpl {done}", "not negative"),
-              (f"dec {held.ref}", "negative: $FF; DEC keeps the carry"))  # fmt: skip
+        d.ops(
+            (f"stz {held.ref}", "sign extension of a positive speed: $00"),
+            (f"lda {speed.ref}", f"look at {speed.name} again; LDA keeps the carry"),
+            (f"bpl {done}", "not negative"),
+            (f"dec {held.ref}", "negative: $FF; DEC keeps the carry"),
+        )
         d.mark(done)
         d.ops(
             (f"lda {d.at(position, 1)}", "the high byte"),
@@ -63,9 +70,17 @@ def velocity(d: Draft) -> Routine:
         return {position.name: (number(g, position.name) + value - (256 if value & 128 else 0)) & 0xFFFF}
 
     return d.finish(
-        "velocity", f"Add the signed 8-bit speed {speed.name} to the 16-bit position {position.name} ({16 - fraction}.{fraction} fixed point).",
-        "The speed is a signed byte, so it must be extended to 16 bits before (or while) it is added: the upper byte is $FF for a negative speed, else $00.",
-        [position, speed], [position], given, oracle, ["the position wraps modulo 65536"])  # fmt: skip
+        "velocity",
+        f"Add the signed 8-bit speed {speed.name} to the 16-bit position {position.name} "
+        f"({16 - fraction}.{fraction} fixed point).",
+        "The speed is a signed byte, so it must be extended to 16 bits before (or while) it is added: the "
+        "upper byte is $FF for a negative speed, else $00.",
+        [position, speed],
+        [position],
+        given,
+        oracle,
+        ["the position wraps modulo 65536"],
+    )
 
 
 def clock(d: Draft) -> Routine:
@@ -118,10 +133,16 @@ def clock(d: Draft) -> Routine:
 
     chain = " -> ".join(f"{place.name} (0-{limit - 1})" for limit, place in units)
     return d.finish(
-        "clock", f"Advance the clock {chain} by one step.",
-        "Increment the smallest unit; only when it reaches its limit is it set to 0 and the next one incremented, otherwise leave at once.",
-        [place for _, place in units], [place for _, place in units], given, oracle,
-        ["the last unit also starts again at 0"])  # fmt: skip
+        "clock",
+        f"Advance the clock {chain} by one step.",
+        "Increment the smallest unit; only when it reaches its limit is it set to 0 and the next one "
+        "incremented, otherwise leave at once.",
+        [place for _, place in units],
+        [place for _, place in units],
+        given,
+        oracle,
+        ["the last unit also starts again at 0"],
+    )
 
 
 def cooldown(d: Draft) -> Routine:
@@ -165,9 +186,16 @@ def cooldown(d: Draft) -> Routine:
         return {timer.name: left, ready.name: int(left == 0)}
 
     return d.finish(
-        "cooldown", f"Lower the {8 * size}-bit countdown {timer.name} by {amount}, not below 0, and store in {ready.name} whether it is over (1) or not (0).",
-        "A countdown at 0 must stay there, so test it first; then lower it" + (", and stop at 0 when the subtraction borrows." if amount > 1 else "."),
-        [timer], [timer, ready], given, oracle)  # fmt: skip
+        "cooldown",
+        f"Lower the {8 * size}-bit countdown {timer.name} by {amount}, not below 0, and store in {ready.name} "
+        "whether it is over (1) or not (0).",
+        "A countdown at 0 must stay there, so test it first; then lower it"
+        + (", and stop at 0 when the subtraction borrows." if amount > 1 else "."),
+        [timer],
+        [timer, ready],
+        given,
+        oracle,
+    )
 
 
 def lfsr(d: Draft) -> Routine:
@@ -206,6 +234,14 @@ def lfsr(d: Draft) -> Routine:
         return {seed.name: state}
 
     return d.finish(
-        "lfsr", f"Advance the {8 * size}-bit pseudo-random state {seed.name} by {steps} step{'s' if steps > 1 else ''} of a Galois LFSR with taps ${taps:0{2 * size}X}.",
-        f"A step shifts the state right; if a 1 falls out, the state is XORed with ${taps:0{2 * size}X}. BCC skips the EOR otherwise.",
-        [seed], [seed], given, oracle, ["the state is never 0"])  # fmt: skip
+        "lfsr",
+        f"Advance the {8 * size}-bit pseudo-random state {seed.name} by {steps} step{'s' if steps > 1 else ''} "
+        f"of a Galois LFSR with taps ${taps:0{2 * size}X}.",
+        f"A step shifts the state right; if a 1 falls out, the state is XORed with ${taps:0{2 * size}X}. BCC "
+        "skips the EOR otherwise.",
+        [seed],
+        [seed],
+        given,
+        oracle,
+        ["the state is never 0"],
+    )

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agents.training.domains.asm.contract import Routine, Value
+from agents.training.domains.asm.contract import Routine, Value, number
 from agents.training.domains.asm.draft import Draft
-
-from .arith import number
 
 
 def _text(d: Draft, room: int, end: int, length: int) -> bytes:
@@ -52,9 +50,20 @@ def length(d: Draft) -> Routine:
         return {dest.name: data.index(end) if isinstance(data, bytes) else 0}
 
     return d.finish(
-        "length", f"Find the length of the string at {text.name}, which ends with ${end:02X}, and store it in {dest.name}.",
-        f"{name} is both the index and the count. " + ("LDA sets Z by itself when it reads the 0, so no compare is needed." if not end else f"Every character is compared with ${end:02X}."),
-        [text], [dest], given, oracle, ["the end mark is not counted"])  # fmt: skip
+        "length",
+        f"Find the length of the string at {text.name}, which ends with ${end:02X}, and store it in {dest.name}.",
+        f"{name} is both the index and the count. "
+        + (
+            "LDA sets Z by itself when it reads the 0, so no compare is needed."
+            if not end
+            else f"Every character is compared with ${end:02X}."
+        ),
+        [text],
+        [dest],
+        given,
+        oracle,
+        ["the end mark is not counted"],
+    )
 
 
 def equal(d: Draft) -> Routine:
@@ -73,8 +82,11 @@ def equal(d: Draft) -> Routine:
         (f"ld{index} {d.imm(size - 1 if down else 0, 1)}", f"{name} = the {'last' if down else 'first'} byte"),
     )
     d.mark(loop, loop=True)
-    d.ops((f"lda {first.ref},{index}", f"byte {name} of {first.name}"), (f"cmp {second.ref},{index}", f"against byte {name} of {second.name}"),
-          (f"bne {done}", "different: finished, the answer stays 0"))  # fmt: skip
+    d.ops(
+        (f"lda {first.ref},{index}", f"byte {name} of {first.name}"),
+        (f"cmp {second.ref},{index}", f"against byte {name} of {second.name}"),
+        (f"bne {done}", "different: finished, the answer stays 0"),
+    )
     if down:
         d.ops((f"de{index}", "the byte before"), (f"bpl {loop}", f"until {name} is negative"))
     else:
@@ -88,13 +100,23 @@ def equal(d: Draft) -> Routine:
     d.end()
     base = [d.data(size, 0x41, 0x5A) for _ in range(4)]
     given: list[Mapping[str, Value]] = [
-        {first.name: base[0], second.name: base[0]}, {first.name: base[1], second.name: base[1][:-1] + b"\x21"},
-        {first.name: base[2], second.name: b"\x21" + base[2][1:]}, {first.name: base[3], second.name: base[0]},
-        {first.name: bytes(size), second.name: bytes(size)}]  # fmt: skip
+        {first.name: base[0], second.name: base[0]},
+        {first.name: base[1], second.name: base[1][:-1] + b"\x21"},
+        {first.name: base[2], second.name: b"\x21" + base[2][1:]},
+        {first.name: base[3], second.name: base[0]},
+        {first.name: bytes(size), second.name: bytes(size)},
+    ]
     return d.finish(
-        "equal", f"Compare the {size} bytes at {first.name} with those at {second.name} and store 1 in {dest.name} if all are equal, otherwise 0.",
-        "Start from 'different' and leave the loop at the first byte that does not match; only a loop that runs to its end "
-        "<turns the answer into 1|reaches the INC>.", [first, second], [dest], given, lambda g: {dest.name: int(g[first.name] == g[second.name])})  # fmt: skip
+        "equal",
+        f"Compare the {size} bytes at {first.name} with those at {second.name} and store 1 in {dest.name} if "
+        "all are equal, otherwise 0.",
+        "Start from 'different' and leave the loop at the first byte that does not match; only a loop that runs to "
+        "its end <turns the answer into 1|reaches the INC>.",
+        [first, second],
+        [dest],
+        given,
+        lambda g: {dest.name: int(g[first.name] == g[second.name])},
+    )
 
 
 def hex_digits(d: Draft) -> Routine:
@@ -126,9 +148,16 @@ def hex_digits(d: Draft) -> Routine:
     d.end()
     given: list[Mapping[str, Value]] = [{value.name: v} for v in (d.between(16, 255), 0, 255, 0x9A, 0xA9)]
     return d.finish(
-        "hex_digits", f"Convert the byte {value.key} to two ASCII hexadecimal digits at {dest.name}.",
-        "Each nibble 0-9 becomes $30-$39 and 10-15 becomes $41-$46: after CMP #10 the carry is set for letters, so ADC #6 adds 7.",
-        [value], [dest], given, lambda g: {dest.name: f"{number(g, value.name):02X}".encode()}, ["letters are upper case"])  # fmt: skip
+        "hex_digits",
+        f"Convert the byte {value.key} to two ASCII hexadecimal digits at {dest.name}.",
+        "Each nibble 0-9 becomes $30-$39 and 10-15 becomes $41-$46: after CMP #10 the carry is set for "
+        "letters, so ADC #6 adds 7.",
+        [value],
+        [dest],
+        given,
+        lambda g: {dest.name: f"{number(g, value.name):02X}".encode()},
+        ["letters are upper case"],
+    )
 
 
 def decimal_digits(d: Draft) -> Routine:
@@ -164,8 +193,13 @@ def decimal_digits(d: Draft) -> Routine:
     top = 255 if three else 99
     given: list[Mapping[str, Value]] = [{value.name: v} for v in (d.between(11, top), 0, top, 10, d.between(11, top))]
     return d.finish(
-        "decimal_digits", f"Convert {value.key} to {count} decimal digit tiles at {dest.name}; digit 0 is tile ${base:02X}.",
-        f"Subtract {'100 and then 10' if three else '10'} as often as possible<, counting| and count> in X; the carry stays set while the result is not "
-        "negative. One step too many is added back.", [value], [dest], given,
+        "decimal_digits",
+        f"Convert {value.key} to {count} decimal digit tiles at {dest.name}; digit 0 is tile ${base:02X}.",
+        f"Subtract {'100 and then 10' if three else '10'} as often as possible<, counting| and count> in X; the "
+        "carry stays set while the result is not negative. One step too many is added back.",
+        [value],
+        [dest],
+        given,
         lambda g: {dest.name: bytes(base + int(digit) for digit in f"{number(g, value.name):0{count}d}")},
-        [] if three else [f"{value.key} is at most 99"])  # fmt: skip
+        [] if three else [f"{value.key} is at most 99"],
+    )

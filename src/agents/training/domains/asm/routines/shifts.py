@@ -1,0 +1,277 @@
+"""Moving bits: counts, shifts, rotations, exchanges.
+
+Facts: ASL and LSR move the bit shifted out to the carry, ROL and ROR bring the carry in; XBA exchanges the two bytes
+of the accumulator whatever the M flag says (WDC W65C816S datasheet, table 5-7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agents.training.domains.asm.contract import Routine, Value, number
+from agents.training.domains.asm.draft import Draft
+
+
+def popcount(d: Draft) -> Routine:
+    """Count the bits that are 1."""
+    size = 1 if d.level < 3 else d.between(1, 2)
+    bits = 8 * size
+    source = d.operand(size, "flags|mask|bits|collected", f"the {bits} bits to look at")
+    dest = d.near("count|ones|number set|have", 1, "how many of them are 1")
+    early = d.coin()
+    index = d.pick("x|y")
+    d.begin(
+        "popcount|count bits|ones|bit count",
+        size == 1,
+        True,
+        fixed="m" if source.where == "A" else "",
+        uses="A" + index.upper() if early else "AXY",
+    )
+    loop, skip, done = (
+        d.label("loop|next bit|again|shift"),
+        d.label("zero|skip|no bit|clear"),
+        d.label("done|finish|empty|store"),
+    )
+    d.fetch(source)
+    other = "y" if index == "x" else "x"
+    d.op(f"ld{index} {d.imm(0, 1)}", f"{index.upper()} counts the ones")
+    if early:
+        d.op(f"cmp {d.imm(0, size)}", f"set Z from A: LD{index.upper()} changed it")
+        d.mark(loop, loop=True)
+        d.ops(
+            (f"beq {done}", "no bits left"),
+            (d.pick("lsr|lsr a"), "the lowest bit falls into the carry"),
+            (f"bcc {skip}", "it was 0"),
+            (f"in{index}", "it was 1: count it"),
+        )
+        d.mark(skip)
+        d.op(f"cmp {d.imm(0, size)}", "anything left?")
+        d.op(f"bra {loop}", "<go on|test the rest>")
+        d.mark(done)
+    else:
+        d.op(f"ld{other} {d.imm(bits, 1)}", f"{bits} bits to test")
+        d.mark(loop, loop=True)
+        shift = d.pick("lsr|asl")
+        d.ops(
+            (shift, f"the {'lowest' if shift == 'lsr' else 'highest'} bit falls into the carry"),
+            (f"bcc {skip}", "it was 0"),
+            (f"in{index}", "it was 1: count it"),
+        )
+        d.mark(skip)
+        d.ops((f"de{other}", "one bit less"), (f"bne {loop}", f"until all {bits} are tested"))
+    d.op(f"st{index} {dest.ref}", f"<store|write> the count to {dest.name}")
+    d.end()
+    top = (1 << bits) - 1
+    values = [d.between(1, top), 0, top, d.between(1, top), 1 << (bits - 1)]
+    given: list[Mapping[str, Value]] = [{source.name: value} for value in values]
+    return d.finish(
+        "popcount",
+        f"Count how many of the {bits} bits of {source.name} are set and store the number in {dest.name}.",
+        "Every shift drops one bit into the carry, and BCC skips the increment for a 0. "
+        + (
+            "The loop stops as soon as nothing is left."
+            if early
+            else f"A second counter ends the loop after {bits} shifts."
+        ),
+        [source],
+        [dest],
+        given,
+        lambda g: {dest.name: number(g, source.name).bit_count()},
+    )
+
+
+def shift(d: Draft) -> Routine:
+    """Shift or rotate by a constant number of places."""
+    size = 1 if d.level == 1 else 2
+    bits = 8 * size
+    top = (1 << bits) - 1
+    places = d.between(2, 3 + d.level) if size == 1 else d.between(2, 7)
+    kind = d.pick("left|right|rotate|signed") if d.level > 1 else d.pick("left|right")
+    source = d.operand(size, "value|position|pattern|mask", f"the {bits}-bit number to shift")
+    dest = d.operand(size, "shifted|result|tile|scaled", "the shifted number", 0.4)
+    looped = d.coin()
+    regs = "A" in (source.where, dest.where)
+    d.begin(
+        "shift|move bits|scale|rotate" if kind == "rotate" else "shift|move bits|scale|bits of",
+        size == 1,
+        True if looped else None,
+        fixed="m" if regs else "",
+        uses=("" if dest.where == "A" else "A") + ("X" if looped else ""),
+    )
+    loop = d.label("loop|again|one place|next")
+    d.fetch(source)
+    body = {
+        "left": [("asl", "one place left, a 0 comes in")],
+        "right": [("lsr", "one place right, a 0 comes in")],
+        "rotate": [
+            (f"cmp {d.imm(1 << (bits - 1), size)}", "copy the top bit to the carry"),
+            ("rol", "rotate left: it comes back in at the bottom"),
+        ],
+        "signed": [
+            (f"cmp {d.imm(1 << (bits - 1), size)}", "copy the sign to the carry"),
+            ("ror", "shift right and keep the sign"),
+        ],
+    }[kind]
+    if looped:
+        d.op(f"ldx {d.imm(places, 1)}", f"{places} places")
+        d.mark(loop, loop=True)
+        d.ops(*body)
+        d.ops(("dex", "one place done"), (f"bne {loop}", f"until {places} are done"))
+    else:
+        for turn in range(places):
+            for text, note in body:
+                d.op(text, f"{note} ({turn + 1} of {places})")
+    d.store(dest)
+    d.end()
+
+    def oracle(g: Mapping[str, Value]) -> Mapping[str, Value]:
+        value = number(g, source.name)
+        if kind == "rotate":
+            value = (value << places | value >> (bits - places)) & top
+        elif kind == "signed":
+            value = (((value ^ 1 << (bits - 1)) - (1 << (bits - 1))) >> places) & top
+        else:
+            value = (value << places) & top if kind == "left" else value >> places
+        return {dest.name: value}
+
+    given: list[Mapping[str, Value]] = [
+        {source.name: value} for value in (d.between(1, top), top, 0, (1 << (bits - 1)) | 1, d.between(top // 2, top))
+    ]
+    what = {
+        "left": f"Shift {source.name} left by {places}",
+        "right": f"Shift the unsigned number {source.name} right by {places}",
+        "rotate": f"Rotate {source.name} left by {places}",
+        "signed": f"Shift the signed number {source.name} right by {places}, keeping the sign",
+    }[kind]
+    return d.finish(
+        "shift",
+        f"{what} ({bits} bits, {d.pick('result in|leaving it in|into')} {dest.key}).",
+        {
+            "left": "Each ASL doubles the number and drops its top bit.",
+            "right": "Each LSR halves the number; the lowest bit is lost.",
+            "rotate": (
+                f"CMP with ${1 << (bits - 1):X} sets the carry exactly when the top bit is 1, and ROL brings that "
+                "bit back in below."
+            ),
+            "signed": (
+                f"CMP with ${1 << (bits - 1):X} puts the sign in the carry, and ROR shifts it in again: an "
+                "arithmetic shift."
+            ),
+        }[kind],
+        [source],
+        [dest],
+        given,
+        oracle,
+    )
+
+
+def swap_bytes(d: Draft) -> Routine:
+    """Exchange the two bytes of a word."""
+    source = d.operand(2, "word|pointer|big endian|raw", "a 16-bit number")
+    dest = d.operand(2, "swapped|little|fixed|native", "the same bytes, exchanged", 0.4)
+    style = d.pick("xba|xba|rotate|bytes") if source.in_memory and dest.in_memory else d.pick("xba|rotate")
+    regs = "A" in (source.where, dest.where)
+    d.begin(
+        "swap|byteswap|exchange|flip",
+        style == "bytes",
+        fixed="m" if regs else "",
+        uses="" if dest.where == "A" else "A",
+    )
+    if style == "bytes":
+        d.ops(
+            (f"lda {source.ref}", f"low byte of {source.name}"),
+            ("xba", "park it in B"),
+            (f"lda {d.at(source, 1)}", f"high byte of {source.name}"),
+            (f"sta {dest.ref}", f"becomes the low byte of {dest.name}"),
+            ("xba", "the parked byte"),
+            (f"sta {d.at(dest, 1)}", "becomes the high byte"),
+        )
+    else:
+        d.fetch(source)
+        if style == "xba":
+            d.op("xba", "exchange the two halves of the accumulator")
+        else:
+            for turn in range(8):
+                d.ops(
+                    (f"cmp {d.imm(0x8000, 2)}", f"top bit to the carry ({turn + 1} of 8)"),
+                    ("rol", "and in again at the bottom"),
+                )
+        d.store(dest)
+    d.end()
+    given: list[Mapping[str, Value]] = [
+        {source.name: value} for value in (d.between(1, 65535), 0x00FF, 0x8000, d.between(1, 65535), 0x1234)
+    ]
+
+    def oracle(g: Mapping[str, Value]) -> Mapping[str, Value]:
+        value = number(g, source.name)
+        return {dest.name: (value << 8 | value >> 8) & 0xFFFF}
+
+    return d.finish(
+        "swap_bytes",
+        f"Exchange the low and the high byte of {source.name}<, result| and put the result> in {dest.key}.",
+        {
+            "xba": "XBA exchanges the halves of the 16-bit accumulator in one instruction.",
+            "rotate": "Rotating 16 bits by 8 places exchanges the bytes; CMP with $8000 feeds the top bit to ROL.",
+            "bytes": "With an 8-bit accumulator, XBA parks the first byte in B while the second is loaded.",
+        }[style],
+        [source],
+        [dest],
+        given,
+        oracle,
+    )
+
+
+def swap_nibbles(d: Draft) -> Routine:
+    """Exchange the two nibbles of a byte."""
+    source = d.operand(1, "packed|attributes|colors|byte", "a byte made of two nibbles")
+    dest = d.operand(1, "swapped|turned|result|mirrored", "the byte with its nibbles exchanged", 0.4)
+    looped = d.coin()
+    regs = "A" in (source.where, dest.where)
+    d.begin(
+        "swap nibbles|nibble swap|turn|exchange",
+        True,
+        True if looped else None,
+        fixed="m" if regs else "",
+        uses=("" if dest.where == "A" else "A") + ("X" if looped else ""),
+    )
+    loop = d.label("loop|again|next|rotate")
+    d.fetch(source)
+    adc = d.coin()
+    pair = (
+        [("asl", "the top bit falls into the carry"), (f"adc {d.imm(0, 1)}", "and comes back as bit 0")]
+        if adc
+        else [("cmp #$80", "carry = the top bit"), ("rol", "rotate it in at the bottom")]
+    )
+    if looped:
+        d.op(f"ldx {d.imm(4, 1)}", "four places")
+        d.mark(loop, loop=True)
+        d.ops(*pair)
+        d.ops(("dex", "one less"), (f"bne {loop}", "until four are done"))
+    else:
+        for turn in range(4):
+            for text, note in pair:
+                d.op(text, f"{note} (place {turn + 1})")
+    d.store(dest)
+    d.end()
+    given: list[Mapping[str, Value]] = [
+        {source.name: value} for value in (d.between(1, 255), 0xF0, 0x0F, 0, d.between(17, 250))
+    ]
+
+    def oracle(g: Mapping[str, Value]) -> Mapping[str, Value]:
+        value = number(g, source.name)
+        return {dest.name: (value << 4 | value >> 4) & 0xFF}
+
+    return d.finish(
+        "swap_nibbles",
+        f"Exchange the <high|upper> and the <low|lower> nibble of {source.name}; the result goes to {dest.key}.",
+        "Exchanging the nibbles is an 8-bit rotation by four places, and each place is "
+        + (
+            "ASL, which drops the top bit into the carry, and ADC #0, which adds it back below."
+            if adc
+            else "CMP #$80, which copies the top bit to the carry, and ROL."
+        ),
+        [source],
+        [dest],
+        given,
+        oracle,
+    )
