@@ -206,8 +206,8 @@ def _commands() -> Iterator[str]:
     yield "# Commands"
     yield ""
     yield "`python scripts/launch_training.py VERB` works from any folder and sets itself up; `.venv/bin/campaign VERB`"
-    yield "is the same. `./scripts/launch_autonomous_training.sh` is `auto --background`. A flag wins over a variable, a"
-    yield "variable over the recipe, the recipe over the [defaults](recipe.md). All end with an"
+    yield "is the same. `./scripts/launch_autonomous_training.sh` is `auto --background`. A flag wins over a variable,"
+    yield "a variable over the recipe, the recipe over the [defaults](recipe.md). All end with an"
     yield "[exit code](exit-codes.md)."
     group: Any = typer.main.get_command(cli.app)
     for name, command in group.commands.items():
