@@ -3,7 +3,8 @@
 Owns the workers and what travels to them. Never knows what the work is.
 
 A call is ``function(context, argument)`` with a module-level function. Calls that wait are sent to a worker together,
-so that a trip costs little for each. A worker reads from a socket and ends when the other side of it is closed, which
+so that a trip costs little for each. Calls of one ``lane`` go to one worker, where what an earlier one computed may be
+at hand. A worker reads from a socket and ends when the other side of it is closed, which
 the kernel does for a bench that was killed; SIGINT and SIGTERM are left to the bench's own process.
 """
 
@@ -41,8 +42,8 @@ R = TypeVar("R")
 class Bench(Protocol[C_co]):
     """Does work that is asked for; an async context manager."""
 
-    async def run(self, function: Callable[[C_co, A], R], argument: A) -> R:
-        """Return ``function(context, argument)``.
+    async def run(self, function: Callable[[C_co, A], R], argument: A, lane: int = 0) -> R:
+        """Return ``function(context, argument)``; calls of one ``lane`` are done where earlier ones of it were.
 
         Raises:
             CampaignError: the function raised, which is a fault of its code.
@@ -63,8 +64,8 @@ class InlineBench(Bench[C_co]):
     def __init__(self, context: C_co) -> None:
         self._context = context
 
-    async def run(self, function: Callable[[C_co, A], R], argument: A) -> R:
-        """Return ``function(context, argument)``; lets other tasks go first."""
+    async def run(self, function: Callable[[C_co, A], R], argument: A, lane: int = 0) -> R:
+        """Return ``function(context, argument)``; lets other tasks go first. There is one lane."""
         await asyncio.sleep(0)
         try:
             return function(self._context, argument)
@@ -92,6 +93,7 @@ class _Worker:
     process: subprocess.Popen[bytes]
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    waiting: deque[_Call] = field(default_factory=deque)
     trips: deque[list[_Call]] = field(default_factory=deque)
     listener: asyncio.Task[None] | None = None
 
@@ -103,8 +105,6 @@ class WorkerBench(Bench[C_co]):
         self._context = context
         self._count = workers
         self._workers: list[_Worker] = []
-        self._waiting: deque[_Call] = deque()
-        self._dispatching = False
         self._failure: CampaignError | None = None
 
     @property
@@ -112,15 +112,16 @@ class WorkerBench(Bench[C_co]):
         """Process ids of the workers."""
         return [worker.process.pid for worker in self._workers]
 
-    async def run(self, function: Callable[[C_co, A], R], argument: A) -> R:
+    async def run(self, function: Callable[[C_co, A], R], argument: A, lane: int = 0) -> R:
         """Return ``function(context, argument)``."""
         if self._failure is not None:
             raise self._failure
-        result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Call(function, argument, result))
-        if not self._dispatching:
-            self._dispatching = True
-            asyncio.get_running_loop().call_soon(self._dispatch)
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[R] = loop.create_future()
+        worker = self._workers[lane % len(self._workers)]
+        if not worker.waiting:
+            loop.call_soon(self._dispatch, worker)
+        worker.waiting.append(_Call(function, argument, result))
         return await result
 
     async def __aenter__(self) -> Self:
@@ -143,15 +144,12 @@ class WorkerBench(Bench[C_co]):
             await asyncio.to_thread(_end, worker.process)
         self._workers.clear()
 
-    def _dispatch(self) -> None:
-        self._dispatching = False
-        for worker in sorted(self._workers, key=lambda worker: len(worker.trips)):
-            if self._waiting and self._failure is None and len(worker.trips) < _TRIPS_PER_WORKER:
-                fair = -(-len(self._waiting) // len(self._workers))
-                calls = [self._waiting.popleft() for _ in range(min(BATCH, fair, len(self._waiting)))]
-                trip = pickle.dumps([(call.function, call.argument) for call in calls], pickle.HIGHEST_PROTOCOL)
-                worker.trips.append(calls)
-                worker.writer.write(_LENGTH.pack(len(trip)) + trip)
+    def _dispatch(self, worker: _Worker) -> None:
+        while worker.waiting and len(worker.trips) < _TRIPS_PER_WORKER:
+            calls = [worker.waiting.popleft() for _ in range(min(BATCH, len(worker.waiting)))]
+            trip = pickle.dumps([(call.function, call.argument) for call in calls], pickle.HIGHEST_PROTOCOL)
+            worker.trips.append(calls)
+            worker.writer.write(_LENGTH.pack(len(trip)) + trip)
 
     async def _listen(self, worker: _Worker) -> None:
         try:
@@ -164,17 +162,17 @@ class WorkerBench(Bench[C_co]):
                             call.result.set_result(value)
                         else:
                             call.result.set_exception(_broken(call.function.__qualname__, value))
-                self._dispatch()
+                self._dispatch(worker)
         except (asyncio.IncompleteReadError, ConnectionError):
             self._fail(_gone(worker.process.pid, await asyncio.to_thread(_end, worker.process)))
 
     def _fail(self, failure: CampaignError) -> None:
         self._failure = failure
-        lost = [*self._waiting, *(call for worker in self._workers for trip in worker.trips for call in trip)]
-        self._waiting.clear()
-        for call in lost:
-            if not call.result.done():
-                call.result.set_exception(failure)
+        for worker in self._workers:
+            for call in (*worker.waiting, *(call for trip in worker.trips for call in trip)):
+                if not call.result.done():
+                    call.result.set_exception(failure)
+            worker.waiting.clear()
 
 
 async def _start_worker() -> _Worker:

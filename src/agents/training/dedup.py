@@ -37,7 +37,8 @@ def trace(text: str) -> Trace:
     """Return the trace of ``text``; spacing and letter case leave none. Equal in every process, on any day."""
     tokens = _TOKEN.findall(text.lower())
     signature = RMinHash(SLOTS, _SEED)
-    signature.update([" ".join(tokens[at : at + SHINGLE]) for at in range(max(1, len(tokens) - SHINGLE + 1))])
+    shingles = zip(*(tokens[at:] for at in range(SHINGLE)), strict=False) if len(tokens) >= SHINGLE else [tokens]
+    signature.update([*map(" ".join, shingles)])
     return Trace(digest(tokens), signature.__getstate__())
 
 

@@ -161,7 +161,7 @@ class Engine:
         for trial in range(TRIALS):
             slots = self._rounds.slots(wanted, trial)
             orders = [Order(self._goal.run, self._goal.seed, slot) for slot in slots]
-            drafts = await asyncio.gather(*(self._bench.run(draft, order) for order in orders))
+            drafts = await asyncio.gather(*(self._bench.run(draft, order, order.slot.variant) for order in orders))
             fresh = [pair for pair in zip(slots, drafts, strict=True) if self._rounds.admit(pair[0], pair[1].item_id)]
             admitted += fresh
             wanted -= Counter(slot.domain for slot, _ in fresh)
@@ -205,7 +205,7 @@ class Engine:
             self._news.set()
         finding = None
         if unusable(reply) is None:
-            finding = await self._bench.run(assess, (ticket.item, work.issued.prompt, reply.text))
+            finding = await self._bench.run(assess, (ticket.item, work.issued.prompt, reply.text), ticket.variant)
         self._ready[ticket.seq] = _Answered(ticket, work.attempt, reply, finding)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:

@@ -33,7 +33,7 @@ def worked(bench: Bench[dict[str, int]], work: Callable[[Bench[dict[str, int]]],
 
 @pytest.mark.parametrize("make", BENCHES)
 def test_every_bench_gives_the_same_results_in_order(make: Callable[[], Bench[dict[str, int]]]) -> None:
-    results = worked(make(), lambda bench: asyncio.gather(*(bench.run(add, n) for n in range(5 * BATCH))))
+    results = worked(make(), lambda bench: asyncio.gather(*(bench.run(add, n, n) for n in range(5 * BATCH))))
     assert results == [n + 5 for n in range(5 * BATCH)]
 
 
@@ -51,8 +51,9 @@ def test_every_bench_tells_of_a_broken_function_and_goes_on(make: Callable[[], B
 
 def test_work_is_spread_over_the_workers() -> None:
     bench = WorkerBench({}, 2)
-    pids = worked(bench, lambda _: asyncio.gather(*(bench.run(pid, n) for n in range(4 * BATCH))))
+    pids = worked(bench, lambda _: asyncio.gather(*(bench.run(pid, n, lane=n) for n in range(4 * BATCH))))
     assert len(set(pids)) == 2
+    assert set(pids[::2]).isdisjoint(pids[1::2]), "a lane stays with its worker"
     assert os.getpid() not in pids
 
 
@@ -71,7 +72,7 @@ def test_a_killed_worker_fails_the_calls_that_wait() -> None:
 
     async def work(_: Any) -> list[Any]:
         await bench.run(pid, 0)
-        calls = [asyncio.create_task(bench.run(hang, 30.0)) for _ in range(2)]
+        calls = [asyncio.create_task(bench.run(hang, 30.0, lane)) for lane in range(2)]
         await asyncio.sleep(0.05)
         for worker in bench.pids:
             os.kill(worker, signal.SIGKILL)

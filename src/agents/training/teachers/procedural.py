@@ -41,4 +41,5 @@ class ProceduralTeacher:
 
     async def answer(self, request: Request) -> Reply:
         """Return the composed reply."""
-        return await self._bench.run(compose, Exercise(request.ticket, self._fault_rate, self._seed))
+        exercise = Exercise(request.ticket, self._fault_rate, self._seed)
+        return await self._bench.run(compose, exercise, request.ticket.variant)
