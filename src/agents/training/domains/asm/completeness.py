@@ -39,9 +39,9 @@ def completeness(routine: Routine, answer: str, mnemonics: Iterable[str], cases:
     score = (
         0.30 * (1 - len(silent) / max(1, len(ops)))
         + 0.20 * sum(_named(place, vocabulary) for place in places) / max(1, len(places))
-        + 0.15 * min(1.0, len(said) / (50 + 7 * len(routine.lines)))
+        + 0.15 * min(1.0, len(said) / (90 + 10 * len(routine.lines)))
         + 0.15 * max((_shown(routine, case, prose) for case in cases), default=1.0)
-        + 0.10 * min(1.0, len(reading.words(reading.before_code(answer).lower())) / 40)
+        + 0.10 * min(1.0, len(reading.words(reading.before_code(answer).lower())) / 60)
         + 0.10 * sum(manners) / len(manners)
     )
     detail = f"not explained: {', '.join(silent[:6])}" if silent else ""

@@ -131,8 +131,8 @@ CAUSES = {
         "the register width is switched the wrong way, so <operands have the wrong size|loads and stores move the "
         "wrong number of bytes>"
     ),
-    "return": "the return instruction does not match the call: RTS pulls two bytes, RTL three",
-    "swap": "the instruction is the <opposite|mirror image|sibling> of the one that is needed",
+    "return": "the return does not match the <call|way the routine is called>",
+    "swap": "<the two are easily confused|a slip of one letter or two|the opposite of what is needed>",
     "off by one": (
         "the constant is off by one, <a classic fencepost error|so one step too many or too few is made or a limit "
         "moves>"
@@ -171,3 +171,23 @@ MISSING = {
     "ora": "the bits are never merged in",
 }
 """Mnemonic left out -> what follows."""
+
+DOES = {
+    "adc": "adds, the carry included", "sbc": "subtracts, the borrow included",
+    "and": "keeps only the bits that the operand has", "ora": "sets the bits that the operand has",
+    "eor": "flips the bits that the operand has",
+    "asl": "shifts left", "lsr": "shifts right", "rol": "rotates left", "ror": "rotates right",
+    "inc": "adds 1", "ina": "adds 1", "dec": "subtracts 1", "dea": "subtracts 1",
+    "inx": "moves X up", "dex": "moves X down", "iny": "moves Y up", "dey": "moves Y down",
+    "bcc": "branches if the carry is clear", "bcs": "branches if the carry is set",
+    "beq": "branches on zero", "bne": "branches on anything but zero",
+    "bpl": "branches if the sign bit is clear", "bmi": "branches if the sign bit is set",
+    "bvc": "branches if there was no overflow", "bvs": "branches on overflow",
+    "rep": "makes registers 16 bits wide", "sep": "makes registers 8 bits wide",
+    "stx": "stores X", "sty": "stores Y", "cpx": "compares X", "cpy": "compares Y",
+    "tax": "copies A to X", "tay": "copies A to Y",
+    "sed": "starts decimal arithmetic", "cld": "ends decimal arithmetic",
+    "tsb": "sets bits in memory", "trb": "clears bits in memory",
+    "rts": "pulls a two-byte return address", "rtl": "pulls a three-byte return address",
+}  # fmt: skip
+"""Mnemonic -> what it does, for setting the wrong instruction against the right one."""

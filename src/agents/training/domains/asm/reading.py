@@ -13,7 +13,7 @@ MAX_CHARACTERS = 20_000
 _FENCE = re.compile(r"^[ \t]*```[^\n]*\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILINE)
 _PAIR = re.compile(r"^[\s>*`|+-]{0,8}([A-Za-z_]\w{0,40})[`* \t]{0,6}[=:][`* \t]{0,6}([^\n|`]{1,120})", re.MULTILINE)
 _NUMBER = re.compile(r"#?(?:\$|0x)([0-9A-Fa-f]{1,8})\b|%([01]{1,32})\b|(\d{1,10})\b")
-_BYTE = re.compile(r"(?:\$|0x)?([0-9A-Fa-f]{2})\b")
+_BYTE = re.compile(r"(?:\$|\b0x|\b)([0-9A-Fa-f]{2})\b")
 _WORD = re.compile(r"[.$]?[A-Za-z_0-9]+")
 
 

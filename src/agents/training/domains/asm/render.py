@@ -50,7 +50,7 @@ class Style:
         if self.upper:
             op = op.upper()
             arg = _INDEX.sub(lambda found: found[0].upper(), arg)
-        return f"{op}{self.gap}{arg}" if arg else op
+        return f"{op} {arg}" if arg else op
 
 
 def rows(routine: Routine, lines: Sequence[Line], style: Style) -> tuple[list[str], list[int]]:
@@ -72,7 +72,7 @@ def rows(routine: Routine, lines: Sequence[Line], style: Style) -> tuple[list[st
         places.append(len(out))
         if line.op:
             body = (head + " " if head else "").ljust(len(style.indent.expandtabs(8))) if head else style.indent
-            text = body + style.instruction(line)
+            text = body + style.instruction(line).replace(" ", style.gap, 1)
             if style.comments and line.note:
                 text = f"{text.ljust(style.column)} ; {line.note}"
             out.append(text)

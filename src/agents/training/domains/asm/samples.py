@@ -20,6 +20,8 @@ from agents.training.domains.asm.words import seeded
 from agents.training.sample import SourceItem
 from agents.training.w65816 import AssemblyError
 
+_PLAIN_RETURN = 0.85
+"""Share of faults that are not a mere RTS for RTL: every routine invites that one."""
 _MOVES = ("", "; MVN counts once per byte")
 _PLAIN = Style("  ", " ", False, False, True, False, 0)
 
@@ -88,6 +90,8 @@ def _fault(noun: str, level: int, salt: str) -> Fault:
     rng.shuffle(candidates)
     kinds = sorted({slip.kind for _, slip in candidates})
     rng.shuffle(kinds)
+    if rng.random() < _PLAIN_RETURN:
+        kinds.sort(key="return".__eq__)
     for at, slip in sorted(candidates, key=lambda candidate: kinds.index(candidate[1].kind)):
         lines = _with(routine.lines, at, slip.text)
         try:
@@ -140,7 +144,7 @@ def _asked(family: str, level: int, salt: str) -> Asked:
     kind, _, noun = family.partition(".")
     routine = _routine(noun, level, salt)
     rng = seeded(salt, "ask")
-    case = routine.cases[int(rng.random() * min(4, len(routine.cases)))]
+    case = routine.cases[int(rng.random() ** 2 * min(4, len(routine.cases)))]
     program = assembled(routine, source_of(routine, routine.lines))
     seen = observe(routine, program, case)
     facts = [(place.key, place.show(seen.values[place.name]), _of(place)) for place in routine.outputs]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from agents.training.domains.asm.contract import Case, Line, Routine
+from agents.training.domains.asm.contract import Case, Line, Place, Routine
 from agents.training.domains.asm.phrasing import keeps, spot
 from agents.training.domains.asm.render import Style
 from agents.training.domains.asm.words import phrase, pick
@@ -145,9 +145,13 @@ def changed(routine: Routine) -> list[str]:
 def interface(rng: Random, routine: Routine) -> str:
     """Return what goes in, what comes out and what is kept."""
     reads, gives = pick(rng, "Reads|In|Takes|Input"), pick(rng, "Gives|Out|Writes|Output")
-    rows = [f"{reads}: {place.name} ({spot(place)}), {place.meaning}." for place in routine.inputs]
-    rows += [f"{gives}: {place.name} ({spot(place)}), {place.meaning}." for place in routine.outputs]
+    rows = [f"{reads}: {_where(place)}, {place.meaning}." for place in routine.inputs]
+    rows += [f"{gives}: {_where(place)}, {place.meaning}." for place in routine.outputs]
     return (" " if rng.random() < 0.4 else "\n").join([*rows, afterword(rng, routine)])
+
+
+def _where(place: Place) -> str:
+    return f"{place.name} ({spot(place)})" if place.in_memory else f"{place.name} in {spot(place)}"
 
 
 _LOST = ("{} is changed", "{} is used up", "{} does not survive", "{} is overwritten", "expect another value in {}")

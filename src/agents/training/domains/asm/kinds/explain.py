@@ -20,7 +20,7 @@ _OPENINGS = (
     "for|What does it do>?",
     "<Document|Comment> `{label}` for <our wiki|new contributors|the next maintainer>.",
     "<Help me understand|Walk me through> `{label}`: purpose, registers, cost.",
-    "<New to the 65816|Coming from the 6502>, I cannot follow this code. <Explain it|What happens here>?",
+    "<New to the 65816|Coming from the 6502>, I cannot follow this code. <Explain it, please.|What happens here?>",
     "What is `{label}` <good for|doing>, register by register?",
     "<Reverse-engineer|Analyse> the routine below<| and state its cost>.",
     "Please <review|explain> this <snippet|subroutine> from my own <engine|library>.",
@@ -63,14 +63,10 @@ def answer(rng: Random, item: SourceItem) -> str:
     """Return purpose, walkthrough, registers, cost and the facts."""
     routine, asked = routine_of(item), asked_of(item)
     lead = phrase(rng, _LEADS, label=routine.label, goal=routine.goal, plan=routine.plan)
-    sections = [
-        ("Walkthrough|Line by line|In detail|The code", walk(rng, routine.lines, shown(item)[0])),
-        ("Registers|Register use|Interface", interface(rng, routine)),
-    ]
-    if rng.random() < 0.35:
-        sections.reverse()
-    if rng.random() < 0.2:
-        sections.pop()
+    sections = [("Walkthrough|Line by line|In detail|The code", walk(rng, routine.lines, shown(item)[0]))]
+    if rng.random() < 0.85:
+        at = int(rng.random() < 0.65)
+        sections.insert(at, ("Registers|Register use|Interface", interface(rng, routine)))
     sections.insert(0, ("Purpose|Summary|What it does|Overview", lead))
     sections.append(("Cost|The call|With numbers|Example", cost(rng, routine, asked)))
     sections.append(("Facts|Results|Result|Values", result_lines(rng, asked.facts)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from agents.training.domains.asm.faults import CAUSES, MISSING
+from agents.training.domains.asm.faults import CAUSES, DOES, MISSING
 from agents.training.domains.asm.kinds.layout import arrange
 from agents.training.domains.asm.phrasing import contract, ending, setting, syntax
 from agents.training.domains.asm.render import Style, fence, rows
@@ -78,6 +78,9 @@ def cause_of(rng: Random, item: SourceItem, fault: Fault) -> str:
     row = fault_rows(item)[0]
     right = style.instruction(fault.right)
     cause = vary(rng, CAUSES[fault.kind])
+    wrong = fault.lines[fault.at].op
+    if wrong != fault.right.op and wrong in DOES and fault.kind != "missing":
+        cause = f"{wrong.upper()} {DOES[wrong]}, {fault.right.op.upper()} {DOES[fault.right.op]}; {cause}"
     if fault.kind == "missing":
         follows = MISSING.get(fault.right.op, "its effect is lost")
         said = (

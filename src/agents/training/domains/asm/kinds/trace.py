@@ -60,7 +60,11 @@ def prompt(rng: Random, item: SourceItem) -> str:
 
 def state(rng: Random, routine: Routine, asked: Asked) -> str:
     """Return the machine state at entry in words."""
-    values = [f"{place.name} ({spot(place)}) = {place.show(asked.case.given[place.name])}" for place in routine.inputs]
+    values = []
+    for place in routine.inputs:
+        value = place.show(asked.case.given[place.name])
+        named = f"{place.name} ({spot(place)})" if place.in_memory else place.where
+        values.append(f"{named} = {value}" if place.in_memory else f"{named} = {value}, {place.meaning}")
     how = f"{pick(rng, 'At entry|At the call|On entry|Before the call')} {widths(routine)}. {ending(rng)}"
     rest = pick(rng, _REST)
     if not values:
@@ -101,9 +105,7 @@ def stepping(rng: Random, item: SourceItem, asked: Asked) -> str:
     """Return the executed instructions with the registers after each; a long middle is left out."""
     style, lines, seen = shown(item)[0], line_at(routine_of(item)), asked.seen
     shape = _SHAPES[pick(rng, "table|list|dash|arrow")]
-    shown_first = len(seen.first)
-    if shown_first > 7:
-        shown_first -= int(rng.random() * 6)
+    shown_first = min(len(seen.first), 6 + int(rng.random() * 7))
     gap = seen.instructions - shown_first - len(seen.last)
     out = ["| # | instruction | A | X | Y | flags |", "|---|---|---|---|---|---|"] if shape is _SHAPES["table"] else []
     numbered = [*enumerate(seen.first[:shown_first], 1), *enumerate(seen.last, seen.instructions - len(seen.last) + 1)]

@@ -14,7 +14,7 @@ from agents.training.domains.asm.words import phrase, pick
 from agents.training.sample import SourceItem
 
 _OPENINGS = (
-    "<Write|Please write|Can you write> a 65816 <routine|subroutine> called `{label}`. {goal}",
+    "<Write|Please write|Kindly write> a 65816 <routine|subroutine> called `{label}`. {goal}",
     "I need a <subroutine|routine> `{label}` for the SNES. {goal}",
     "{goal} <Write this|Do it|Please code it> as the 65816 subroutine `{label}`.",
     "<Task|Job|Exercise>: `{label}`. {goal}",

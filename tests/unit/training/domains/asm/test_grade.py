@@ -1,0 +1,179 @@
+"""The judge: what counts as right, what as wrong, and that no text harms it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.training.domains.asm import DOMAIN
+from agents.training.domains.asm.reading import MAX_CHARACTERS, longest_block
+from agents.training.domains.asm.samples import asked_of, fault_rows, routine_of, shown
+from agents.training.sample import Cell, Judgement, SourceItem
+
+WORTHLESS = ["", "   \n", "I cannot help with that.", "x" * (MAX_CHARACTERS + 1), "```asm\n" * 900, "\0" * 50]
+
+
+def item_of(family: str, level: int = 2, index: int = 0) -> SourceItem:
+    return DOMAIN.item(Cell(family, level), index, 9)
+
+
+def check(judgement: Judgement, name: str) -> tuple[float, str]:
+    return next((check.score, check.detail) for check in judgement.checks if check.name == name)
+
+
+def with_code(item: SourceItem, change) -> Judgement:
+    answer = DOMAIN.answer(item, 0)
+    block = longest_block(answer)
+    return DOMAIN.judge(item, answer.replace(block, change(block)))
+
+
+@pytest.mark.parametrize("family", ["write.fill", "trace.fill", "fix.fill", "explain.fill"])
+@pytest.mark.parametrize(
+    "text", ["", "   \n", "I cannot help with that.", "x" * (MAX_CHARACTERS + 1), "```asm\n" * 900, "\0" * 50]
+)
+def test_worthless_answers_score_next_to_nothing_and_say_why(family, text):
+    judgement = DOMAIN.judge(item_of(family), text)
+    assert judgement.quality <= 0.05
+    assert any(check.detail for check in judgement.checks)
+
+
+def test_megabytes_are_refused_by_length():
+    judgement = DOMAIN.judge(item_of("write.fill"), "```asm\n" + "nop\n" * 300_000 + "```")
+    assert judgement.quality == 0.0
+    assert "longer" in judgement.checks[0].detail
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("bra {label}", "runs on and on"),
+        ("jmp {label}", "runs on and on"),
+        ("jsr {label}\n rts", "stack"),
+        ("pha\n {ret}", "does not return"),
+        ("stp", "BRK"),
+        ("lda #$60 : sta {label}\n {ret}", "$8000 is written"),
+        ("sta $8000 : sta $8001 : sta $8002 : bra {label}", "does not return"),
+    ],
+)
+def test_code_that_misbehaves_is_wrong_with_a_reason(body, reason):
+    item = item_of("write.total")
+    routine = routine_of(item)
+    code = body.format(label=routine.label, ret=routine.ret.lower())
+    judgement = DOMAIN.judge(item, f"Here it is.\n```asm\n{routine.label}:\n {code}\n```\n")
+    assert judgement.quality <= 0.3
+    assert reason in check(judgement, "results")[1] + check(judgement, "contract")[1]
+
+
+def test_text_that_does_not_assemble_names_the_line():
+    judgement = with_code(item_of("write.total"), lambda block: block.replace("rt", "frobnicate", 1))
+    assert judgement.quality <= 0.1
+    assert "unknown-mnemonic" in check(judgement, "assembles")[1]
+
+
+def test_right_code_without_a_word_scores_in_between():
+    for index in range(8):
+        item = item_of("write.clamp", index=index)
+        code = "\n".join(row.partition(";")[0] for row in longest_block(DOMAIN.answer(item, 0)).split("\n"))
+        assert 0.5 <= DOMAIN.judge(item, f"```asm\n{code}\n```").quality <= 0.8
+
+
+def test_results_without_a_word_score_in_between():
+    for family in ("trace.total", "explain.total"):
+        item = item_of(family)
+        lines = "\n".join(f"{key} = {value}" for key, value, _ in asked_of(item).facts)
+        assert 0.5 <= DOMAIN.judge(item, lines).quality <= 0.8
+
+
+def test_foreign_memory_may_not_be_written():
+    item = item_of("write.total")
+    routine = routine_of(item)
+    judgement = with_code(item, lambda block: block.replace(f"{routine.label}:", f"{routine.label}:\n stz $01F0\n", 1))
+    assert judgement.quality <= 0.3
+    assert check(judgement, "contract") == (0.0, "$01F0 is written, which the contract does not allow")
+
+
+def test_the_free_scratch_may_be_written():
+    item = item_of("write.total")
+    routine = routine_of(item)
+    judgement = with_code(item, lambda block: block.replace(f"{routine.label}:", f"{routine.label}:\n stz $02\n", 1))
+    assert judgement.quality >= 0.85
+
+
+def test_kept_registers_widths_and_decimal_mode_are_checked():
+    broken = 0
+    for index in range(30):
+        item = item_of("write.total", 3, index)
+        for register in routine_of(item).keeps:
+            judgement = with_code(item, lambda block, name=register: _before_return(block, f"ld{name.lower()} $1000"))
+            assert check(judgement, "contract") == (0.0, f"{register} is not kept")
+            broken += 1
+        wider = with_code(
+            item, lambda block, m8=routine_of(item).m8: _before_return(block, f"{'rep' if m8 else 'sep'} #$20")
+        )
+        assert "widths" in check(wider, "contract")[1]
+        assert "decimal" in check(with_code(item, lambda block: _before_return(block, "sed")), "contract")[1]
+    assert broken > 10
+
+
+def _before_return(block: str, text: str) -> str:
+    lines = block.split("\n")
+    at = max(number for number, line in enumerate(lines) if line.split(";")[0].strip().lower() in {"rts", "rtl"})
+    return "\n".join([*lines[:at], f"  {text}", *lines[at:]])
+
+
+def test_a_fix_must_name_the_right_line():
+    for index in range(12):
+        item = item_of("fix.copy", index=index)
+        last, first = fault_rows(item)
+        answer = DOMAIN.answer(item, 0)
+        assert 1 <= first <= last <= len(shown(item)[1])
+        wrong = DOMAIN.judge(item, answer.replace(f"line = {last}", f"line = {last + 2}"))
+        assert wrong.quality <= 0.3
+        assert check(wrong, "location")[0] == 0.0
+        silent = DOMAIN.judge(item, answer.replace(f"line = {last}", ""))
+        assert 0.5 <= silent.quality <= 0.8
+
+
+def test_handing_back_the_faulty_code_is_wrong():
+    for index in range(12):
+        item = item_of("fix.clock", index=index)
+        judgement = with_code(item, lambda block, item=item: "\n".join(shown(item)[1]) + "\n")
+        assert judgement.quality <= 0.3
+
+
+def test_values_are_read_in_the_usual_notations():
+    for index in range(20):
+        item = item_of("trace.absolute", 3, index)
+        answer = "\n".join(f"- **{key}**: `{_other(value)}` (as asked)" for key, value, _ in asked_of(item).facts)
+        assert DOMAIN.judge(item, answer).quality > 0.5
+
+
+def _other(value: str) -> str:
+    return f"0x{value[1:].lower()}" if value.startswith("$") else value
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=400), st.sampled_from(["write.search", "trace.search", "fix.search", "explain.search"]))
+def test_any_text_is_judged(text, family):
+    item = item_of(family)
+    for answer in (text, f"```asm\n{text}\n```", f"```asm\n{routine_of(item).label}:\n{text}\n```\nline = 3"):
+        assert 0.0 <= DOMAIN.judge(item, answer).quality <= 0.3
+
+
+PIECES = st.sampled_from(
+    """lda #$12|sta $10|sta $0200,x|pha|pla|phb|plb|plp|rep #$30|sep #$30|tcs|txs|tcd|xce|jmp $8000|jsr $8000|rti|brk
+    mvn $00,$7E|sta $4203|sta $8000|stz $8001|wai|inc $8000,x|jml [$0010]|bra *|sed|rts|rtl|pei ($10)|org $FFF0
+    """.strip()
+    .replace("\n", "|")
+    .split("|")
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(PIECES, max_size=20))
+def test_any_program_is_judged(lines):
+    item = item_of("write.search")
+    body = "\n".join(f"  {line}" for line in lines)
+    judgement = DOMAIN.judge(item, f"```asm\n{routine_of(item).label}:\n{body}\n```")
+    assert 0.0 <= judgement.quality <= 0.3
