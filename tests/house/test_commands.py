@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ ADAPTED = {
     "python scripts/launch_training.py logs": ("{} --no-follow", "without the flag it follows until Ctrl-C"),
     "python scripts/launch_training.py auto --recipe ~/campaigns/numbers.yaml": (
         "true",
-        "its domain is not in this tree; test_a_new_domain_makes_samples runs the page's code and recipe",
+        "its domain is not in this tree; test_a_new_domain_makes_samples runs it in a copy",
     ),
 }
 """Commands that are run in another form, and why."""
@@ -122,23 +123,18 @@ if waiting is not None:
 def test_a_new_domain_makes_samples(reader: Reader) -> None:
     document = page("docs/how-to/add-a-domain.md")
     (code,), (recipe,) = document.blocks("python"), document.blocks("yaml")
-    package = reader.home / "domains" / "numbers"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text(code.text)
+    source = reader.home / "src"
+    shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
+    (source / "agents" / "training" / "domains" / "numbers").mkdir()
+    (source / "agents" / "training" / "domains" / "numbers" / "__init__.py").write_text(code.text)
     (reader.home / "numbers.yaml").write_text(recipe.text)
-    generate = f"""
-import sys
-from agents.training import domains
-from agents.training.scripts.generate_campaign import main
-domains.__path__.append({str(package.parent)!r})
-sys.exit(main(["--recipe", {str(reader.home / "numbers.yaml")!r}, "--no-parallel", "--json", *sys.argv[1:]]))
-"""
-    for flags, total in (["--pilot"], 190), ([], 200):
-        ended, said = reader.runs([sys.executable, "-c", generate, *flags])
+    for command in (
+        "python -m pytest -p no:cacheprovider -k numbers tests/contract/test_domains.py",
+        "python -m agents auto --recipe ~/numbers.yaml",
+    ):
+        ended, said = reader.types(f"PYTHONPATH={source} {command}")
         assert ended == 0, said
-        summary = json.loads(said[said.index("{\n") :])
-        assert summary["done"] == total
-        assert 0.9 < summary["quality"] < 1.0
+    assert "campaign_complete: campaign numbers_200" in said
 
 
 def _lines(block: Block) -> list[str]:

@@ -7,7 +7,6 @@ import importlib
 import importlib.util
 import re
 import runpy
-from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -111,29 +110,25 @@ def test_generated_pages_are_up_to_date() -> None:
         assert (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8") == text, f"{name} is old: make docs"
 
 
-def test_architecture_places_every_module_once() -> None:
-    (layers,) = (table for table in tables(page("docs/architecture.md").text) if table[0][0].startswith("6"))
-    named = [name for _, cell in layers for span in re.findall(r"`([^`]+)`", cell) for name in _expanded(span)]
-    modules = {_dotted(path) for path in SRC.rglob("*.py")} - {
-        "agents",
-        "campaign",
-        "training",
-        "dashboard",
-        "__main__",
+def test_architecture_draws_the_layers_that_are_tested() -> None:
+    house = runpy.run_path(str(ROOT / "tests" / "house" / "test_layers.py"))
+    (drawn,) = (table for table in tables(page("docs/architecture.md").text) if table[0][0].startswith("6"))
+    layers = {
+        f"agents.{name}": int(layer[0])
+        for layer, cell in drawn
+        for span in re.findall(r"`([^`]+)`", cell)
+        for name in _expanded(span)
     }
-    covered = Counter(module for module in modules for name in named if module == name or module.startswith(f"{name}."))
-    assert {module: covered[module] for module in modules if covered[module] != 1} == {}
+    for module in set(house["MODULES"]) - set(house["FOLDERS"]) - {"agents.__main__"}:
+        if module.startswith("agents."):
+            found = [layer for name, layer in layers.items() if house["is_in"](module, name)]
+            assert found == [house["layer_of"](module)], module
 
 
 def test_glossary_is_sorted_and_says_each_word_once() -> None:
     (table,) = tables(page("docs/glossary.md").text)
     words = [word for word, _ in table]
     assert words == sorted(set(words))
-
-
-def _dotted(path: Path) -> str:
-    parts = path.relative_to(SRC).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts) or "agents"
 
 
 def _expanded(name: str) -> list[str]:
