@@ -52,6 +52,10 @@ def test_the_threshold_rule(found: Evidence, verdict: Verdict, reason: str) -> N
     assert tuple(criterion.name for criterion in decision.criteria) == SEED_CHECKS
 
 
+def test_exactly_the_wanted_samples_are_enough() -> None:
+    assert RULE.decide(Evidence(expected=150, finished=150, is_complete=True, scored=150, score_sum=120.0)).approved
+
+
 def test_a_pilot_smaller_than_the_wanted_samples_is_rejected() -> None:
     small = Evidence(expected=100, finished=100, is_complete=True, scored=100, score_sum=95.0)
     decision = RULE.decide(small)

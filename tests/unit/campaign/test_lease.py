@@ -32,6 +32,15 @@ except CampaignError as error:
     sys.exit(int(error.exit_code))
 """
 
+ONLOOKER = """
+import sys
+from pathlib import Path
+from agents.campaign.lease import is_held
+print("ready", flush=True)
+while True:
+    is_held(Path(sys.argv[1]))
+"""
+
 Contender = subprocess.Popen[str]
 Start = Callable[..., Contender]
 
@@ -200,25 +209,27 @@ def test_a_lease_is_its_lock_and_not_its_content(path: Path, start: Start, conte
 
 def test_a_file_that_names_a_live_process_without_a_lock_is_stale(path: Path) -> None:
     path.parent.mkdir()
-    path.write_text(json.dumps(Identity.mine().document()))
+    path.write_text(json.dumps(Identity.mine().document() | {"what": "x" * 500}))
     assert not is_held(path)
     assert holder(path) is None
     with Lease(path, "Orchestrator"):
-        assert is_held(path)
+        assert holder(path) == Identity.mine()
 
 
 def test_onlookers_do_not_disturb_the_taking_of_a_lease(path: Path, start: Start) -> None:
-    onlooker = (
-        "import sys; from pathlib import Path; from agents.campaign.lease import is_held\n"
-        "print('ready', flush=True)\n"
-        "while True: is_held(Path(sys.argv[1]))"
-    )
     with Lease(path, "Orchestrator"):
         pass
-    start(onlooker)
+    start(ONLOOKER)
     for _ in range(100):
         with Lease(path, "Orchestrator"):
             assert is_held(path)
+
+
+def test_onlookers_do_not_take_each_other_for_an_owner(path: Path, start: Start) -> None:
+    with Lease(path, "Orchestrator"):
+        pass
+    start(ONLOOKER)
+    assert not any(is_held(path) for _ in range(20_000))
 
 
 def test_looking_does_not_change_the_file(path: Path, start: Start) -> None:
