@@ -257,7 +257,9 @@ class Draft:
             scratch=tuple(self._scratch),
             keeps=self.keeps,
             rules=tuple(vary(self.rng, rule) for rule in rules),
-            symbols=tuple(self._symbols),
+            symbols=tuple(
+                (name, addr) for name, addr in self._symbols if any(name in line.arg for line in self._lines)
+            ),
             lines=tuple(self._lines),
             loop=self.loop,
             cases=tuple(Case(values, oracle(values)) for values in given),

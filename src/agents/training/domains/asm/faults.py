@@ -127,50 +127,49 @@ def _off_by_one(op: str, sign: str, digits: str) -> Iterator[Slip]:
 
 CAUSES = {
     "branch": "the branch tests the opposite condition, so the <two paths change places|wrong path is taken>",
-    "width": (
-        "the register width is switched the wrong way, so <operands have the wrong size|loads and stores move the "
-        "wrong number of bytes>"
-    ),
+    "width": "the register width is switched the wrong way, so <operands have the wrong size|loads and stores move "
+    "the wrong number of bytes>",
     "return": "the return does not match the <call|way the routine is called>",
     "swap": "<the two are easily confused|a slip of one letter or two|the opposite of what is needed>",
-    "off by one": (
-        "the constant is off by one, <a classic fencepost error|so one step too many or too few is made or a limit "
-        "moves>"
-    ),
-    "byte": "the operand names the first byte where the second is meant",
+    "off by one": "the constant is off by one, <a classic fencepost error|so one step too many or too few is made or "
+    "a limit moves>",
+    "byte": "the operand names the first byte of the value instead of a later one",
     "index": "the index register is missing, so <every round|the access> uses the same address",
-    "missing": "<an instruction|one step> is missing here",
+    "missing": "<an instruction|one step> is missing",
 }
 """Kind of slip -> what is wrong, with alternatives."""
 
+_UNPULLED = "what was pushed is not pulled, so <the return address is wrong|RTS or RTL takes it for the return address>"
+_STUCK = "{} does not move on"
+
 MISSING = {
-    "clc": ("without CLC the carry <left over from before|of the caller or of an earlier operation> is added as well"),
-    "sec": "without SEC the subtraction may borrow one too many",
+    "clc": "without CLC the carry <left over from before|of the caller or of an earlier operation> is added as well",
+    "sec": "without SEC the subtraction may <borrow|take away> one too many",
     "rep": "the register is still 8 bits wide",
     "sep": "the register is still 16 bits wide",
     "xba": "the bytes of the accumulator are not exchanged",
-    "tax": "the index register never gets the value",
+    "tax": "X never gets the value",
     "sed": "the addition is binary instead of decimal",
     "cld": "the decimal flag stays set for the caller",
-    "plx": "what was pushed is not pulled, so the return address is wrong",
-    "ply": "what was pushed is not pulled, so the return address is wrong",
-    "pla": "what was pushed is not pulled, so the return address is wrong",
-    "plp": "the saved status is left on the stack, so the return address is wrong",
-    "plb": "the saved data bank is left on the stack, so the return address is wrong",
+    "plx": _UNPULLED,
+    "ply": _UNPULLED,
+    "pla": _UNPULLED,
+    "plp": _UNPULLED,
+    "plb": _UNPULLED,
     "stz": "the location keeps whatever it held before",
-    "and": "bits that do not belong to the value are not masked off",
-    "inx": "the index never moves on",
-    "iny": "the index never moves on",
-    "dex": "the index never moves on",
-    "dey": "the index never moves on",
-    "sta": "the value is computed but never stored",
-    "inc": "the count or the carry into the next byte is lost",
-    "ror": "the sum is not halved",
+    "and": "no mask is applied, so <other bits|bits that do not belong here> get through",
+    "ora": "its effect on <the bits and the flags|bits and flags> is <missing|lost>",
+    "inx": _STUCK.format("X"),
+    "iny": _STUCK.format("Y"),
+    "dex": _STUCK.format("X"),
+    "dey": _STUCK.format("Y"),
+    "sta": "the value is <computed|there> but never stored",
+    "inc": "one increment is lost",
+    "ror": "one rotation to the right is lost",
     "lsr": "one shift to the right is lost",
-    "asl": "one doubling is lost",
-    "ora": "the bits are never merged in",
+    "asl": "one shift to the left is lost",
 }
-"""Mnemonic left out -> what follows."""
+"""Mnemonic left out -> what follows, with alternatives."""
 
 DOES = {
     "adc": "adds, the carry included", "sbc": "subtracts, the borrow included",

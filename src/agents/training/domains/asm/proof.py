@@ -25,17 +25,13 @@ from agents.training.w65816 import (
 ORIGIN = 0x8000
 BUDGET = 1_000
 """Instructions a case may take; references need fewer than 150."""
+_PROBE = 400
+"""The same where only the first failure is wanted."""
 _MAX_CODE = 1_024
 _STRAY = {"A": 0x5AA7, "X": 0x3C91, "Y": 0x6BD2}
 """What registers without a meaning hold at entry."""
 _POISON, _GUARD = 0xCD, 0xB6
 """What outputs hold at entry, and what stands before and behind every place."""
-_ENDS = {
-    Reason.BUDGET: "it runs on and on",
-    Reason.STOPPED: "it runs into BRK, COP, STP or WAI",
-    Reason.STACK: "the stack is unbalanced",
-    Reason.RETURNED: "it returned",
-}
 _UNIT = frozenset(range(0x4202, 0x4207)) | frozenset(range(0x4214, 0x4218))
 _FREE = range(0x10)
 _FIRST_STEPS, _LAST_STEPS = 12, 4
@@ -104,7 +100,8 @@ def prove(routine: Routine, program: Program, *, first_failure: bool = False) ->
     passed, failure, breach = 0, "", ""
     for number, case in enumerate(routine.cases):
         carry = number & 1
-        run = _call(machine, routine, entry, _entry_registers(routine, case, carry, _STRAY), case)
+        registers = _entry_registers(routine, case, carry, _STRAY)
+        run = _call(machine, routine, entry, registers, case, budget=_PROBE if first_failure else BUDGET)
         problem = _difference(machine, routine, case, run)
         if problem and not failure:
             failure = f"with {_entry_words(routine, case, carry)}, {problem}"
@@ -139,7 +136,7 @@ def observe(routine: Routine, program: Program, case: Case) -> Observation:
             last.append(step)
 
     registers = _entry_registers(routine, case, 0, {})
-    run = _call(machine, routine, entry_of(routine, program), registers, case, keep)
+    run = _call(machine, routine, entry_of(routine, program), registers, case, trace=keep)
     values = {place.name: _read(machine, place, run) for place in routine.outputs}
     written = sum(1 for address in machine.writes if address not in run.stack and address not in _UNIT)
     machine.reset()
@@ -180,12 +177,14 @@ def _call(
     entry: int,
     registers: Registers,
     case: Case,
+    *,
+    budget: int = BUDGET,
     trace: Callable[[TraceStep], None] | None = None,
 ) -> Run:
     for place in routine.inputs:
         if place.in_memory:
             machine.load(place.addr, place.encode(case.given[place.name]))
-    return machine.call(entry, registers=registers, budget=BUDGET, far=routine.far, trace=trace)
+    return machine.call(entry, registers=registers, budget=budget, far=routine.far, trace=trace)
 
 
 def _read(machine: Machine, place: Place, run: Run) -> Value:
@@ -200,7 +199,7 @@ def _read(machine: Machine, place: Place, run: Run) -> Value:
 def _difference(machine: Machine, routine: Routine, case: Case, run: Run) -> str:
     """Return how the results differ from the case, in words, or nothing."""
     if not run.returned:
-        return f"the routine does not return ({_ENDS[run.reason]})"
+        return f"the routine does not return ({_end(run)})"
     for place in routine.outputs:
         found, wanted = _read(machine, place, run), case.expect[place.name]
         if place.encode(found) != place.encode(wanted) if place.size else found != wanted:
@@ -208,11 +207,20 @@ def _difference(machine: Machine, routine: Routine, case: Case, run: Run) -> str
     return ""
 
 
+def _end(run: Run) -> str:
+    return {
+        Reason.BUDGET: f"it is still running after {run.instructions} instructions",
+        Reason.STOPPED: "it runs into BRK, COP, STP or WAI",
+        Reason.STACK: "the stack is unbalanced",
+        Reason.RETURNED: "it returned",
+    }[run.reason]
+
+
 def _breach(machine: Machine, routine: Routine, run: Run, case: Case, allowed: frozenset[int]) -> str:
     """Return the first broken promise of the contract, or nothing."""
     end = run.registers
     if not run.returned:
-        return f"no return: {_ENDS[run.reason]}"
+        return f"no return: {_end(run)}"
     if end.m8 != routine.m8 or end.x8 != routine.x8:
         return "register widths at return differ from those at entry"
     if end.decimal or end.d or end.dbr:

@@ -56,7 +56,7 @@ def routine_of(item: SourceItem) -> Routine:
     return _routine(item.cell.family.partition(".")[2], item.cell.difficulty, str(item.params["salt"]))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _routine(noun: str, level: int, salt: str) -> Routine:
     return TEMPLATES[noun](Draft(seeded(salt, noun, level), level))
 
@@ -77,7 +77,7 @@ def fault_of(item: SourceItem) -> Fault:
     return _fault(item.cell.family.partition(".")[2], item.cell.difficulty, str(item.params["salt"]))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _fault(noun: str, level: int, salt: str) -> Fault:
     routine = _routine(noun, level, salt)
     rng = seeded(salt, "fault")
@@ -105,11 +105,16 @@ def _fault(noun: str, level: int, salt: str) -> Fault:
 
 def shown(item: SourceItem) -> tuple[Style, list[str], list[int]]:
     """Return the code that the prompt of ``item`` shows: its style, its rows, and the row of each line."""
-    routine = routine_of(item)
-    kind = kind_of(item)
-    rng = seeded(item.params["salt"], "code")
-    style = Style.draw(rng, comments=kind == "fix" and rng.random() < 0.5 / item.cell.difficulty)
-    return (style, *rows(routine, fault_of(item).lines if kind == "fix" else routine.lines, style))
+    return _shown(item.cell.family, item.cell.difficulty, str(item.params["salt"]))
+
+
+@lru_cache(maxsize=256)
+def _shown(family: str, level: int, salt: str) -> tuple[Style, list[str], list[int]]:
+    kind, _, noun = family.partition(".")
+    routine, rng = _routine(noun, level, salt), seeded(salt, "code")
+    style = Style.draw(rng, comments=kind == "fix" and rng.random() < 0.5 / level)
+    lines = _fault(noun, level, salt).lines if kind == "fix" else routine.lines
+    return (style, *rows(routine, lines, style))
 
 
 def fault_rows(item: SourceItem) -> tuple[int, int]:
@@ -139,7 +144,7 @@ def asked_of(item: SourceItem) -> Asked:
     return _asked(item.cell.family, item.cell.difficulty, str(item.params["salt"]))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _asked(family: str, level: int, salt: str) -> Asked:
     kind, _, noun = family.partition(".")
     routine = _routine(noun, level, salt)

@@ -47,8 +47,8 @@ def test_megabytes_are_refused_by_length():
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("bra {label}", "runs on and on"),
-        ("jmp {label}", "runs on and on"),
+        ("bra {label}", "still running"),
+        ("jmp {label}", "still running"),
         ("jsr {label}\n rts", "stack"),
         ("pha\n {ret}", "does not return"),
         ("stp", "BRK"),
@@ -108,10 +108,9 @@ def test_kept_registers_widths_and_decimal_mode_are_checked():
             judgement = with_code(item, lambda block, name=register: _before_return(block, f"ld{name.lower()} $1000"))
             assert check(judgement, "contract") == (0.0, f"{register} is not kept")
             broken += 1
-        wider = with_code(
-            item, lambda block, m8=routine_of(item).m8: _before_return(block, f"{'rep' if m8 else 'sep'} #$20")
-        )
-        assert "widths" in check(wider, "contract")[1]
+        other = "rep #$20" if routine_of(item).m8 else "sep #$20"
+        changed = with_code(item, lambda block, text=other: _before_return(block, text))
+        assert "widths" in check(changed, "contract")[1]
         assert "decimal" in check(with_code(item, lambda block: _before_return(block, "sed")), "contract")[1]
     assert broken > 10
 

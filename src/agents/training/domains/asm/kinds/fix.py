@@ -82,11 +82,8 @@ def cause_of(rng: Random, item: SourceItem, fault: Fault) -> str:
     if wrong != fault.right.op and wrong in DOES and fault.kind != "missing":
         cause = f"{wrong.upper()} {DOES[wrong]}, {fault.right.op.upper()} {DOES[fault.right.op]}; {cause}"
     if fault.kind == "missing":
-        follows = MISSING.get(fault.right.op, "its effect is lost")
-        said = (
-            f"Before line {row} (`{_code(text[row - 1])}`) {cause}: `{right}` ({fault.right.note}); "
-            f"{vary(rng, follows)}."
-        )
+        follows = vary(rng, MISSING[fault.right.op])
+        said = f"Before line {row} (`{_code(text[row - 1])}`) {cause}: `{right}` ({fault.right.note}); {follows}."
     else:
         said = (
             f"Line {row} reads `{_code(text[row - 1])}`, but it must be `{right}`: {cause}. "

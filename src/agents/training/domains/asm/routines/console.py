@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agents.training.domains.asm.contract import Routine, Value, number
+from agents.training.domains.asm.contract import Place, Routine, Value, number
 from agents.training.domains.asm.draft import Draft
 
 
@@ -25,44 +25,32 @@ def dma_setup(d: Draft) -> Routine:
     ][d.between(0, 2)]
     address = d.near("source|gfx|data|upload src", 3, "the 24-bit source address")
     length = d.near("length|bytes|size|upload len", 2, "the number of bytes")
-    wide = d.coin()
     d.begin("dma|setup dma|prepare upload|channel", True, uses="A")
     control = d.fixed("dmap", base, 1, f"$43{channel}0, transfer mode {mode}")
     bbus = d.fixed("bbad", base + 1, 1, f"$43{channel}1, B-bus port: {port_name}")
     source = d.fixed("a1t", base + 2, 3, f"$43{channel}2-4, the source address")
     count = d.fixed("das", base + 5, 2, f"$43{channel}5-6, the byte count")
     parts = [
-        [
-            (f"lda {d.imm(mode, 1)}", f"mode {mode}: {'two ports, one byte each' if mode else 'one port'}"),
-            (f"sta ${base:04X}", f"into ${base:04X}"),
-        ],
-        [
-            (f"lda {d.imm(port, 1)}", f"port $21{port:02X}: {port_name}"),
-            (f"sta ${base + 1:04X}", f"into ${base + 1:04X}"),
-        ],
+        [(f"lda {d.imm(mode, 1)}", f"mode {mode}: {_MODES[mode]}"), _into(base)],
+        [(f"lda {d.imm(port, 1)}", f"port $21{port:02X}: {port_name}"), _into(base + 1)],
     ]
     if mode == 0 and d.coin():
         parts[0] = [(f"stz ${base:04X}", f"mode 0: one port, into ${base:04X}")]
-    bank = [(f"lda {d.at(address, 2)}", "the source bank"), (f"sta ${base + 4:04X}", f"into ${base + 4:04X}")]
-    words = [
-        (f"lda {address.ref}", "source address inside its bank"),
-        (f"sta ${base + 2:04X}", f"into ${base + 2:04X}/${base + 3:04X}"),
-        (f"lda {length.ref}", "number of bytes"),
-        (f"sta ${base + 5:04X}", f"into ${base + 5:04X}/${base + 6:04X}"),
-    ]
-    pairs = [(address.ref, base + 2), (d.at(address, 1), base + 3), (length.ref, base + 5), (d.at(length, 1), base + 6)]
     d.rng.shuffle(parts)
-    for part in [*parts, bank]:
-        d.ops(*part)
-    if wide:
-        d.op("rep #$20", "16-bit A for the two words")
-        d.ops(*words)
-        d.op("sep #$20", "8-bit A again")
+    d.ops(*parts[0], *parts[1], (f"lda {d.at(address, 2)}", "the source bank"), _into(base + 4))
+    if d.coin():
+        d.ops(
+            ("rep #$20", "16-bit A for the two words"),
+            (f"lda {address.ref}", "source address inside its bank"),
+            _into(base + 2, 2),
+            (f"lda {length.ref}", "number of bytes"),
+            _into(base + 5, 2),
+            ("sep #$20", "8-bit A again"),
+        )
     else:
-        for operand, register in pairs:
-            d.ops(
-                (f"lda {operand}", f"the byte for ${register:04X}"), (f"sta ${register:04X}", f"into ${register:04X}")
-            )
+        for place, register in ((address, base + 2), (length, base + 5)):
+            for at, part in enumerate(("low", "high")):
+                d.ops((f"lda {d.at(place, at)}", f"{place.name}, {part} byte"), _into(register + at))
     d.end()
     given: list[Mapping[str, Value]] = [
         {address.name: d.between(0x8000, 0xFFFF) | d.between(0, 0x3F) << 16, length.name: d.between(1, 0x2000)}
@@ -87,40 +75,20 @@ def dma_setup(d: Draft) -> Routine:
     )
 
 
+_MODES = ("one port", "two ports, one byte each")
+
+
+def _into(register: int, size: int = 1) -> tuple[str, str]:
+    return f"sta ${register:04X}", f"into ${register:04X}" + (f"/${register + 1:04X}" if size == 2 else "")
+
+
 def lorom_offset(d: Draft) -> Routine:
     """Convert a LoROM CPU address to a file offset."""
     address = d.near("cpu address|pointer|location|snes addr", 3, "a LoROM address of the CPU, $8000-$FFFF in its bank")
     dest = d.near("offset|file pos|rom offset|pc addr", 3, "the 24-bit offset in the ROM file")
     header = d.level == 3 and d.coin()
     d.begin("lorom|to offset|pc address|rom offset", True, uses="A")
-    style = d.coin()
-    if style:
-        d.ops(
-            (f"lda {d.at(address, 2)}", "the bank"),
-            ("and #$7F", "$80-$FF mirror $00-$7F"),
-            (d.pick("lsr|lsr a"), "bank / 2; bit 0 goes to the carry"),
-            (f"sta {d.at(dest, 2)}", "top byte of the offset"),
-            (f"lda {d.at(address, 1)}", "the high byte of the address"),
-            ("and #$7F", "drop bit 15: $8000 is where a bank's file part begins"),
-        )
-        skip = d.label("even|even bank|lower half|no add")
-        d.ops(
-            (f"bcc {skip}", "an even bank: its 32 KiB are the lower half"),
-            ("ora #$80", "an odd bank: the upper half of 64 KiB"),
-        )
-        d.mark(skip)
-    else:
-        d.ops(
-            (f"lda {d.at(address, 1)}", "the high byte of the address"),
-            (d.pick("asl|asl a"), "drop bit 15"),
-            (f"sta {d.at(dest, 1)}", "park it"),
-            (f"lda {d.at(address, 2)}", "the bank"),
-            ("and #$7F", "$80-$FF mirror $00-$7F"),
-            (d.pick("lsr|lsr a"), "bank / 2; its bit 0 goes to the carry"),
-            (f"sta {d.at(dest, 2)}", "top byte of the offset"),
-            (f"lda {d.at(dest, 1)}", "the parked byte"),
-            (d.pick("ror|ror a"), "bit 15 becomes bit 0 of the bank"),
-        )
+    (_bank_by_branch if d.coin() else _bank_by_rotation)(d, address, dest)
     d.ops(
         (f"sta {d.at(dest, 1)}", "middle byte of the offset"),
         (f"lda {address.ref}", "the low byte"),
@@ -155,6 +123,37 @@ def lorom_offset(d: Draft) -> Routine:
         given,
         oracle,
         ["the file has a copier header of 512 bytes" if header else "the file has no copier header"],
+    )
+
+
+def _bank_by_branch(d: Draft, address: Place, dest: Place) -> None:
+    """Leave the middle byte of the offset in A, its bit 7 set by a branch."""
+    even = d.label("even|even bank|lower half|no add")
+    d.ops(
+        (f"lda {d.at(address, 2)}", "the bank"),
+        ("and #$7F", "$80-$FF mirror $00-$7F"),
+        (d.pick("lsr|lsr a"), "bank / 2; bit 0 goes to the carry"),
+        (f"sta {d.at(dest, 2)}", "top byte of the offset"),
+        (f"lda {d.at(address, 1)}", "the high byte of the address"),
+        ("and #$7F", "drop bit 15: $8000 is where a bank's file part begins"),
+        (f"bcc {even}", "an even bank: its 32 KiB are the lower half"),
+        ("ora #$80", "an odd bank: the upper half of 64 KiB"),
+    )
+    d.mark(even)
+
+
+def _bank_by_rotation(d: Draft, address: Place, dest: Place) -> None:
+    """Leave the middle byte of the offset in A, its bit 7 rotated in from the bank."""
+    d.ops(
+        (f"lda {d.at(address, 1)}", "the high byte of the address"),
+        (d.pick("asl|asl a"), "drop bit 15"),
+        (f"sta {d.at(dest, 1)}", "park it"),
+        (f"lda {d.at(address, 2)}", "the bank"),
+        ("and #$7F", "$80-$FF mirror $00-$7F"),
+        (d.pick("lsr|lsr a"), "bank / 2; its bit 0 goes to the carry"),
+        (f"sta {d.at(dest, 2)}", "top byte of the offset"),
+        (f"lda {d.at(dest, 1)}", "the parked byte"),
+        (d.pick("ror|ror a"), "bit 15 becomes bit 0 of the bank"),
     )
 
 

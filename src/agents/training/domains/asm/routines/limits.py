@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agents.training.domains.asm.contract import Routine, Value, number
+from agents.training.domains.asm.contract import Place, Routine, Value, number
 from agents.training.domains.asm.draft import Draft
 
 
@@ -116,24 +116,7 @@ def order(d: Draft) -> Routine:
     dest = d.near("larger|order|decision|wins", size, f"1 if {first.name} >= {second.name}, else 0")
     d.begin("compare|at least|not below|check order", size == 1, uses="A")
     yes, done = d.label("yes|true|at least|ge"), d.label("done|store|out|finish")
-    if signed:
-        fix = d.label("no overflow|fix|sign ok|plain")
-        d.ops(
-            (f"lda {first.ref}", f"<load|fetch> {first.name}"),
-            ("sec", "no borrow"),
-            (f"sbc {second.ref}", f"minus {second.name}"),
-            (f"bvc {fix}", "no overflow: N is the true sign"),
-            (f"eor {d.imm(half, size)}", "overflow: the sign is inverted, invert it back"),
-        )
-        d.mark(fix)
-        d.op(f"cmp {d.imm(half, size)}", "is the sign bit of the difference set?")
-        d.op(f"bcc {yes}", "no: not negative, so at least equal")
-    else:
-        d.ops(
-            (f"lda {first.ref}", f"<load|fetch> {first.name}"),
-            (f"cmp {second.ref}", f"compare with {second.name}"),
-            (f"bcs {yes}", "carry set: at least equal"),
-        )
+    (_branch_if_signed if signed else _branch_if_unsigned)(d, first, second, yes)
     d.ops((f"lda {d.imm(0, size)}", "smaller: 0"), (f"bra {done}", "<done|skip the other case>"))
     d.mark(yes)
     d.op(f"lda {d.imm(1, size)}", "at least equal: 1")
@@ -158,19 +141,43 @@ def order(d: Draft) -> Routine:
         "order",
         f"Store 1 in {dest.name} if the {'signed' if signed else 'unsigned'} {8 * size}-bit number {first.name} "
         f"is at least {second.name}, otherwise 0.",
-        (
-            "For signed numbers the sign of the difference is wrong after an overflow; V tells when, and EOR with "
-            "the sign bit repairs it."
-        )
-        if signed
-        else (
-            "CMP subtracts without storing: the carry stays set exactly when no borrow was needed, which is the "
-            "unsigned 'at least'."
-        ),
+        _ORDERS[signed],
         [first, second],
         [dest],
         [{first.name: a, second.name: b} for a, b in pairs],
         oracle,
+    )
+
+
+_ORDERS = (
+    "CMP subtracts without storing: the carry stays set exactly when no borrow was needed, which is the unsigned "
+    "'at least'.",
+    "For signed numbers the sign of the difference is wrong after an overflow; V tells when, and EOR with the sign "
+    "bit repairs it.",
+)
+
+
+def _branch_if_signed(d: Draft, first: Place, second: Place, target: str) -> None:
+    fix, sign = d.label("no overflow|fix|sign ok|plain"), d.imm(1 << (8 * first.size - 1), first.size)
+    d.ops(
+        (f"lda {first.ref}", f"<load|fetch> {first.name}"),
+        ("sec", "no borrow"),
+        (f"sbc {second.ref}", f"minus {second.name}"),
+        (f"bvc {fix}", "no overflow: N is the true sign"),
+        (f"eor {sign}", "overflow: the sign is inverted, invert it back"),
+    )
+    d.mark(fix)
+    d.ops(
+        (f"cmp {sign}", "is the sign bit of the difference set?"),
+        (f"bcc {target}", "no: not negative, so at least equal"),
+    )
+
+
+def _branch_if_unsigned(d: Draft, first: Place, second: Place, target: str) -> None:
+    d.ops(
+        (f"lda {first.ref}", f"<load|fetch> {first.name}"),
+        (f"cmp {second.ref}", f"compare with {second.name}"),
+        (f"bcs {target}", "carry set: at least equal"),
     )
 
 

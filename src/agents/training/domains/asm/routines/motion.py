@@ -8,52 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agents.training.domains.asm.contract import Routine, Value, number
+from agents.training.domains.asm.contract import Place, Routine, Value, number
 from agents.training.domains.asm.draft import Draft
 
 
 def velocity(d: Draft) -> Routine:
     """Add a signed 8-bit speed to a fixed-point position."""
-    fraction = d.between(4, 4) if d.level == 1 else 8
+    fraction = 4 if d.level == 1 else 8
     position = d.near("x|y|pos|position", 2, f"the position, 16 bits with {fraction} fraction bits")
     speed = d.near("speed|velocity|dx|dy", 1, f"the signed speed in 1/{1 << fraction} pixels per frame")
-    plus, done = d.label("positive|right|plus|not negative"), d.label("add|apply|move it|sum")
     wide = d.coin()
     d.begin("move|apply speed|update|advance", not wide, uses="A")
-    if wide:
-        d.ops(
-            (f"lda {speed.ref}", f"{speed.name} and the byte after it"),
-            ("and #$00FF", "only the speed"),
-            (f"cmp #${0x80:04X}", "negative as a byte?"),
-            (f"bcc {plus}", "no"),
-            ("ora #$FF00", "yes: extend the sign to 16 bits"),
-        )
-        d.mark(plus)
-        d.ops(
-            ("clc", "no carry"),
-            (f"adc {position.ref}", f"plus {position.name}"),
-            (f"sta {position.ref}", "<store|write> it back"),
-        )
-    else:
-        d.ops(
-            (f"lda {position.ref}", "the low byte of the position"),
-            ("clc", "no carry"),
-            (f"adc {speed.ref}", f"plus {speed.name}"),
-            (f"sta {position.ref}", "low byte done, C has the carry"),
-        )
-        held = d.spare("high|sign|extend|upper", 1)
-        d.ops(
-            (f"stz {held.ref}", "sign extension of a positive speed: $00"),
-            (f"lda {speed.ref}", f"look at {speed.name} again; LDA keeps the carry"),
-            (f"bpl {done}", "not negative"),
-            (f"dec {held.ref}", "negative: $FF; DEC keeps the carry"),
-        )
-        d.mark(done)
-        d.ops(
-            (f"lda {d.at(position, 1)}", "the high byte"),
-            (f"adc {held.ref}", "plus the extension and the carry"),
-            (f"sta {d.at(position, 1)}", "high byte done"),
-        )
+    (_move_word if wide else _move_bytes)(d, position, speed)
     d.end()
     pairs = [
         (d.between(0x100, 0xFEFF), d.between(1, 127)),
@@ -80,6 +46,43 @@ def velocity(d: Draft) -> Routine:
         given,
         oracle,
         ["the position wraps modulo 65536"],
+    )
+
+
+def _move_word(d: Draft, position: Place, speed: Place) -> None:
+    plus = d.label("positive|right|plus|not negative")
+    d.ops(
+        (f"lda {speed.ref}", f"{speed.name} and the byte after it"),
+        ("and #$00FF", "only the speed"),
+        ("cmp #$0080", "negative as a byte?"),
+        (f"bcc {plus}", "no"),
+        ("ora #$FF00", "yes: extend the sign to 16 bits"),
+    )
+    d.mark(plus)
+    d.ops(
+        ("clc", "no carry"),
+        (f"adc {position.ref}", f"plus {position.name}"),
+        (f"sta {position.ref}", "<store|write> it back"),
+    )
+
+
+def _move_bytes(d: Draft, position: Place, speed: Place) -> None:
+    done, held = d.label("add|apply|move it|sum"), d.spare("high|sign|extend|upper", 1)
+    d.ops(
+        (f"lda {position.ref}", "the low byte of the position"),
+        ("clc", "no carry"),
+        (f"adc {speed.ref}", f"plus {speed.name}"),
+        (f"sta {position.ref}", "low byte done, C has the carry"),
+        (f"stz {held.ref}", "sign extension of a positive speed: $00"),
+        (f"lda {speed.ref}", f"look at {speed.name} again; LDA keeps the carry"),
+        (f"bpl {done}", "not negative"),
+        (f"dec {held.ref}", "negative: $FF; DEC keeps the carry"),
+    )
+    d.mark(done)
+    d.ops(
+        (f"lda {d.at(position, 1)}", "the high byte"),
+        (f"adc {held.ref}", "plus the extension and the carry"),
+        (f"sta {d.at(position, 1)}", "high byte done"),
     )
 
 
@@ -243,5 +246,5 @@ def lfsr(d: Draft) -> Routine:
         [seed],
         given,
         oracle,
-        ["the state is never 0"],
+        ["the state is never 0", f"a step: shift right; if a 1 falls out, XOR with ${taps:0{2 * size}X}"],
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agents.training.domains.asm.contract import Routine, Value, number
+from agents.training.domains.asm.contract import Place, Routine, Value, number
 from agents.training.domains.asm.draft import Draft
 
 _LOOPS = "loop|next|again|more|each|walk|step"
@@ -108,13 +108,6 @@ def list_walk(d: Draft) -> Routine:
     d.mark(done)
     d.end()
 
-    def build(order: list[int]) -> dict[str, Value]:
-        data = bytearray(4 * (count + 1))
-        for at, node in enumerate(order):
-            follow = nodes.addr + 4 * order[at + 1] if at + 1 < len(order) else 0
-            data[4 * node : 4 * node + 4] = follow.to_bytes(2, "little") + d.between(1, 9999).to_bytes(2, "little")
-        return {head.name: nodes.addr + 4 * order[0] if order else 0, nodes.name: bytes(data)}
-
     def oracle(g: Mapping[str, Value]) -> Mapping[str, Value]:
         at, result, data = number(g, head.name), 0, g[nodes.name]
         while at and isinstance(data, bytes):
@@ -125,7 +118,10 @@ def list_walk(d: Draft) -> Routine:
 
     indexes = list(range(count + 1))
     d.rng.shuffle(indexes)
-    given = [build(indexes[:count]), build([]), build(indexes[:1]), build(sorted(indexes))]
+    orders = [indexes[:count], [], indexes[:1], sorted(indexes)]
+    given: list[dict[str, Value]] = [
+        {head.name: nodes.addr + 4 * order[0] if order else 0, nodes.name: _linked(d, nodes, order)} for order in orders
+    ]
     return d.finish(
         "list_walk",
         f"Walk the linked list that starts at {head.name} and store "
@@ -138,6 +134,15 @@ def list_walk(d: Draft) -> Routine:
         oracle,
         ["a node is: next (word), value (word); next = 0 ends the list"],
     )
+
+
+def _linked(d: Draft, nodes: Place, order: list[int]) -> bytes:
+    """Return the memory of ``nodes`` with those in ``order`` linked and holding random values."""
+    data = bytearray(nodes.size)
+    for at, node in enumerate(order):
+        follow = nodes.addr + 4 * order[at + 1] if at + 1 < len(order) else 0
+        data[4 * node : 4 * node + 4] = follow.to_bytes(2, "little") + d.between(1, 9999).to_bytes(2, "little")
+    return bytes(data)
 
 
 def ring_push(d: Draft) -> Routine:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agents.training.domains.asm.contract import Routine, Value, number
+from agents.training.domains.asm.contract import Place, Routine, Value, hex_address, number
 from agents.training.domains.asm.draft import Draft
 
 
@@ -121,6 +121,23 @@ def hardware_multiply(d: Draft) -> Routine:
     )
 
 
+def _transfer(d: Draft, source: Place, dest: Place, what: str, wide: bool) -> None:
+    """Copy a word between memory and the arithmetic unit, A being 8 bits before and after."""
+    if wide:
+        d.ops(
+            ("rep #$20", f"16-bit A for {what}"),
+            (f"lda {source.ref}", f"{what}, both bytes"),
+            (f"sta {dest.ref}", f"into {hex_address(dest.addr) if dest.addr >= 0x4200 else dest.name}"),
+            ("sep #$20", "8-bit A <again|from here on>"),
+        )
+        return
+    for at, part in enumerate(("low", "high")):
+        d.ops(
+            (f"lda {d.at(source, at)}", f"{what}, {part} byte"),
+            (f"sta {d.at(dest, at)}", f"into {hex_address(dest.addr + at) if dest.addr >= 0x4200 else dest.name}"),
+        )
+
+
 def hardware_divide(d: Draft) -> Routine:
     """Use the CPU's 16 / 8 divider."""
     whole = d.near("total|sum|ticks|amount", 2, "the 16-bit dividend")
@@ -130,41 +147,15 @@ def hardware_divide(d: Draft) -> Routine:
     outputs = [[quotient, rest], [quotient], [rest]][d.between(0, 2)]
     d.begin("hw div|divide|div16x8|split", True, True if d.coin(0.3) else None, uses="A")
     wide = d.coin(0.6)
-    if wide:
-        d.ops(
-            ("rep #$20", "16-bit A for the dividend"),
-            (f"lda {whole.ref}", f"<load|fetch> {whole.name}"),
-            ("sta $4204", "dividend to $4204/$4205"),
-            ("sep #$20", "8-bit A for the divisor"),
-        )
-    else:
-        d.ops(
-            (f"lda {whole.ref}", f"low byte of {whole.name}"),
-            ("sta $4204", "dividend low"),
-            (f"lda {d.at(whole, 1)}", f"high byte of {whole.name}"),
-            ("sta $4205", "dividend high"),
-        )
+    dividend = d.fixed("wrdiv", 0x4204, 2, "the dividend")
+    _transfer(d, whole, dividend, "the dividend", wide)
     d.ops((f"lda {by.ref}", f"<load|fetch> {by.name}"), ("sta $4206", "the divisor; this write starts the divider"))
     for turn in range(8):
         d.op("nop", f"wait: {2 * (turn + 1)} of 16 cycles")
-    for place, port in ((quotient, 0x4214), (rest, 0x4216)):
-        if place not in outputs:
-            continue
-        what = "quotient" if port == 0x4214 else "remainder"
-        if wide:
-            d.ops(
-                ("rep #$20", f"16-bit A for the {what}"),
-                (f"lda ${port:04X}", f"the {what}"),
-                (f"sta {place.ref}", f"into {place.name}"),
-                ("sep #$20", "8-bit A again"),
-            )
-        else:
-            d.ops(
-                (f"lda ${port:04X}", f"{what}, low byte"),
-                (f"sta {place.ref}", f"low byte of {place.name}"),
-                (f"lda ${port + 1:04X}", f"{what}, high byte"),
-                (f"sta {d.at(place, 1)}", f"high byte of {place.name}"),
-            )
+    if quotient in outputs:
+        _transfer(d, d.fixed("rddiv", 0x4214, 2, "the quotient"), quotient, "the quotient", wide)
+    if rest in outputs:
+        _transfer(d, d.fixed("rdmpy", 0x4216, 2, "the remainder"), rest, "the remainder", wide)
     d.end()
     pairs = [
         (d.between(300, 65535), d.between(3, 200)),

@@ -6,7 +6,7 @@ of the accumulator whatever the M flag says (WDC W65C816S datasheet, table 5-7).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from agents.training.domains.asm.contract import Routine, Value, number
 from agents.training.domains.asm.draft import Draft
@@ -27,38 +27,9 @@ def popcount(d: Draft) -> Routine:
         fixed="m" if source.where == "A" else "",
         uses="A" + index.upper() if early else "AXY",
     )
-    loop, skip, done = (
-        d.label("loop|next bit|again|shift"),
-        d.label("zero|skip|no bit|clear"),
-        d.label("done|finish|empty|store"),
-    )
     d.fetch(source)
-    other = "y" if index == "x" else "x"
     d.op(f"ld{index} {d.imm(0, 1)}", f"{index.upper()} counts the ones")
-    if early:
-        d.op(f"cmp {d.imm(0, size)}", f"set Z from A: LD{index.upper()} changed it")
-        d.mark(loop, loop=True)
-        d.ops(
-            (f"beq {done}", "no bits left"),
-            (d.pick("lsr|lsr a"), "the lowest bit falls into the carry"),
-            (f"bcc {skip}", "it was 0"),
-            (f"in{index}", "it was 1: count it"),
-        )
-        d.mark(skip)
-        d.op(f"cmp {d.imm(0, size)}", "anything left?")
-        d.op(f"bra {loop}", "<go on|test the rest>")
-        d.mark(done)
-    else:
-        d.op(f"ld{other} {d.imm(bits, 1)}", f"{bits} bits to test")
-        d.mark(loop, loop=True)
-        shift = d.pick("lsr|asl")
-        d.ops(
-            (shift, f"the {'lowest' if shift == 'lsr' else 'highest'} bit falls into the carry"),
-            (f"bcc {skip}", "it was 0"),
-            (f"in{index}", "it was 1: count it"),
-        )
-        d.mark(skip)
-        d.ops((f"de{other}", "one bit less"), (f"bne {loop}", f"until all {bits} are tested"))
+    (_count_until_empty if early else _count_all)(d, size, index)
     d.op(f"st{index} {dest.ref}", f"<store|write> the count to {dest.name}")
     d.end()
     top = (1 << bits) - 1
@@ -80,6 +51,40 @@ def popcount(d: Draft) -> Routine:
     )
 
 
+def _count_until_empty(d: Draft, size: int, index: str) -> None:
+    loop, skip, done = (
+        d.label("loop|next bit|again|shift"),
+        d.label("zero|skip|no bit|clear"),
+        d.label("done|finish|empty|store"),
+    )
+    d.op(f"cmp {d.imm(0, size)}", f"set Z from A: LD{index.upper()} changed it")
+    d.mark(loop, loop=True)
+    d.ops(
+        (f"beq {done}", "no bits left"),
+        (d.pick("lsr|lsr a"), "the lowest bit falls into the carry"),
+        (f"bcc {skip}", "it was 0"),
+        (f"in{index}", "it was 1: count it"),
+    )
+    d.mark(skip)
+    d.ops((f"cmp {d.imm(0, size)}", "anything left?"), (f"bra {loop}", "<go on|test the rest>"))
+    d.mark(done)
+
+
+def _count_all(d: Draft, size: int, index: str) -> None:
+    loop, skip = d.label("loop|next bit|again|shift"), d.label("zero|skip|no bit|clear")
+    other = "y" if index == "x" else "x"
+    d.op(f"ld{other} {d.imm(8 * size, 1)}", f"{8 * size} bits to test")
+    d.mark(loop, loop=True)
+    shift = d.pick("lsr|asl")
+    d.ops(
+        (shift, f"the {'lowest' if shift == 'lsr' else 'highest'} bit falls into the carry"),
+        (f"bcc {skip}", "it was 0"),
+        (f"in{index}", "it was 1: count it"),
+    )
+    d.mark(skip)
+    d.ops((f"de{other}", "one bit less"), (f"bne {loop}", f"until all {8 * size} are tested"))
+
+
 def shift(d: Draft) -> Routine:
     """Shift or rotate by a constant number of places."""
     size = 1 if d.level == 1 else 2
@@ -90,53 +95,20 @@ def shift(d: Draft) -> Routine:
     source = d.operand(size, "value|position|pattern|mask", f"the {bits}-bit number to shift")
     dest = d.operand(size, "shifted|result|tile|scaled", "the shifted number", 0.4)
     looped = d.coin()
-    regs = "A" in (source.where, dest.where)
     d.begin(
-        "shift|move bits|scale|rotate" if kind == "rotate" else "shift|move bits|scale|bits of",
+        "shift|move bits|scale|" + ("rotate" if kind == "rotate" else "bits of"),
         size == 1,
         True if looped else None,
-        fixed="m" if regs else "",
+        fixed="m" if "A" in (source.where, dest.where) else "",
         uses=("" if dest.where == "A" else "A") + ("X" if looped else ""),
     )
-    loop = d.label("loop|again|one place|next")
     d.fetch(source)
-    body = {
-        "left": [("asl", "one place left, a 0 comes in")],
-        "right": [("lsr", "one place right, a 0 comes in")],
-        "rotate": [
-            (f"cmp {d.imm(1 << (bits - 1), size)}", "copy the top bit to the carry"),
-            ("rol", "rotate left: it comes back in at the bottom"),
-        ],
-        "signed": [
-            (f"cmp {d.imm(1 << (bits - 1), size)}", "copy the sign to the carry"),
-            ("ror", "shift right and keep the sign"),
-        ],
-    }[kind]
-    if looped:
-        d.op(f"ldx {d.imm(places, 1)}", f"{places} places")
-        d.mark(loop, loop=True)
-        d.ops(*body)
-        d.ops(("dex", "one place done"), (f"bne {loop}", f"until {places} are done"))
-    else:
-        for turn in range(places):
-            for text, note in body:
-                d.op(text, f"{note} ({turn + 1} of {places})")
+    half = d.imm(1 << (bits - 1), size)
+    _repeat(d, places, _PLACE[kind](half), looped)
     d.store(dest)
     d.end()
-
-    def oracle(g: Mapping[str, Value]) -> Mapping[str, Value]:
-        value = number(g, source.name)
-        if kind == "rotate":
-            value = (value << places | value >> (bits - places)) & top
-        elif kind == "signed":
-            value = (((value ^ 1 << (bits - 1)) - (1 << (bits - 1))) >> places) & top
-        else:
-            value = (value << places) & top if kind == "left" else value >> places
-        return {dest.name: value}
-
-    given: list[Mapping[str, Value]] = [
-        {source.name: value} for value in (d.between(1, top), top, 0, (1 << (bits - 1)) | 1, d.between(top // 2, top))
-    ]
+    values = [d.between(1, top), top, 0, (1 << (bits - 1)) | 1, d.between(top // 2, top)]
+    given: list[Mapping[str, Value]] = [{source.name: value} for value in values]
     what = {
         "left": f"Shift {source.name} left by {places}",
         "right": f"Shift the unsigned number {source.name} right by {places}",
@@ -146,23 +118,53 @@ def shift(d: Draft) -> Routine:
     return d.finish(
         "shift",
         f"{what} ({bits} bits, {d.pick('result in|leaving it in|into')} {dest.key}).",
-        {
-            "left": "Each ASL doubles the number and drops its top bit.",
-            "right": "Each LSR halves the number; the lowest bit is lost.",
-            "rotate": (
-                f"CMP with ${1 << (bits - 1):X} sets the carry exactly when the top bit is 1, and ROL brings that "
-                "bit back in below."
-            ),
-            "signed": (
-                f"CMP with ${1 << (bits - 1):X} puts the sign in the carry, and ROR shifts it in again: an "
-                "arithmetic shift."
-            ),
-        }[kind],
+        _REASON[kind].format(half[1:]),
         [source],
         [dest],
         given,
-        oracle,
+        lambda g: {dest.name: _shifted(number(g, source.name), kind, places, bits)},
     )
+
+
+_PLACE: dict[str, Callable[[str], list[tuple[str, str]]]] = {
+    "left": lambda half: [("asl", "one place left, a 0 comes in")],
+    "right": lambda half: [("lsr", "one place right, a 0 comes in")],
+    "rotate": lambda half: [
+        (f"cmp {half}", "copy the top bit to the carry"),
+        ("rol", "rotate left: it comes back in at the bottom"),
+    ],
+    "signed": lambda half: [
+        (f"cmp {half}", "copy the sign to the carry"),
+        ("ror", "shift right and keep the sign"),
+    ],
+}
+_REASON = {
+    "left": "Each ASL doubles the number and drops its top bit.",
+    "right": "Each LSR halves the number; the lowest bit is lost.",
+    "rotate": "CMP with {} sets the carry exactly when the top bit is 1, and ROL brings that bit back in below.",
+    "signed": "CMP with {} puts the sign in the carry, and ROR shifts it in again: an arithmetic shift.",
+}
+
+
+def _repeat(d: Draft, places: int, body: list[tuple[str, str]], looped: bool) -> None:
+    """Emit ``body`` ``places`` times, in a loop over X or unrolled."""
+    if not looped:
+        for turn in range(places):
+            d.ops(*((text, f"{note} ({turn + 1} of {places})") for text, note in body))
+        return
+    loop = d.label("loop|again|one place|next")
+    d.op(f"ldx {d.imm(places, 1)}", f"{places} places")
+    d.mark(loop, loop=True)
+    d.ops(*body, ("dex", "one place done"), (f"bne {loop}", f"until {places} are done"))
+
+
+def _shifted(value: int, kind: str, places: int, bits: int) -> int:
+    top, half = (1 << bits) - 1, 1 << (bits - 1)
+    if kind == "rotate":
+        return (value << places | value >> (bits - places)) & top
+    if kind == "signed":
+        return (((value ^ half) - half) >> places) & top
+    return (value << places) & top if kind == "left" else value >> places
 
 
 def swap_bytes(d: Draft) -> Routine:
@@ -234,23 +236,10 @@ def swap_nibbles(d: Draft) -> Routine:
         fixed="m" if regs else "",
         uses=("" if dest.where == "A" else "A") + ("X" if looped else ""),
     )
-    loop = d.label("loop|again|next|rotate")
     d.fetch(source)
     adc = d.coin()
-    pair = (
-        [("asl", "the top bit falls into the carry"), (f"adc {d.imm(0, 1)}", "and comes back as bit 0")]
-        if adc
-        else [("cmp #$80", "carry = the top bit"), ("rol", "rotate it in at the bottom")]
-    )
-    if looped:
-        d.op(f"ldx {d.imm(4, 1)}", "four places")
-        d.mark(loop, loop=True)
-        d.ops(*pair)
-        d.ops(("dex", "one less"), (f"bne {loop}", "until four are done"))
-    else:
-        for turn in range(4):
-            for text, note in pair:
-                d.op(text, f"{note} (place {turn + 1})")
+    add = [("asl", "the top bit falls into the carry"), (f"adc {d.imm(0, 1)}", "and comes back as bit 0")]
+    _repeat(d, 4, add if adc else _PLACE["rotate"]("#$80"), looped)
     d.store(dest)
     d.end()
     given: list[Mapping[str, Value]] = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agents.training.domains.asm.contract import Routine, Value, number
+from agents.training.domains.asm.contract import Place, Routine, Value, number
 from agents.training.domains.asm.draft import Draft
 
 
@@ -27,66 +27,26 @@ def _chain(d: Draft, noun: str, op: str, sign: int) -> Routine:
     adding = sign > 0
     first = d.near("a|lhs|base|total|left", size, f"the <first|left> {size}-byte operand")
     second = d.near("b|rhs|delta|amount|right", size, f"the <second|right> {size}-byte operand")
-    dest = (
-        first
-        if d.coin(0.3)
-        else d.near(
-            "sum|result|out|dest" if adding else "diff|result|out|dest", size, f"where the {size}-byte result goes"
-        )
-    )
-    carry = d.reg(
-        "C", 0, "carry", "1 after an overflow past the top byte" if adding else "0 if a borrow was needed, else 1"
-    )
+    roles = "sum|result|out|dest" if adding else "diff|result|out|dest"
+    dest = first if d.coin(0.3) else d.near(roles, size, f"where the {size}-byte result goes")
+    meaning = "1 after an overflow past the top byte" if adding else "0 if a borrow was needed, else 1"
+    carry = d.reg("C", 0, "carry", meaning)
     outputs = [dest, carry] if d.coin(0.6) else [dest]
     style = d.pick("wide" if size % 2 == 0 and d.coin(0.6) else "bytes" if size < 3 or d.coin() else "loop")
-    step = 2 if style == "wide" else 1
-    start = (
-        ("clc", "clear the carry: nothing is carried into the lowest byte")
-        if adding
-        else ("sec", "set the carry: no borrow goes into the lowest byte")
-    )
-    verb = "add" if adding else "subtract"
+    looped = style == "loop"
     d.begin(
-        ("add|sum|accumulate|plus" if adding else "sub|subtract|take|minus"),
-        step == 1,
-        True if style == "loop" else None,
-        uses="AXY" if style == "loop" else "A",
+        "add|sum|accumulate|plus" if adding else "sub|subtract|take|minus",
+        style != "wide",
+        True if looped else None,
+        uses="AXY" if looped else "A",
         flags=len(outputs) == 2,
     )
-    if style == "loop":
-        loop = d.label("loop|next byte|again|more")
-        d.ops(
-            ("ldx #0" if d.decimal else "ldx #$00", "start at the <lowest|first> byte"),
-            (f"ldy {d.imm(size, 1)}", f"{size} bytes to go"),
-            start,
-        )
-        d.mark(loop, loop=True)
-        d.ops(
-            (f"lda {first.ref},x", f"byte X of {first.name}"),
-            (
-                f"{op} {second.ref},x",
-                f"{verb} byte X of {second.name} and the {'carry' if adding else 'borrow'} so far",
-            ),
-            (f"sta {dest.ref},x", f"keep it in {dest.name}"),
-            ("inx", "<go on|step> to the next higher byte (the carry is untouched)"),
-            ("dey", "one byte less to do (this too leaves the carry alone)"),
-            (f"bne {loop}", "until every byte is done"),
-        )
+    if looped:
+        _chain_loop(d, op, first, second, dest)
     else:
-        d.op(*start)
-        for at in range(0, size, step):
-            part = ("word" if step == 2 else "byte") + (f" {at // step}" if size > step else "")
-            d.ops(
-                (f"lda {d.at(first, at)}", f"<load|fetch> {part} of {first.name}"),
-                (
-                    f"{op} {d.at(second, at)}",
-                    f"{verb} {part} of {second.name}" + (", with the carry from below" if at else ""),
-                ),
-                (f"sta {d.at(dest, at)}", f"<store|write> {part} of <the result|{dest.name}>"),
-            )
+        _chain_steps(d, op, first, second, dest, 2 if style == "wide" else 1)
     d.end()
-    bits = 8 * size
-    top = (1 << bits) - 1
+    top = (1 << 8 * size) - 1
 
     def oracle(given: Mapping[str, Value]) -> Mapping[str, Value]:
         total = number(given, first.name) + sign * number(given, second.name)
@@ -103,20 +63,54 @@ def _chain(d: Draft, noun: str, op: str, sign: int) -> Routine:
         (0, top),
     ]
     given = [{first.name: a & top, second.name: b & top} for a, b in pairs]
-    goal = (
-        f"<Add|Sum up> the {bits}-bit numbers {first.name} and {second.name}"
-        if adding
-        else f"Subtract the {bits}-bit number {second.name} from {first.name}"
+    sum_up = f"<Add|Sum up> the {8 * size}-bit numbers {first.name} and {second.name}"
+    goal = sum_up if adding else f"Subtract the {8 * size}-bit number {second.name} from {first.name}"
+    how = {"wide": "16 bits at a time", "bytes": "byte by byte", "loop": "in a loop over the bytes, lowest first,"}
+    plan = (
+        f"Work {how[style]} from the low end so that the {'carry' if adding else 'borrow'} <travels|ripples> upwards; "
+        f"only the first step needs {_START[op][0].upper()}<.|, every later one must use the carry as it is.>"
     )
     goal += f" <and leave the result in|, result in> {dest.name}."
-    how = {"wide": "16 bits at a time", "bytes": "byte by byte", "loop": "in a loop over the bytes, lowest first,"}[
-        style
-    ]
-    plan = (
-        f"Work {how} from the low end so that the {'carry' if adding else 'borrow'} <travels|ripples> upwards; only "
-        f"the first step needs {start[0].upper()}<.|, every later one must use the carry as it is.>"
-    )
     return d.finish(noun, goal, plan, [first, second], outputs, given, oracle)
+
+
+_START = {
+    "adc": ("clc", "clear the carry: nothing is carried into the lowest byte"),
+    "sbc": ("sec", "set the carry: no borrow goes into the lowest byte"),
+}
+_VERB = {"adc": ("add", "carry"), "sbc": ("subtract", "borrow")}
+
+
+def _chain_loop(d: Draft, op: str, first: Place, second: Place, dest: Place) -> None:
+    verb, carried = _VERB[op]
+    loop = d.label("loop|next byte|again|more")
+    d.ops(
+        (f"ldx {d.imm(0, 1)}", "start at the <lowest|first> byte"),
+        (f"ldy {d.imm(dest.size, 1)}", f"{dest.size} bytes to go"),
+        _START[op],
+    )
+    d.mark(loop, loop=True)
+    d.ops(
+        (f"lda {first.ref},x", f"byte X of {first.name}"),
+        (f"{op} {second.ref},x", f"{verb} byte X of {second.name} and the {carried} so far"),
+        (f"sta {dest.ref},x", f"keep it in {dest.name}"),
+        ("inx", "<go on|step> to the next higher byte (the carry is untouched)"),
+        ("dey", "one byte less to do (this too leaves the carry alone)"),
+        (f"bne {loop}", "until every byte is done"),
+    )
+
+
+def _chain_steps(d: Draft, op: str, first: Place, second: Place, dest: Place, step: int) -> None:
+    verb, _ = _VERB[op]
+    d.op(*_START[op])
+    for at in range(0, dest.size, step):
+        part = ("word" if step == 2 else "byte") + (f" {at // step}" if dest.size > step else "")
+        carried = ", with the carry from below" if at else ""
+        d.ops(
+            (f"lda {d.at(first, at)}", f"<load|fetch> {part} of {first.name}"),
+            (f"{op} {d.at(second, at)}", f"{verb} {part} of {second.name}{carried}"),
+            (f"sta {d.at(dest, at)}", f"<store|write> {part} of <the result|{dest.name}>"),
+        )
 
 
 def bcd_add(d: Draft) -> Routine:
