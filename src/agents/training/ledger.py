@@ -36,6 +36,8 @@ from agents.training.rounds import CellCount
 from agents.training.sample import Cell, Message, Outcome, Reply, SourceItem, Ticket
 
 BUSY_SECONDS = 5.0
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+"""A commit returns when the disk has it: what was announced survives a power cut."""
 _CHANGES = ("INSERT", "UPDATE")
 _SCHEMA = Path(__file__).with_name("ledger_schema.sql")
 
@@ -94,7 +96,7 @@ class Ledger:
             there = read_header(connection)
             check_same_run(there, header, path)
             header = there
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         if checked_version(connection, path) == 0:
             _create(connection, header)

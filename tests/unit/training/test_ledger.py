@@ -15,7 +15,7 @@ from agents.campaign.ledger_view import SCHEMA_VERSION, LedgerView
 from agents.training import ledger as ledger_module
 from agents.training.dedup import trace
 from agents.training.judge import Order, Verdict, draft
-from agents.training.ledger import Issued, Ledger
+from agents.training.ledger import PRAGMAS, Issued, Ledger
 from agents.training.rounds import CellCount, Slot
 from agents.training.sample import Cell, Check, Outcome, Reply, Ticket
 
@@ -163,7 +163,8 @@ def test_its_files_are_private(path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_it_syncs_every_commit(path: Path) -> None:
+def test_it_syncs_every_commit(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_module, "PRAGMAS", PRAGMAS)
     with Ledger.open(path, HEADER) as ledger:
         pragmas = {
             name: ledger._connection.execute(f"PRAGMA {name}").fetchone()[0]

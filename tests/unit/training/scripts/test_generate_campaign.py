@@ -281,7 +281,7 @@ def test_a_terminal_gets_a_bar_and_the_log_gets_the_lines(place: Place) -> None:
 
 
 def test_sigterm_drains_and_the_same_command_goes_on(place: Place) -> None:
-    command = ["--target", "3000", "--output-name", "run"]
+    command = ["--target", "1200", "--output-name", "run"]
     process = place.start(*command, stderr=subprocess.PIPE)
     waited_for(place.ledger("run"), 200)
     process.send_signal(signal.SIGTERM)
@@ -298,8 +298,8 @@ def test_sigterm_drains_and_the_same_command_goes_on(place: Place) -> None:
 
 
 def test_sigkill_loses_nothing_that_was_announced(place: Place) -> None:
-    command = ["--target", "2000", "--output-name", "run"]
-    for settled in (30, 500, 1300):
+    command = ["--target", "1000", "--output-name", "run"]
+    for settled in (30, 300, 600):
         process = place.start(*command, "--parallel", "--workers", "1", stderr=subprocess.DEVNULL)
         waited_for(place.ledger("run"), settled)
         process.kill()
