@@ -27,7 +27,7 @@ types: setup
 	$(BIN)/mypy
 
 fast: setup
-	$(BIN)/pytest -n 2 tests/unit tests/contract tests/house
+	$(BIN)/pytest -n 2 -m "not story and not slow" tests/unit tests/contract tests/house
 
 test: setup lint types
 	$(BIN)/pytest -n 2 -m "not slow"

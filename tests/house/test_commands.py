@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
     for root in reader.roots:
         code, said = reader.types(f"CONTEXT_ROOT={root} python scripts/launch_training.py stop")
         assert code == 0, said
-    assert not list(_alive(tmp_path))
+    assert not _lingering(tmp_path)
 
 
 @pytest.mark.parametrize("document", PAGES_WITH_COMMANDS, ids=str)
@@ -180,6 +181,14 @@ def _fields(table: list[list[str]]) -> dict[str, tuple[set[type], bool]]:
         for name, kinds in zip(found, each, strict=True):
             fields[name] = ({_JSON_TYPES[kind] for kind in kinds.split(" or ")}, meaning.startswith("sometimes"))
     return fields
+
+
+def _lingering(home: Path) -> list[str]:
+    """Return what still lives in ``home`` after the seconds in which workers notice that nobody needs them."""
+    deadline = time.monotonic() + 10
+    while (alive := list(_alive(home))) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return alive
 
 
 def _alive(home: Path) -> Iterator[str]:
