@@ -28,6 +28,7 @@ class Draft:
         self.symbolic = rng.random() < 0.4
         self.local = rng.random() < 0.5
         self.decimal = rng.random() < 0.3
+        self.names_a = rng.random() < 0.5
         self.loop = ""
         self.far = rng.random() < (0.1, 0.25, 0.45)[level - 1]
         self.m8 = self.x8 = True
@@ -119,6 +120,10 @@ class Draft:
     def imm(self, value: int, size: int) -> str:
         """Return ``value`` as an immediate operand of ``size`` bytes."""
         return f"#{value}" if self.decimal else f"#${value:0{2 * size}X}"
+
+    def implied(self, op: str) -> str:
+        """Return an instruction on the accumulator, with or without naming it."""
+        return f"{op} a" if self.names_a else op
 
     # code
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
 
-from agents.training.domains.asm.contract import Case, Line, Place, Routine
+from agents.training.domains.asm.contract import Case, Line, Place, Routine, hex_address
 from agents.training.domains.asm.draft import Draft
 from agents.training.domains.asm.faults import slips
 from agents.training.domains.asm.proof import Observation, assembled, observe, prove
@@ -169,11 +169,12 @@ def spoken_of(item: SourceItem) -> Iterable[Line]:
 def _of(place: Place) -> str:
     if not place.size:
         return "the carry flag, 0 or 1"
-    return (
-        f"{place.size} bytes in hexadecimal, lowest address first"
-        if place.array
-        else f"{8 * place.size} bits, hexadecimal"
-    )
+    if not place.in_memory:
+        return f"register {place.where} after the return, {8 * place.size} bits"
+    where = hex_address(place.addr)
+    if place.array:
+        return f"the {place.size} bytes from {where} on in hexadecimal, lowest address first"
+    return f"the {8 * place.size}-bit value at {where}, hexadecimal"
 
 
 def _registers(routine: Routine, seen: Observation, rng: Random) -> list[tuple[str, str, str]]:

@@ -19,15 +19,15 @@ Step = tuple[str, int, str, str]
 
 
 def steps(lines: Sequence[Line], style: Style) -> list[Step]:
-    """Return the explained instructions; repetitions in a row become one step."""
+    """Return the explained instructions; repetitions in a row become one step with the last note."""
     found: list[Step] = []
     for line in lines:
         text = style.instruction(line) if line.op else ""
         if not text:
             continue
         if found and not line.label and found[-1][2] == text:
-            label, times, _, note = found[-1]
-            found[-1] = (label, times + 1, text, note)
+            label, times, _, _ = found[-1]
+            found[-1] = (label, times + 1, text, line.note)
         else:
             found.append((line.label, 1, text, line.note))
     return found

@@ -132,7 +132,7 @@ def _bank_by_branch(d: Draft, address: Place, dest: Place) -> None:
     d.ops(
         (f"lda {d.at(address, 2)}", "the bank"),
         ("and #$7F", "$80-$FF mirror $00-$7F"),
-        (d.pick("lsr|lsr a"), "bank / 2; bit 0 goes to the carry"),
+        (d.implied("lsr"), "bank / 2; bit 0 goes to the carry"),
         (f"sta {d.at(dest, 2)}", "top byte of the offset"),
         (f"lda {d.at(address, 1)}", "the high byte of the address"),
         ("and #$7F", "drop bit 15: $8000 is where a bank's file part begins"),
@@ -146,14 +146,14 @@ def _bank_by_rotation(d: Draft, address: Place, dest: Place) -> None:
     """Leave the middle byte of the offset in A, its bit 7 rotated in from the bank."""
     d.ops(
         (f"lda {d.at(address, 1)}", "the high byte of the address"),
-        (d.pick("asl|asl a"), "drop bit 15"),
+        (d.implied("asl"), "drop bit 15"),
         (f"sta {d.at(dest, 1)}", "park it"),
         (f"lda {d.at(address, 2)}", "the bank"),
         ("and #$7F", "$80-$FF mirror $00-$7F"),
-        (d.pick("lsr|lsr a"), "bank / 2; its bit 0 goes to the carry"),
+        (d.implied("lsr"), "bank / 2; its bit 0 goes to the carry"),
         (f"sta {d.at(dest, 2)}", "top byte of the offset"),
         (f"lda {d.at(dest, 1)}", "the parked byte"),
-        (d.pick("ror|ror a"), "bit 15 becomes bit 0 of the bank"),
+        (d.implied("ror"), "bit 15 becomes bit 0 of the bank"),
     )
 
 
@@ -169,7 +169,7 @@ def tilemap_address(d: Draft) -> Routine:
     d.begin("tile address|vram pos|map offset|cell address", False, uses="A")
     d.ops((f"lda {row.ref}", "the row and the byte after it"), ("and #$00FF", "only the row counts"))
     for turn in range(5):
-        d.op(d.pick("asl|asl a"), f"times {2 << turn}")
+        d.op(d.implied("asl"), f"times {2 << turn}")
     style = d.coin()
     if style:
         held = d.spare("row start|partial|sum|temp", 2)
@@ -188,7 +188,7 @@ def tilemap_address(d: Draft) -> Routine:
             (f"adc {dest.ref}", "plus the start of the row"),
         )
     if by_bytes:
-        d.op(d.pick("asl|asl a"), "two bytes per entry")
+        d.op(d.implied("asl"), "two bytes per entry")
     if base:
         d.ops(("clc", "no carry"), (f"adc #${base:04X}", f"plus the base of the map, ${base:04X}"))
     d.op(f"sta {dest.ref}", f"<store|write> it to {dest.name}")

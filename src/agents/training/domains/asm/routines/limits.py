@@ -32,7 +32,7 @@ def absolute(d: Draft) -> Routine:
     d.op(f"bpl {positive}", "bit " + str(8 * size - 1) + " clear: <not negative, nothing to do|already positive>")
     d.op(f"eor {d.imm(top, size)}", "invert every bit ...")
     if d.coin():
-        d.op(d.pick("inc|inc a"), "... and add 1: the two's complement negation")
+        d.op(d.implied("inc"), "... and add 1: the two's complement negation")
     else:
         d.ops(("clc", "no carry into the addition"), (f"adc {d.imm(1, size)}", "... and add 1: two's complement"))
     d.mark(positive)

@@ -27,7 +27,7 @@ def bit_field(d: Draft) -> Routine:
     if safe:
         d.op(f"and {d.imm((1 << width) - 1, size)}", f"only {width} bits count")
     for turn in range(low):
-        d.op(d.pick("asl|asl a"), f"into position, {turn + 1} of {low}")
+        d.op(d.implied("asl"), f"into position, {turn + 1} of {low}")
     d.op(f"sta {held.ref}", f"keep the field in {held.name}")
     if d.coin():
         d.ops(

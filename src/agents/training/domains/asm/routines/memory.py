@@ -234,7 +234,7 @@ def lookup(d: Draft) -> Routine:
         )
         d.mark(ok)
     if wide:
-        d.op(d.pick("asl|asl a"), "two bytes per entry: double the index")
+        d.op(d.implied("asl"), "two bytes per entry: double the index")
     d.op("tax", "the offset goes to X")
     if wide and d.coin():
         d.ops(

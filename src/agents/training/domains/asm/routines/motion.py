@@ -104,7 +104,7 @@ def clock(d: Draft) -> Routine:
         else:
             d.ops(
                 (f"lda {place.ref}", f"<load|fetch> {place.name}"),
-                (d.pick("inc|inc a"), "one more"),
+                (d.implied("inc"), "one more"),
                 (f"sta {place.ref}", "<store|write> it back"),
             )
         d.ops(
@@ -163,7 +163,7 @@ def cooldown(d: Draft) -> Routine:
         (f"beq {zero}", "already 0"),
     )
     if amount == 1:
-        d.op(d.pick("dec|dec a"), "one frame less")
+        d.op(d.implied("dec"), "one frame less")
     else:
         d.ops(
             ("sec", "no borrow"),
@@ -216,7 +216,7 @@ def lfsr(d: Draft) -> Routine:
         d.op(f"ldx {d.imm(steps, 1)}", f"{steps} steps")
         d.mark(loop, loop=True)
     d.ops(
-        (d.pick("lsr|lsr a"), "shift right; the lowest bit falls into the carry"),
+        (d.implied("lsr"), "shift right; the lowest bit falls into the carry"),
         (f"bcc {skip}", "it was 0"),
         (f"eor {d.imm(taps, size)}", "it was 1: flip the taps"),
     )

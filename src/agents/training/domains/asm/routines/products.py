@@ -35,7 +35,7 @@ def multiply_constant(d: Draft) -> Routine:
     less = factor & (factor + 1) == 0 and d.coin(0.6)
     for bit in bin(factor + 1 if less else factor)[3:]:
         sofar *= 2
-        d.op(d.pick("asl|asl a"), f"times {sofar}")
+        d.op(d.implied("asl"), f"times {sofar}")
         if bit == "1":
             sofar += 1
             d.ops(

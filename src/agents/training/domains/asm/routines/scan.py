@@ -120,7 +120,7 @@ def checksum(d: Draft) -> Routine:
 
     how = _walk(d, size, index, body)
     if kind == "neg":
-        d.ops(("eor #$FF", "invert ..."), (d.pick("inc|inc a"), "... plus 1: the negated sum"))
+        d.ops(("eor #$FF", "invert ..."), (d.implied("inc"), "... plus 1: the negated sum"))
     d.store(dest)
     d.end()
 

@@ -61,7 +61,7 @@ def _count_until_empty(d: Draft, size: int, index: str) -> None:
     d.mark(loop, loop=True)
     d.ops(
         (f"beq {done}", "no bits left"),
-        (d.pick("lsr|lsr a"), "the lowest bit falls into the carry"),
+        (d.implied("lsr"), "the lowest bit falls into the carry"),
         (f"bcc {skip}", "it was 0"),
         (f"in{index}", "it was 1: count it"),
     )
@@ -77,7 +77,7 @@ def _count_all(d: Draft, size: int, index: str) -> None:
     d.mark(loop, loop=True)
     shift = d.pick("lsr|asl")
     d.ops(
-        (shift, f"the {'lowest' if shift == 'lsr' else 'highest'} bit falls into the carry"),
+        (d.implied(shift), f"the {'lowest' if shift == 'lsr' else 'highest'} bit falls into the carry"),
         (f"bcc {skip}", "it was 0"),
         (f"in{index}", "it was 1: count it"),
     )
@@ -148,6 +148,7 @@ _REASON = {
 
 def _repeat(d: Draft, places: int, body: list[tuple[str, str]], looped: bool) -> None:
     """Emit ``body`` ``places`` times, in a loop over X or unrolled."""
+    body = [(d.implied(text) if len(text) == 3 else text, note) for text, note in body]
     if not looped:
         for turn in range(places):
             d.ops(*((text, f"{note} ({turn + 1} of {places})") for text, note in body))

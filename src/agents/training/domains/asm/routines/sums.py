@@ -183,7 +183,7 @@ def average(d: Draft) -> Routine:
             if d.coin()
             else f"plus {second.name}, overflow goes to the carry",
         ),
-        (d.pick("ror|ror a"), "halve, and bring the carry back in at the top"),
+        (d.implied("ror"), "halve, and bring the carry back in at the top"),
     )
     d.store(dest)
     d.end()

@@ -130,7 +130,7 @@ def hex_digits(d: Draft) -> Routine:
     held = d.spare("copy|byte|saved|hold", 1)
     d.op(f"sta {held.ref}", "keep the byte for its low nibble")
     for turn in range(4):
-        d.op(d.pick("lsr|lsr a"), f"high nibble down, {turn + 1} of 4")
+        d.op(d.implied("lsr"), f"high nibble down, {turn + 1} of 4")
     for place, label in ((0, small), (1, fine)):
         if place:
             d.ops((f"lda {held.ref}", "the byte again"), ("and #$0F", "its low nibble"))
