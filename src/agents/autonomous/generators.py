@@ -75,7 +75,7 @@ async def campaign_generator(plan: Plan, home: Home) -> Generator:
     if campaign.command is None:
         switches = ["--parallel" if plan.recipe.speed.parallel else "--no-parallel"]
         switches.append("--use-active-learning" if campaign.use_active_learning else "--no-active-learning")
-        arguments = ["--target", str(campaign.target), "--output-name", campaign.name, *switches]
+        arguments = ["--target", str(campaign.target), "--output-name", campaign.name, *switches, "--export"]
         return await _ours("campaign", plan, home, arguments)
     places = {"target": campaign.target, "output_name": campaign.name, "log": str(home.campaign_log)}
     argv = tuple(argument.format(**places) for argument in campaign.command)

@@ -79,7 +79,7 @@ _NEXT = {
     _P.VALIDATING_PILOT: "The gate decides.",
     _P.VALIDATION_COMPLETE: "The campaign is launched.",
     _P.CAMPAIGN_LAUNCHED: "The campaign is watched to its end.",
-    _P.CAMPAIGN_COMPLETE: "Nothing: look at the dataset.",
+    _P.CAMPAIGN_COMPLETE: "Nothing: the samples are in the datasets folder.",
     _P.VALIDATION_FAILED: "Read campaign_validation.json, mend what fails, then run the same command again.",
     _P.AWAITING_APPROVAL: "Look at the verdict with `campaign validate`, then run `campaign approve`.",
     _P.LAUNCH_FAILED: "Mend the cause, then run the same command again.",

@@ -161,13 +161,6 @@ def start_detached(argv: Sequence[str], log: Path, environment: Mapping[str, str
     return identity
 
 
-def reap_children() -> None:
-    """Collect the remains of ended children, so that none stays a zombie."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG) != (0, 0):
-            continue
-
-
 def stop(identity: Identity, grace_seconds: float) -> bool:
     """Ask the process to drain with SIGTERM, kill it and its descendants after the grace; return whether it is gone."""
     descendants = _descendants(identity)

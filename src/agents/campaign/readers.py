@@ -19,16 +19,15 @@ class LogReader:
     def __init__(self, log: Path, position: int = 0) -> None:
         self.follower = Follower(log, position)
         self._progress = Progress("log")
+        self._gaps = 0
 
     def read(self) -> Progress:
         """Return what all lines so far amount to."""
-        gaps = self.follower.gaps
         for line in self.follower.lines():
-            if self.follower.gaps != gaps:
-                gaps = self.follower.gaps
-                self._progress = Progress("log", problems=("the log was replaced or cut",), problem_count=1)
+            self._begin_again_after_a_gap()
             if events := parse(line):
                 self._progress = fold(self._progress, events)
+        self._begin_again_after_a_gap()
         return self._progress
 
     def end(self) -> Progress:
@@ -36,6 +35,11 @@ class LogReader:
         self.read()
         self._progress = fold(self._progress, parse(self.follower.rest()))
         return self._progress
+
+    def _begin_again_after_a_gap(self) -> None:
+        if self.follower.gaps != self._gaps:
+            self._gaps = self.follower.gaps
+            self._progress = Progress("log", problems=("the log was replaced or cut",), problem_count=1)
 
 
 class LedgerReader:

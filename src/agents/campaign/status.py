@@ -1,4 +1,4 @@
-"""The five status documents that readers of the seed rely on, built from what the agents know.
+"""The status documents of the three agents that measure and decide, as readers of the seed rely on them.
 
 Pure. Fields may be added here; none may go or change its type.
 """
