@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import orjson
 
-from agents.campaign.errors import AnotherPlanError, CampaignError, DamagedFileError, PausedError
+from agents.campaign.errors import CampaignError, DamagedFileError, PausedError
 from agents.campaign.files import PRIVATE_FILE, make_folder
 from agents.campaign.ledger_view import (
     SCHEMA_VERSION,
@@ -28,9 +28,9 @@ from agents.campaign.ledger_view import (
     read_reasons,
     unreadable,
 )
-from agents.campaign.plan import NOT_IN_FINGERPRINT
 from agents.campaign.progress import Progress
 from agents.training.dedup import Trace
+from agents.training.identity import check_same_run
 from agents.training.judge import Verdict
 from agents.training.rounds import CellCount
 from agents.training.sample import Cell, Message, Outcome, Reply, SourceItem, Ticket
@@ -40,10 +40,6 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 """A commit returns when the disk has it: what was announced survives a power cut."""
 _CHANGES = ("INSERT", "UPDATE")
 _SCHEMA = Path(__file__).with_name("ledger_schema.sql")
-
-
-_DECIDES_CAMPAIGN = ("campaign.use_active_learning",)
-"""Plan values outside the fingerprint on which the tickets of a campaign depend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,31 +217,6 @@ class Ledger:
         item = SourceItem(domain, Cell(family, difficulty), orjson.loads(params))
         messages = tuple(Message(role, content) for role, content in orjson.loads(prompt))
         return Issued(Ticket(self.header.run, seq, item, variant), ticket_id, item_id, index, messages)
-
-
-def check_same_run(there: RunHeader, wanted: RunHeader, path: Path) -> None:
-    """Refuse to go on with a ledger that another plan made.
-
-    Raises:
-        AnotherPlanError: names both fingerprints and every value that differs.
-    """
-    pairs: dict[str, tuple[Any, Any]] = {"kind": (there.kind, wanted.kind), "total": (there.total, wanted.total)}
-    if there.kind == "campaign":
-        pairs |= {key: (there.values.get(key), wanted.values.get(key)) for key in _DECIDES_CAMPAIGN}
-    if there.fingerprint == wanted.fingerprint and all(old == new for old, new in pairs.values()):
-        return
-    for part in sorted(there.code.keys() | wanted.code.keys()):
-        pairs[f"version of {part}"] = there.code.get(part), wanted.code.get(part)
-    for key in sorted(
-        k for k in there.values.keys() | wanted.values.keys() if k.split(".")[0] not in NOT_IN_FINGERPRINT
-    ):
-        pairs[key] = there.values.get(key), wanted.values.get(key)
-    differing = "; ".join(f"{key} was {old!r}, now {new!r}" for key, (old, new) in pairs.items() if old != new)
-    raise AnotherPlanError(
-        f"run {there.run!r} in {path} was made by another plan (fingerprint {there.fingerprint}, now "
-        f"{wanted.fingerprint}): {differing}",
-        "give another --output-name, or go back to the recipe and flags that the run was started with",
-    )
 
 
 def check_whole(connection: sqlite3.Connection, path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sqlite3
@@ -285,6 +286,28 @@ def test_draining_settles_what_is_in_flight_and_resumes(
         assert connection.execute("SELECT count(*) FROM samples").fetchone()[0] >= 60
         assert connection.execute("SELECT count(*) FROM attempts").fetchone()[0] < 120
     connection.close()
+    TinyRun(path).go()
+    assert outcome(path) == undisturbed
+
+
+def test_a_run_that_is_cancelled_keeps_the_answers_that_came_back(
+    tmp_path: Path, undisturbed: dict[str, list[tuple[object, ...]]]
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    scored = 0
+
+    def announce(event: Event) -> None:
+        nonlocal scored
+        scored += isinstance(event, SampleScored)
+        if scored == 60:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        TinyRun(path, announce=announce).go()
+    audit(path)
+    assert LedgerView(path).accounts().settled == scored  # type: ignore[union-attr]
     TinyRun(path).go()
     assert outcome(path) == undisturbed
 
