@@ -16,14 +16,10 @@ import orjson
 
 from agents.campaign.errors import CampaignError, DamagedFileError
 from agents.campaign.events import RunKind, RunStarted
-from agents.campaign.plan import NOT_IN_FINGERPRINT
 from agents.campaign.progress import NEWEST, Progress
 
 SCHEMA_VERSION = 1
 """``PRAGMA user_version`` of a ledger; 0 means that its first transaction never finished."""
-
-_DECIDES_CAMPAIGN = {"campaign.use_active_learning"}
-"""Plan values outside the fingerprint on which the tickets of a campaign depend."""
 
 _BUSY_SECONDS = 5.0
 
@@ -44,23 +40,6 @@ class RunHeader:
     origins: dict[str, str]
     code: dict[str, str]
     created: str
-
-    def differences(self, wanted: RunHeader) -> dict[str, tuple[Any, Any]]:
-        """Return what keeps ``wanted`` from being this run, by name: what it is here, and what it is there."""
-        keys = {key for key in self.values | wanted.values if key.split(".")[0] not in NOT_IN_FINGERPRINT}
-        if self.kind == "campaign":
-            keys |= _DECIDES_CAMPAIGN
-        pairs: dict[str, tuple[Any, Any]] = {
-            "kind": (self.kind, wanted.kind),
-            "total": (self.total, wanted.total),
-            "fingerprint": (self.fingerprint, wanted.fingerprint),
-            **{
-                f"version of {part}": (self.code.get(part), wanted.code.get(part))
-                for part in sorted(self.code | wanted.code)
-            },
-            **{key: (self.values.get(key), wanted.values.get(key)) for key in sorted(keys)},
-        }
-        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
     def started(self) -> RunStarted:
         """Return the event that announces this run."""

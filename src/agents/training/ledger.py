@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import orjson
 
-from agents.campaign.errors import AnotherPlanError, CampaignError, DamagedFileError, PausedError
+from agents.campaign.errors import CampaignError, DamagedFileError, PausedError
 from agents.campaign.files import PRIVATE_FILE, make_folder
 from agents.campaign.ledger_view import (
     SCHEMA_VERSION,
@@ -30,6 +30,7 @@ from agents.campaign.ledger_view import (
 )
 from agents.campaign.progress import Progress
 from agents.training.dedup import Trace
+from agents.training.identity import check_same_run
 from agents.training.judge import Verdict
 from agents.training.rounds import CellCount
 from agents.training.sample import Cell, Message, Outcome, Reply, SourceItem, Ticket
@@ -216,17 +217,6 @@ class Ledger:
         item = SourceItem(domain, Cell(family, difficulty), orjson.loads(params))
         messages = tuple(Message(role, content) for role, content in orjson.loads(prompt))
         return Issued(Ticket(self.header.run, seq, item, variant), ticket_id, item_id, index, messages)
-
-
-def check_same_run(there: RunHeader, wanted: RunHeader, path: Path) -> None:
-    """Refuse to go on with a ledger that another plan made; raises AnotherPlanError with all that differs."""
-    differing = there.differences(wanted)
-    if differing:
-        changes = "; ".join(f"{name} was {old!r}, now {new!r}" for name, (old, new) in differing.items())
-        raise AnotherPlanError(
-            f"run {there.run!r} in {path} was made by another plan: {changes}",
-            "give another --output-name, or go back to the recipe and flags that the run was started with",
-        )
 
 
 def check_whole(connection: sqlite3.Connection, path: Path) -> None:

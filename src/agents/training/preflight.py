@@ -22,7 +22,7 @@ from agents.campaign.ledger_view import LedgerView, RunHeader
 from agents.campaign.plan import Plan
 from agents.training import domains as known_domains
 from agents.training.domains import Domain
-from agents.training.ledger import check_same_run
+from agents.training.identity import check_same_run
 from agents.training.rounds import Goal
 from agents.training.sample import Cell
 

@@ -1,0 +1,41 @@
+"""Whether a run that is there is the run that is wanted.
+
+Owns what makes two runs of one name the same. Pure: compares headers and reads nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from agents.campaign.errors import AnotherPlanError
+from agents.campaign.ledger_view import RunHeader
+from agents.campaign.plan import NOT_IN_FINGERPRINT
+
+_DECIDES_CAMPAIGN = ("campaign.use_active_learning",)
+"""Plan values outside the fingerprint on which the tickets of a campaign depend."""
+
+
+def check_same_run(there: RunHeader, wanted: RunHeader, path: Path) -> None:
+    """Refuse to go on with a ledger that another plan made.
+
+    Raises:
+        AnotherPlanError: names both fingerprints and every value that differs.
+    """
+    pairs: dict[str, tuple[Any, Any]] = {"kind": (there.kind, wanted.kind), "total": (there.total, wanted.total)}
+    if there.kind == "campaign":
+        pairs |= {key: (there.values.get(key), wanted.values.get(key)) for key in _DECIDES_CAMPAIGN}
+    if there.fingerprint == wanted.fingerprint and all(old == new for old, new in pairs.values()):
+        return
+    for part in sorted(there.code.keys() | wanted.code.keys()):
+        pairs[f"version of {part}"] = there.code.get(part), wanted.code.get(part)
+    for key in sorted(
+        k for k in there.values.keys() | wanted.values.keys() if k.split(".")[0] not in NOT_IN_FINGERPRINT
+    ):
+        pairs[key] = there.values.get(key), wanted.values.get(key)
+    differing = "; ".join(f"{key} was {old!r}, now {new!r}" for key, (old, new) in pairs.items() if old != new)
+    raise AnotherPlanError(
+        f"run {there.run!r} in {path} was made by another plan (fingerprint {there.fingerprint}, now "
+        f"{wanted.fingerprint}): {differing}",
+        "give another --output-name, or go back to the recipe and flags that the run was started with",
+    )
