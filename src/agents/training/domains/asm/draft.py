@@ -3,7 +3,7 @@
 Owns the choices that every routine has in common. Never knows what a routine computes.
 
 Facts: with D = 0 a direct-page operand names $00:0000-00FF; $00:0000-1FFF mirrors $7E:0000-1FFF; the stack of a call
-lies in page 1, so places are given out from $0010-$00EF, $0200-$1EFF and $7E2000-$7FEFFF.
+ends at $1FFF, so places are given out from $0010-$00EF, $0200-$1EFF and $7E2000-$7FEFFF.
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ _FIRST_STEPS, _LAST_STEPS = 12, 4
 
 @lru_cache(maxsize=1)
 def _machine() -> Machine:
+    """Return the machine of this process; proofs of one process must not run in several threads."""
     return Machine()
 
 

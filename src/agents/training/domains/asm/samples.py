@@ -20,9 +20,8 @@ from agents.training.domains.asm.words import seeded
 from agents.training.sample import SourceItem
 from agents.training.w65816 import AssemblyError
 
-_PLAIN_RETURN = 0.85
-"""Share of faults that are not a mere RTS for RTL: every routine invites that one."""
-_MOVES = ("", "; MVN counts once per byte")
+_NO_RETURN = 0.85
+"""How often RTS for RTL, which every routine invites, is the last slip to be tried."""
 _PLAIN = Style("  ", " ", False, False, True, False, 0)
 
 
@@ -90,8 +89,8 @@ def _fault(noun: str, level: int, salt: str) -> Fault:
     rng.shuffle(candidates)
     kinds = sorted({slip.kind for _, slip in candidates})
     rng.shuffle(kinds)
-    if rng.random() < _PLAIN_RETURN:
-        kinds.sort(key="return".__eq__)
+    if rng.random() < _NO_RETURN:
+        kinds.sort(key=lambda kind: kind == "return")
     for at, slip in sorted(candidates, key=lambda candidate: kinds.index(candidate[1].kind)):
         lines = _with(routine.lines, at, slip.text)
         try:
@@ -192,18 +191,13 @@ def _registers(routine: Routine, seen: Observation, rng: Random) -> list[tuple[s
 
 
 def _costs(routine: Routine, seen: Observation, rng: Random) -> list[tuple[str, str, str]]:
+    moves = "; MVN counts once per byte" if routine.noun == "block_move" else ""
     found = [
         ("code_bytes", str(seen.size), "size of the code and its tables in bytes"),
-        (
-            "instructions",
-            str(seen.instructions),
-            f"instructions executed, the return included{_MOVES[routine.noun == 'block_move']}",
-        ),
+        ("instructions", str(seen.instructions), f"instructions executed, the return included{moves}"),
+        ("written", str(seen.written), "different bytes of memory written, stack and multiply/divide registers aside"),
     ]
     if routine.loop:
         found.append(("rounds", str(seen.rounds), f"how often execution reaches {routine.loop}"))
-    found.append(
-        ("written", str(seen.written), ("different bytes of memory written, stack and multiply/divide registers aside"))
-    )
     rng.shuffle(found)
     return found[: 2 + int(rng.random() * 2)]

@@ -85,6 +85,41 @@ def test_results_without_a_word_score_in_between():
         assert 0.5 <= DOMAIN.judge(item, lines).quality <= 0.8
 
 
+OWN_WAY = """{label}:
+  php
+  rep #$30
+  pha : phx : phy
+  stz $00
+  ldx #$0000
+- lda {array},x
+  and #$00FF
+  clc
+  adc $00
+  sta $00
+  inx
+  cpx #{size}
+  bne -
+  lda $00
+  sta ${dest:06X}
+  ply : plx : pla
+  plp
+  {ret}"""
+
+
+def test_another_correct_solution_is_right_too():
+    for level in (1, 2, 3):
+        for index in range(6):
+            item = item_of("write.total", level, index)
+            routine = routine_of(item)
+            (array,), (dest,) = routine.inputs, routine.outputs
+            code = OWN_WAY.format(
+                label=routine.label, array=f"${array.addr:06X}", size=array.size, dest=dest.addr, ret=routine.ret
+            )
+            judgement = DOMAIN.judge(item, f"My own way.\n```asm\n{code}\n```")
+            assert check(judgement, "results")[0] == check(judgement, "contract")[0] == 1.0
+            assert judgement.quality >= 0.55
+
+
 def test_foreign_memory_may_not_be_written():
     item = item_of("write.total")
     routine = routine_of(item)

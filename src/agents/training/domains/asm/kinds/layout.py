@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from agents.training.domains.asm.words import pick
+from agents.training.domains.asm.words import phrase, pick
 
 
 def arrange(rng: Random, sections: Sequence[tuple[str, str]]) -> str:
@@ -38,14 +38,19 @@ def result_lines(rng: Random, facts: Sequence[tuple[str, str, str]]) -> str:
     return f"```\n{lines}\n```" if rng.random() < 0.35 else lines
 
 
+_LEADS = (
+    "End with one line per value, `key = value`, for",
+    "Finish with a result block of `key = value` lines:",
+    "The last lines must read `key = value`, one for each of",
+    "Close with these results as `key = value` lines:",
+    "Put the results at the end, one `key = value` per line:",
+    "At the end state, as `key = value` lines,",
+)
+
+
 def asked_lines(rng: Random, facts: Sequence[tuple[str, str, str]]) -> str:
     """Return the request for the ``key = value`` lines at the end of the answer."""
-    lead = pick(
-        rng,
-        "End with one line per value, `key = value`, for|Finish with a result block of `key = value` lines:|The "
-        "last lines must read `key = value`, one for each of|Close with these results as `key = value` lines:|Put "
-        "the results at the end, one `key = value` per line:|At the end state, as `key = value` lines,",
-    )
+    lead = phrase(rng, _LEADS)
     if rng.random() < 0.5:
         mark = pick(rng, "- |* |  ")
         return lead + "\n" + "\n".join(f"{mark}{key}: {what}" for key, _, what in facts)
