@@ -57,7 +57,7 @@ def test_mistakes_are_caught(kind):
     caught = total = 0
     for number, cell in enumerate(cell for cell in CELLS if cell.family.startswith(kind)):
         item, _, answer = sample(cell, number)
-        spoiled = DOMAIN.spoil(item, answer, Random(number))  # noqa: S311 - variety, not secrecy
+        spoiled = DOMAIN.spoil(item, answer, Random(number))
         assert spoiled != answer
         caught += DOMAIN.judge(item, spoiled).quality <= 0.3
         total += 1
@@ -70,7 +70,7 @@ def test_mistakes_can_be_made_in_any_text():
         item = DOMAIN.item(cell, 1, 5)
         for seed in range(12):
             for text in ("", "no code here", "```asm\n```", "```asm\nlda #1"):
-                assert isinstance(DOMAIN.spoil(item, text, Random(seed)), str)  # noqa: S311 - variety, not secrecy
+                assert isinstance(DOMAIN.spoil(item, text, Random(seed)), str)
 
 
 def test_items_are_small_and_differ():
