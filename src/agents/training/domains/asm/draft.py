@@ -172,9 +172,8 @@ class Draft:
         up = sum({"m": 0x20, "x": 0x10}[flag] for flag, need in changes if not need)
         for mnemonic, mask in (("rep", up), ("sep", down)):
             if mask:
-                self.op(
-                    f"{mnemonic} #${mask:02X}", (f"{_what(mask)} {'16' if mnemonic == 'rep' else '8'} bits <wide|each>")
-                )
+                bits = "16" if mnemonic == "rep" else "8"
+                self.op(f"{mnemonic} #${mask:02X}", f"{_what(mask)} {bits} bits <wide|each>")
         if saved:
             self._undo.append(("plp", "restore the <status register|caller's widths>"))
             return

@@ -62,10 +62,10 @@ class Namer:
         self._taken: set[str] = set()
         self.theme = THEMES[int(rng.random() * len(THEMES))]
 
-    def name(self, roles: str, themed: bool = True) -> str:
+    def name(self, roles: str) -> str:
         """Return a new name made of the theme and one of the ``|``-separated roles (words with spaces)."""
         words = pick(self._rng, roles).split()
-        if themed and self._rng.random() < 0.8:
+        if self._rng.random() < 0.8:
             words.insert(0, self.theme)
         elif self._style == "tight" or len(words) == 1:
             words.append(pick(self._rng, "val|now|ram|cur|var|tmp|wk"))

@@ -19,7 +19,7 @@ _OPENINGS = (
     "give me the corrected code.",
     "My tests of `{label}` fail. <What is wrong|Where is the error>?",
     "<Code review|Bug hunt>: <repair|mend> `{label}`.",
-    ("After an edit last night `{label}` <no longer works|stopped working>. <Help me debug it|What did I break?>"),
+    "After an edit last night `{label}` <no longer works|stopped working>. <Please help.|What did I break?>",
     "<Debug|Correct> the following 65816 routine.",
     "A <contributor|colleague> sent this `{label}`; it <fails|is wrong> somewhere. Which line?",
     "Something in `{label}` is <off|broken>; <a single line|one spot> is to blame.",
@@ -90,7 +90,7 @@ def cause_of(rng: Random, item: SourceItem, fault: Fault) -> str:
             f"{pick(rng, 'Its purpose|The intention|Why it is there|What it is for')}: {fault.right.note}."
         )
     seen = pick(
-        rng, ("It shows in a test|The symptom fits|That explains what is seen|Hence the failure|A test catches it")
+        rng, "It shows in a test|The symptom fits|That explains what is seen|Hence the failure|A test catches it"
     )
     return f"{said} {seen}: {fault.failure}." if rng.random() < 0.75 else said
 
