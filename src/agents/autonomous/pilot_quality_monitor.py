@@ -53,7 +53,7 @@ class PilotQualityMonitor:
         clock: Clock | None = None,
     ) -> None:
         self.home = home or Home.from_environment(os.environ)
-        self.pilot_log_path = Path(pilot_log_path) if pilot_log_path else self.home.pilot_log
+        self.pilot_log_path = Path(pilot_log_path).expanduser() if pilot_log_path else self.home.pilot_log
         self.checkpoint_interval = checkpoint_interval
         self.quality_threshold = quality_threshold
         self.run = run

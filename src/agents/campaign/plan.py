@@ -119,6 +119,11 @@ class Plan:
         made_by = self.recipe.model_dump(mode="json", exclude=set(NOT_IN_FINGERPRINT))
         return digest(made_by, dict(code))
 
+    def with_auto_launch(self) -> Plan:
+        """Return the plan of a launch that needs no further question."""
+        campaign = self.recipe.campaign.model_copy(update={"auto_launch": True})
+        return Plan(self.recipe.model_copy(update={"campaign": campaign}), self.origins, self.recipe_path)
+
     def document(self) -> dict[str, Any]:
         """Return the plan as JSON values; ``Plan.parsed`` reads them."""
         return {

@@ -34,7 +34,9 @@ def status_text(sections: Mapping[str, dict[str, Any] | str | None], headline: s
 def headline(state: dict[str, Any] | None, pids: Mapping[str, int | None]) -> str:
     """Return in a few lines where the workflow stands, what runs (``pids`` by name) and what comes next."""
     if state is None:
-        return "No workflow yet. Start one: campaign auto"
+        return (
+            "The workflow is being started." if "orchestrator" in pids else "No workflow yet. Start one: campaign auto"
+        )
     lines = [f"Phase: {state.get('phase')} (campaign {state.get('run')})"]
     if progress := progress_text(state):
         lines.append(progress)
@@ -70,7 +72,10 @@ def active_text(steps: tuple[str, ...], pid: int, log: Path) -> str:
     """Return the banner of a workflow that was started in the background."""
     numbered = (f"  {number}. {step}" for number, step in enumerate(steps, 1))
     intro = "The orchestrator is now running autonomously and will:"
-    hints = (f"Pid: {pid}    Log: {log}", "Watch it: campaign status, campaign logs    Stop it: campaign stop")
+    hints = (
+        f"Pid: {pid}    Log: {log}",
+        "Watch it: python scripts/launch_training.py status, or logs    Stop it: the same with stop",
+    )
     return "\n".join([RULE, "AUTONOMOUS WORKFLOW ACTIVE", RULE, "", intro, *numbered, "", *hints])
 
 

@@ -1,0 +1,198 @@
+"""The steps of a workflow: each looks at what is there, acts at most once, and says what happened.
+
+Owns what is done in a phase. Which phase follows belongs to the phase table, whether to launch to the gate. A step
+finds out what is already done, so that taking it again is harmless.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from agents.autonomous.campaign_launcher import CampaignLauncher, CampaignMonitor
+from agents.autonomous.generators import exit_of, is_alive, last_words, pilot_generator, start
+from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor
+from agents.campaign.clock import Clock
+from agents.campaign.errors import CampaignError
+from agents.campaign.gate import Verdict
+from agents.campaign.home import Home
+from agents.campaign.outcome import RunState
+from agents.campaign.phases import Happening, Phase
+from agents.campaign.plan import Plan
+from agents.campaign.readers import LedgerReader
+from agents.campaign.status import Document
+from agents.campaign.workflows import Workflow, Workflows
+
+DEATH_SPAN_SECONDS = 600.0
+"""Deaths of a generator are counted over this span against ``campaign.restarts``."""
+
+Moved = tuple[Happening, dict[str, Any]]
+"""What happened, and the results to keep with it."""
+
+
+class Steps:
+    """Takes the step that a workflow's phase asks for. ``live`` is what the newest look saw, by result name."""
+
+    def __init__(self, plan: Plan, home: Home, clock: Clock, store: Workflows) -> None:
+        self.live: dict[str, Any] = {}
+        self._plan = plan
+        self._home = home
+        self._clock = clock
+        self._store = store
+        self._run = plan.recipe.campaign.name
+        self._deaths: deque[float] = deque()
+        self._pilot_monitor: PilotQualityMonitor | None = None
+        self._campaign_monitor: CampaignMonitor | None = None
+        self._logger = logging.getLogger("TrainingOrchestrator")
+        self._by_phase: Mapping[Phase, Callable[[Workflow], Awaitable[Moved | None]]] = {
+            Phase.STARTING_PILOT: self._start_pilot,
+            Phase.MONITORING_PILOT: self._monitor_pilot,
+            Phase.VALIDATING_PILOT: self._validate_pilot,
+            Phase.VALIDATION_COMPLETE: self._launch_campaign,
+            Phase.CAMPAIGN_LAUNCHED: self._monitor_campaign,
+        }
+
+    async def take(self, workflow: Workflow) -> Moved | None:
+        """Take one step; return what happened, None when it is only to be looked at again."""
+        step = self._by_phase.get(workflow.phase)
+        moved = await step(workflow) if step is not None else None
+        if moved is not None:
+            self.live = {}
+            self._pilot_monitor = self._campaign_monitor = None
+        return moved
+
+    async def _start_pilot(self, _workflow: Workflow) -> Moved | None:
+        try:
+            pilot = await pilot_generator(self._plan, self._home)
+            is_done = LedgerReader(self._home.run(pilot.run).ledger).read().is_complete
+            if not is_done and not is_alive(self._home, "pilot", pilot.run):
+                await start(pilot, self._home, self._store, self._clock)
+        except CampaignError as error:
+            return Happening.PILOT_ENDED, {"cause": str(error)}
+        return Happening.PILOT_STARTED, {"pilot_run": pilot.run, "pilot_result": {}}
+
+    async def _monitor_pilot(self, workflow: Workflow) -> Moved | None:
+        run = workflow.results.get("pilot_run")
+        if self._pilot_monitor is None:
+            self._pilot_monitor = new_pilot_monitor(self._plan, self._home, self._clock, run)
+        # The process is looked at before its work: what it finished before it ended is then always seen.
+        lives = run is not None and is_alive(self._home, "pilot", run)
+        status = self._pilot_monitor.look()
+        self.live["pilot_result"] = status
+        if status["is_complete"]:
+            return Happening.PILOT_COMPLETE, {"pilot_result": status}
+        if status["state"] == "stalled":
+            return Happening.PILOT_ENDED, {"cause": self._stall(status), "pilot_result": status}
+        if run is None or lives:
+            return None
+        return await self._pilot_died(run, status)
+
+    async def _pilot_died(self, run: str, status: Document) -> Moved | None:
+        ended = exit_of(self._home, run)
+        cause = f"pilot {run} ended with {ended or 'no exit record'}: {last_words(self._home.pilot_log)}"
+        if (ended is None or ended.signal is not None) and self._may_restart():
+            self._logger.warning("%s; started again", cause)
+            await start(await pilot_generator(self._plan, self._home), self._home, self._store, self._clock)
+            return None
+        return Happening.PILOT_ENDED, {"cause": cause, "pilot_result": status}
+
+    async def _validate_pilot(self, _workflow: Workflow) -> Moved | None:
+        verdict = await CampaignValidator(plan=self._plan, home=self._home, clock=self._clock).run_task()
+        if verdict["approved"]:
+            return Happening.APPROVED, {"validation_result": verdict}
+        is_undecided = verdict["verdict"] == Verdict.INCONCLUSIVE
+        happening = Happening.UNDECIDED if is_undecided else Happening.NOT_APPROVED
+        return happening, {"validation_result": verdict, "cause": verdict["reason"]}
+
+    async def _launch_campaign(self, workflow: Workflow) -> Moved | None:
+        launched_before = self._store.launch_of(self._run) is not None
+        if launched_before:
+            found = self._new_campaign_monitor().look()
+            if found["is_running"] or found["state"] == RunState.COMPLETE:
+                self._logger.info("Campaign %s is %s: adopted", self._run, found["state"])
+                return Happening.LAUNCHED, {}
+        elif not self._is_approved(workflow):
+            return Happening.APPROVAL_NEEDED, {"cause": "auto-launch is off: a person decides"}
+        launcher = CampaignLauncher(
+            plan=self._plan.with_auto_launch(), home=self._home, clock=self._clock, store=self._store
+        )
+        result = await launcher.run_task("relaunch" if launched_before else "launch")
+        if not result["launched"]:
+            return Happening.LAUNCH_REFUSED, {"launch_result": result, "cause": result["reason"]}
+        return Happening.LAUNCHED, {"launch_result": result}
+
+    async def _monitor_campaign(self, _workflow: Workflow) -> Moved | None:
+        if self._campaign_monitor is None:
+            self._campaign_monitor = self._new_campaign_monitor()
+        status = self._campaign_monitor.look()
+        self.live["campaign_result"] = status
+        state = RunState(status["state"])
+        if state is RunState.COMPLETE:
+            return Happening.CAMPAIGN_DONE, {"campaign_result": status}
+        return await self._campaign_ended(state, status) if state.is_over else None
+
+    async def _campaign_ended(self, state: RunState, status: Document) -> Moved:
+        ended = exit_of(self._home, self._run)
+        cause = f"campaign {self._run} ended with {ended or 'no exit record'}: {last_words(self._home.campaign_log)}"
+        if state is RunState.PAUSED:
+            return Happening.CAMPAIGN_PAUSED, {"campaign_result": status, "cause": cause}
+        died = ended is None or ended.signal is not None
+        if died and self._plan.recipe.campaign.command is None and self._may_restart():
+            launcher = CampaignLauncher(plan=self._plan, home=self._home, clock=self._clock, store=self._store)
+            result = await launcher.run_task("relaunch")
+            if result["launched"]:
+                self._logger.warning("%s; started again", cause)
+                return Happening.RELAUNCHED, {"launch_result": result}
+            cause = f"{cause}; not started again: {result['reason']}"
+        return Happening.CAMPAIGN_DIED, {"campaign_result": status, "cause": cause}
+
+    def _new_campaign_monitor(self) -> CampaignMonitor:
+        launch = self._store.launch_of(self._run)
+        watch = self._plan.recipe.watch
+        return CampaignMonitor(
+            check_interval=watch.campaign_seconds,
+            run=self._run,
+            target=self._plan.recipe.campaign.target,
+            log_position=launch.log_position if launch else 0,
+            stall_seconds=60 * watch.stall_minutes,
+            home=self._home,
+            clock=self._clock,
+        )
+
+    def _is_approved(self, workflow: Workflow) -> bool:
+        """Whether the launch needs no person, or a person has approved this very verdict."""
+        if self._plan.recipe.campaign.auto_launch:
+            return True
+        fingerprint = workflow.results.get("validation_result", {}).get("fingerprint")
+        return bool(fingerprint) and self._store.is_approved(workflow, fingerprint)
+
+    def _may_restart(self) -> bool:
+        """Count one death; whether there were few enough lately."""
+        now = self._clock.monotonic()
+        self._deaths.append(now)
+        while now - self._deaths[0] > DEATH_SPAN_SECONDS:
+            self._deaths.popleft()
+        return len(self._deaths) <= self._plan.recipe.campaign.restarts
+
+    def _stall(self, status: Document) -> str:
+        log = self._plan.recipe.pilot.log or self._home.pilot_log
+        seen = f"{status['progress']}/{status['total']}" if status["total"] else "no progress at all"
+        minutes = self._plan.recipe.watch.stall_minutes
+        return f"the pilot's log {log} has told of nothing new for {minutes:g} minutes; it tells of {seen}"
+
+
+def new_pilot_monitor(plan: Plan, home: Home, clock: Clock, run: str | None = None) -> PilotQualityMonitor:
+    """Return the monitor of the plan's pilot; ``run`` names it where it is ours."""
+    recipe = plan.recipe
+    return PilotQualityMonitor(
+        recipe.pilot.log,
+        recipe.watch.pilot_seconds,
+        recipe.gate.quality_threshold,
+        run=run,
+        expected=recipe.pilot.tickets,
+        stall_seconds=60 * recipe.watch.stall_minutes,
+        home=home,
+        clock=clock,
+    )
