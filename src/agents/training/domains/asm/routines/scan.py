@@ -163,7 +163,7 @@ def extreme(d: Draft) -> Routine:
     keep = d.label("keep|not better|skip|no change")
     d.op(
         f"lda {d.imm(0 if largest else 255, 1)}",
-        (f"start with the {'smallest' if largest else 'largest'} possible byte"),
+        f"start with the {'smallest' if largest else 'largest'} possible byte",
     )
 
     def body() -> None:
@@ -171,7 +171,7 @@ def extreme(d: Draft) -> Routine:
             (f"cmp {array.ref},{index}", f"compare the best so far with a byte of {array.name}"),
             (
                 f"{'bcs' if largest else 'bcc'} {keep}",
-                (f"A is {'at least as large' if largest else 'smaller'}: keep it"),
+                f"A is {'at least as large' if largest else 'smaller'}: keep it",
             ),
             (f"lda {array.ref},{index}", f"a {'larger' if largest else 'smaller'} one<|: take it>"),
         )
