@@ -5,7 +5,8 @@ counted. Never judges, never draws tickets, never writes SQL.
 
 One coroutine coordinates. Each turn it settles what is ready in the order of the tickets, has the next round planned
 when one is due, records new attempts, commits all of that at once, announces it, and starts the work. Work on a
-ticket runs in a task of its own; whatever was fast or slow, the ledger comes out the same.
+ticket runs in a task of its own; whatever was fast or slow, the ledger comes out the same. When a task fails, no more
+are begun, and the failure is raised when those in flight are finished: what was paid for is kept.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class Engine:
         self._progress_due = 0.0
 
     def drain(self) -> None:
-        """Begin no more tickets; ``run`` ends when those in flight are settled."""
+        """Begin no more tickets; ``run`` ends when those in flight are finished."""
         self._stopping = True
         self._news.set()
 
@@ -115,10 +116,10 @@ class Engine:
             while self._turn():
                 await self._news.wait()
                 self._news.clear()
-                if self._failure is not None:
-                    raise self._failure
         finally:
             await self._end_tasks()
+        if self._failure is not None:
+            raise self._failure
         progress = self._announce_progress()
         if not progress.is_complete:
             raise self._pause(progress)
@@ -127,7 +128,7 @@ class Engine:
     def _turn(self) -> bool:
         """Do all that can be done now; return whether there is something to wait for."""
         self._settle_ready()
-        if self._rounds.due() and not self._planning:
+        if self._rounds.due() and not self._planning and self._failure is None:
             self._planning = True
             self._start(self._plan())
         starting = self._record_attempts()
@@ -188,7 +189,9 @@ class Engine:
 
     def _record_attempts(self) -> list[_Work]:
         starting: list[_Work] = []
-        while self._tray and not self._stopping and len(self._tasks) + len(starting) < self._in_flight:
+        if self._stopping or self._failure is not None:
+            return starting
+        while self._tray and len(self._tasks) + len(starting) < self._in_flight:
             issued = self._tray.popleft()
             attempt, reply = self._stored.pop(issued.ticket.seq, (0, None))
             if reply is None:
@@ -220,7 +223,7 @@ class Engine:
         self._news.set()
 
     async def _end_tasks(self) -> None:
-        """Whatever ends a run, answers that came back stay."""
+        """Cancel what still runs, on a second signal or a failing ledger; answers that came back stay."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

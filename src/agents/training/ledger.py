@@ -2,11 +2,13 @@
 
 Owns the SQLite file and its rules. Never decides what is issued or accepted, and never reads a clock.
 
-Writes are collected in a transaction that ``commit`` makes durable; what is not committed did not happen.
+Writes are collected in a transaction that ``commit`` makes durable; what is not committed did not happen, and nothing
+of it remains when one of its writes fails.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Sequence
@@ -204,12 +206,14 @@ class Ledger:
         return [(seq, Trace(digest, signature)) for seq, digest, signature in rows]
 
     def _execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """Run one statement; changes open a transaction. The one place where errors of SQLite end."""
+        """Run one statement; changes open a transaction, which a failing one takes back as a whole."""
         try:
             if not self._connection.in_transaction and sql.startswith(_CHANGES):
                 self._connection.execute("BEGIN IMMEDIATE")
             return self._connection.execute(sql, values)
         except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.rollback()
             raise failure(self.path, error) from error
 
     def _issued(self, row: tuple[Any, ...]) -> Issued:

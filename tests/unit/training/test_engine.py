@@ -336,6 +336,48 @@ def test_a_killed_worker_pauses_the_run_and_loses_nothing(
     assert outcome(path) == undisturbed
 
 
+@pytest.mark.parametrize("pages", [50, 60, 70, 80, 90])
+def test_a_full_disk_pauses_and_the_accounts_balance(
+    tmp_path: Path, pages: int, undisturbed: dict[str, list[tuple[object, ...]]]
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+
+    def fill_up(engine: Engine, _: Bench[object]) -> None:
+        engine._ledger._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(PausedError, match="full"):
+        TinyRun(path, started=fill_up).go()
+    audit(path)
+    TinyRun(path).go()
+    assert outcome(path) == undisturbed
+
+
+def test_a_teacher_that_pauses_lets_the_others_finish(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+
+    @dataclass
+    class Unpaid:
+        teacher: Teacher
+
+        async def answer(self, request: Request) -> Reply:
+            if request.ticket.seq == 20:
+                raise PausedError("the quota is used up", "pay the bill")
+            for _ in range(20):
+                await asyncio.sleep(0)
+            return await self.teacher.answer(request)
+
+    with pytest.raises(PausedError, match="quota"):
+        TinyRun(path, teacher=Unpaid).go()
+    audit(path)
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute("SELECT seq, outcome FROM attempts ORDER BY seq").fetchall()
+    connection.close()
+    assert [seq for seq, said in rows if said is None] == [20]
+    assert len(rows) > 25
+    TinyRun(path).go()
+    audit(path)
+
+
 def test_broken_code_of_a_domain_stops_the_run(tmp_path: Path) -> None:
     class Broken(TinyDomain):
         def judge(self, item, answer):

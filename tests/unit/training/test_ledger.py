@@ -122,11 +122,15 @@ def test_the_schema_forbids_impossible_states(path: Path, change: str) -> None:
             ledger._connection.execute(change)
 
 
-def test_the_same_ticket_cannot_be_planned_twice(path: Path) -> None:
+def test_the_same_ticket_cannot_be_planned_twice_and_nothing_of_a_failed_round_remains(path: Path) -> None:
     with Ledger.open(path, HEADER) as ledger:
         ledger.add_round([issued(0)])
+        ledger.commit()
         with pytest.raises(CampaignError, match=r"UNIQUE constraint failed: tickets\.id"):
-            ledger.add_round([replace(issued(0), ticket=replace(issued(0).ticket, seq=1))])
+            ledger.add_round([issued(1), replace(issued(0), ticket=replace(issued(0).ticket, seq=2))])
+        ledger.commit()
+        assert ledger.open_tickets() == [issued(0)]
+        assert ledger.round_sizes() == [1]
 
 
 def test_another_plan_is_refused_and_named(path: Path) -> None:
