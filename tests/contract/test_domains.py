@@ -76,7 +76,7 @@ def test_its_own_answers_are_accepted_and_spoiled_ones_are_worse(domain: Domain,
         answer = domain.answer(item, number)
         quality = domain.judge(item, answer).quality
         assert quality >= ACCEPT_AT, f"{item.cell}: {domain.judge(item, answer).checks}"
-        spoiled = domain.spoil(item, answer, Random(number))  # noqa: S311 -- repeatable
+        spoiled = domain.spoil(item, answer, Random(number))
         assert spoiled != answer
         caught += domain.judge(item, spoiled).quality < min(quality, ACCEPT_AT)
     assert caught >= 0.9 * len(items)

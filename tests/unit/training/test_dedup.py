@@ -1,4 +1,3 @@
-# ruff: noqa: S311 -- draws are meant to be repeatable
 from __future__ import annotations
 
 import subprocess

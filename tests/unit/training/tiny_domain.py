@@ -1,6 +1,5 @@
 """A whole domain in miniature: sums and products, checked by calculating them."""
 
-# ruff: noqa: S311 -- draws are meant to be repeatable
 from __future__ import annotations
 
 from collections.abc import Sequence
