@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import pty
@@ -16,13 +17,13 @@ import orjson
 import pytest
 from tiny_run import audit, outcome
 
-from agents.campaign.errors import ExitCode
+from agents.campaign.errors import ExitCode, PausedError
 from agents.campaign.lease import Lease
 from agents.campaign.ledger_view import LedgerView
 from agents.campaign.log_lines import parse
 from agents.campaign.progress import Progress, fold
 from agents.training import domains, preflight
-from agents.training.scripts.generate_campaign import main, parser
+from agents.training.scripts.generate_campaign import _until_stopped, main, parser
 
 TESTS = Path(__file__).parent.parent
 RECIPE = "domains: {tiny: {weight: 1.0}}\nteacher: {fault_rate: 0.2}\n"
@@ -278,6 +279,26 @@ def test_a_terminal_gets_a_bar_and_the_log_gets_the_lines(place: Place) -> None:
     assert b"quality" in shown
     assert b"Sample accepted" not in shown
     assert (place.training / "full_campaign.log").read_text().count("Sample accepted") == 600
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_first_signal_drains_and_the_second_stops_at_once(number: signal.Signals) -> None:
+    class Stubborn:
+        drained = 0
+
+        def drain(self) -> None:
+            self.drained += 1
+            os.kill(os.getpid(), number)
+
+        async def run(self) -> Progress:
+            os.kill(os.getpid(), number)
+            await asyncio.sleep(60)
+            return Progress("ledger")
+
+    engine = Stubborn()
+    with pytest.raises(PausedError, match="second signal"):
+        asyncio.run(_until_stopped(engine))  # type: ignore[arg-type]
+    assert engine.drained == 1
 
 
 def test_sigterm_drains_and_the_same_command_goes_on(place: Place) -> None:
