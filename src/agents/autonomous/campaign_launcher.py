@@ -83,11 +83,7 @@ class CampaignLauncher:
         if task not in {"launch", "relaunch"}:
             raise ValueError(f"CampaignLauncher knows the tasks 'launch' and 'relaunch', not {task!r}")
         await self.setup()
-        try:
-            with self._opened_store() as store:
-                document = await (self._launch(store) if task == "launch" else self._relaunch(store))
-        except CampaignError as error:
-            document = {"launched": False, "reason": error.what, "error": error.what, "cure": error.cure}
+        document = await self._outcome(task)
         write_json(self.home.launch_status, document)
         if document["launched"]:
             self._logger.info("Launched %s as pid %s", document["run"], document["pid"])
@@ -95,9 +91,16 @@ class CampaignLauncher:
             self._logger.warning("Not launched: %s", document["reason"])
         return document
 
-    async def _launch(self, store: Workflows) -> Document:
+    async def _outcome(self, task: str) -> Document:
         if is_held(self.home.warden_lease("campaign")):
             return _refusal("Campaign already running", pid_file=str(self.home.campaign_pid))
+        try:
+            with self._opened_store() as store:
+                return await (self._launch(store) if task == "launch" else self._relaunch(store))
+        except CampaignError as error:
+            return _refusal(error.what, error=error.what, cure=error.cure)
+
+    async def _launch(self, store: Workflows) -> Document:
         validation = read_json(self.validation_file)
         if validation is None:
             return _refusal("No validation results")
@@ -113,8 +116,6 @@ class CampaignLauncher:
         return await self._start(generator, store, validation)
 
     async def _relaunch(self, store: Workflows) -> Document:
-        if is_held(self.home.warden_lease("campaign")):
-            return _refusal("Campaign already running", pid_file=str(self.home.campaign_pid))
         generator = await campaign_generator(self.plan, self.home)
         before = store.launch_of(generator.run)
         if before is None or before.fingerprint != generator.fingerprint:
@@ -148,7 +149,8 @@ class CampaignLauncher:
             raise CampaignError("the validation has no date", "validate again: campaign validate") from error
         if age > timedelta(hours=recipe.gate.approval_hours):
             raise CampaignError(
-                f"the approval is {age.days} days old", "look at the pilot again: campaign monitor, campaign validate"
+                f"the approval is {age // timedelta(hours=1)} hours old, at most {recipe.gate.approval_hours:g} count",
+                "look at the pilot again: campaign monitor, campaign validate",
             )
         status = validation.get("pilot_status")
         if not isinstance(status, dict):

@@ -5,7 +5,6 @@ Never decides.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -14,13 +13,15 @@ from agents.campaign.errors import DamagedFileError, UsageError
 from agents.campaign.gate import Evidence
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
+from agents.campaign.progress import NEWEST
 
 
 def evidence_of(status: dict[str, Any], home: Home, expected: int) -> tuple[Evidence, str]:
     """Return the evidence of the pilot that ``status`` describes, and the fingerprint that it stands for.
 
     The pilot of a run of ours is read from its ledger again, whatever the document says. A document of somebody
-    else's monitor may lack ``scored`` and ``score_sum``: then its mean and its list of scores are taken.
+    else's monitor may lack ``scored`` and ``score_sum``: then its mean is taken, or the mean of its list of scores
+    where that has every sample and is lower. As many scores as accepted samples are scores of those alone.
 
     Raises:
         DamagedFileError: the document has no usable numbers, or names a run that has no ledger.
@@ -56,11 +57,18 @@ def _from_document(status: dict[str, Any], expected: int) -> Evidence:
         bad_scores=_count(status, "bad_scores") if "bad_scores" in status else 0,
     )
     if "scored" in status:
-        return replace(evidence, scored=_count(status, "scored"), score_sum=_number(status, "score_sum"))
+        scored = _count(status, "scored")
+        return replace(evidence, scored=scored, score_sum=_number("score_sum", status.get("score_sum"), scored))
     scores, mean = status.get("quality_scores"), status.get("estimated_quality")
     if not isinstance(scores, list) or not scores or mean is None:
         return evidence
-    return replace(evidence, scored=done, score_sum=_share(status, "estimated_quality") * done)
+    listed = sum(_number("quality_scores", score, 1) for score in scores)
+    claimed = _number("estimated_quality", mean, 1) * done
+    if len(scores) == done:
+        return replace(evidence, scored=done, score_sum=min(listed, claimed))
+    if status.get("accepted") == len(scores) < min(done, NEWEST):
+        return replace(evidence, scored=len(scores), score_sum=listed)
+    return replace(evidence, scored=done, score_sum=claimed)
 
 
 def _count(status: dict[str, Any], name: str) -> int:
@@ -70,18 +78,10 @@ def _count(status: dict[str, Any], name: str) -> int:
     return value
 
 
-def _number(status: dict[str, Any], name: str) -> float:
-    value = status.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+def _number(name: str, value: Any, most: int) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
         raise _unusable(name, value)
     return float(value)
-
-
-def _share(status: dict[str, Any], name: str) -> float:
-    value = _number(status, name)
-    if not 0.0 <= value <= 1.0:
-        raise _unusable(name, value)
-    return value
 
 
 def _unusable(name: str, value: Any) -> DamagedFileError:
