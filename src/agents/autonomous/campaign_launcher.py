@@ -292,12 +292,16 @@ class CampaignMonitor:
     def _eta(self, progress: Progress, rate: float | None) -> datetime | None:
         if rate is None or progress.done is None:
             return None
-        return self._clock.now() + timedelta(minutes=(self.target - progress.done) / rate)
+        try:
+            return self._clock.now() + timedelta(minutes=max(0, self.target - progress.done) / rate)
+        except OverflowError:  # later than the calendar's end
+            return None
 
     def _announce(self, progress: Progress, state: RunState) -> None:
+        is_fine = state in {RunState.WAITING, RunState.RUNNING, RunState.COMPLETE}
+        level = logging.INFO if is_fine else logging.WARNING
         if progress.done is None or not progress.total:
-            self._logger.info("Campaign %s: no progress is known yet (%s)", self.run, state)
+            self._logger.log(level, "Campaign %s: no progress is known yet (%s)", self.run, state)
             return
         line = Progressed(progress.done, progress.total, progress.quality, progress.acceptance)
-        level = logging.INFO if state in {RunState.RUNNING, RunState.COMPLETE} else logging.WARNING
         self._logger.log(level, "%s | %s", render(line), state)

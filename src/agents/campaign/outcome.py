@@ -61,12 +61,13 @@ def state_of(
         is_running: whether its process holds its lease.
         ended: the exit record of its newest launch, None where there is none.
         idle_seconds: how long nothing was finished, on a monotonic clock.
-        stall_seconds: from which idleness on a live run is called stalled.
+        stall_seconds: from which idleness on a live run is called stalled, and one that never showed itself lost.
     """
     if is_running:
         return RunState.STALLED if idle_seconds >= stall_seconds else RunState.RUNNING
     if ended is None:
-        return RunState.WAITING if progress.done is None else RunState.LOST
+        is_awaited = progress.done is None and idle_seconds < stall_seconds
+        return RunState.WAITING if is_awaited else RunState.LOST
     if ended.code == ExitCode.DONE:
         reached = progress.done is not None and progress.done >= target
         return RunState.COMPLETE if reached else RunState.FAILED
