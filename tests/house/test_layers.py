@@ -33,7 +33,7 @@ LAYERS = {
         *("agents.campaign.files", "agents.campaign.process", "agents.campaign.follower", "agents.campaign.lease"),
         *("agents.campaign.logs", "agents.campaign.workflows", "agents.campaign.ledger_view"),
         *("agents.campaign.readers", "agents.training.ledger", "agents.training.sources", "agents.training.teachers"),
-        *("agents.training.bench",),
+        *("agents.training.bench", "agents.training.identity"),
     ],
     5: ["agents.training.engine", "agents.autonomous"],
     6: [

@@ -199,3 +199,35 @@ def test_their_campaign_outlives_the_orchestrator_and_is_adopted(world: World) -
     assert again.returncode == 0, again.stderr
     assert "adopted" in again.stderr
     assert world.home.campaign_log.read_text().count("Progress: 1/400\n") == 1
+
+
+def test_a_live_pilot_that_has_not_finished_anything_is_somebodys_pilot(world: World) -> None:
+    log = log_of_a_pilot(world, [])
+    log.write_text("Progress: 0/190\n")
+    orchestrator = world.start_campaign("auto", "--recipe", str(world.recipe()), "--campaign-target", "50")
+
+    wait_until(world.phase_is("monitoring_pilot"))
+
+    assert world.read(world.home.pilot_status)["source"] == "log"
+    assert log.read_text() == "Progress: 0/190\n"
+    orchestrator.terminate()
+    assert orchestrator.wait(timeout=30) == 6
+
+
+@pytest.mark.parametrize(
+    ("flag", "code", "phase"),
+    [("--no-auto-launch", 5, "awaiting_approval"), ("--quality-threshold=0.99", 3, "validation_failed")],
+)
+def test_a_launch_that_never_came_to_life_is_decided_anew(world: World, flag: str, code: int, phase: str) -> None:
+    command = [sys.executable, "-c", "import sys; sys.exit(3)"]
+    recipe = str(world.recipe(f"campaign: {{target: 80, command: {command!r}}}\n"))
+    log_of_a_pilot(world, good_scores())
+    assert world.campaign("auto", "--recipe", recipe).returncode == 1
+    assert world.state["phase"] == "launch_failed"
+    before = world.home.campaign_log.read_text()
+
+    again = world.campaign("auto", "--recipe", recipe, flag)
+
+    assert again.returncode == code, again.stdout
+    assert world.state["phase"] == phase
+    assert world.home.campaign_log.read_text() == before

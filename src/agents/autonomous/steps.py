@@ -15,7 +15,7 @@ from agents.autonomous.campaign_launcher import CampaignLauncher, CampaignMonito
 from agents.autonomous.generators import exit_of, is_alive, last_words, pilot_generator, start
 from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor
 from agents.campaign.clock import Clock
-from agents.campaign.errors import CampaignError
+from agents.campaign.errors import CampaignError, ExitCode
 from agents.campaign.gate import Verdict
 from agents.campaign.home import Home
 from agents.campaign.outcome import RunState
@@ -94,7 +94,10 @@ class Steps:
         cause = f"pilot {run} ended with {ended or 'no exit record'}: {last_words(self._home.pilot_log)}"
         if (ended is None or ended.signal is not None) and self._may_restart():
             self._logger.warning("%s; started again", cause)
-            await start(await pilot_generator(self._plan, self._home), self._home, self._store, self._clock)
+            try:
+                await start(await pilot_generator(self._plan, self._home), self._home, self._store, self._clock)
+            except CampaignError as error:
+                return Happening.PILOT_ENDED, {"cause": f"{cause}; not started again: {error}", "pilot_result": status}
             return None
         return Happening.PILOT_ENDED, {"cause": cause, "pilot_result": status}
 
@@ -107,7 +110,7 @@ class Steps:
         return happening, {"validation_result": verdict, "cause": verdict["reason"]}
 
     async def _launch_campaign(self, workflow: Workflow) -> Moved | None:
-        launched_before = self._store.launch_of(self._run) is not None
+        launched_before = has_lived(self._run, self._home, self._store)
         if launched_before:
             found = self._new_campaign_monitor().look()
             if found["is_running"] or found["state"] == RunState.COMPLETE:
@@ -181,6 +184,16 @@ class Steps:
         seen = f"{status['progress']}/{status['total']}" if status["total"] else "no progress at all"
         minutes = self._plan.recipe.watch.stall_minutes
         return f"the pilot's log {log} has told of nothing new for {minutes:g} minutes; it tells of {seen}"
+
+
+def has_lived(run: str, home: Home, store: Workflows) -> bool:
+    """Return whether campaign ``run`` was launched and came to life, so that it goes on without a new verdict."""
+    launch = store.launch_of(run)
+    if launch is None:
+        return False
+    ended = exit_of(home, run, launch.id)
+    ended_well = ended is not None and ended.code in {ExitCode.DONE, ExitCode.PAUSED}
+    return launch.warden is not None or ended_well or is_alive(home, "campaign", run) or home.run(run).ledger.exists()
 
 
 def new_pilot_monitor(plan: Plan, home: Home, clock: Clock, run: str | None = None) -> PilotQualityMonitor:

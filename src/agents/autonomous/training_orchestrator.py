@@ -16,7 +16,7 @@ from typing import Any
 from agents.autonomous.campaign_launcher import CampaignLauncher
 from agents.autonomous.generators import campaign_generator
 from agents.autonomous.pilot_quality_monitor import CampaignValidator
-from agents.autonomous.steps import Steps, new_pilot_monitor
+from agents.autonomous.steps import Steps, has_lived, new_pilot_monitor
 from agents.campaign.clock import Clock, SystemClock, stamp
 from agents.campaign.files import make_folder, replace_file, write_json
 from agents.campaign.home import Home
@@ -192,7 +192,7 @@ class TrainingOrchestrator:
 
     def _entry(self, store: Workflows) -> Happening:
         """Return where the facts say that the workflow goes on."""
-        if store.launch_of(self.run) is not None:
+        if has_lived(self.run, self.home, store):
             return Happening.RESUMED_LAUNCH
         return Happening.RESUMED_WATCH if self._pilot_is_foreign() else Happening.RESUMED_PILOT
 
@@ -204,7 +204,8 @@ class TrainingOrchestrator:
         reader = LogReader(self.home.pilot_log)
         progress = reader.read()
         seen = reader.follower.seen
-        if seen is None or progress.started is not None or progress.finished == 0 == len(progress.problems):
+        tells_something = progress.done is not None or progress.finished > 0 or progress.problem_count > 0
+        if seen is None or progress.started is not None or not tells_something:
             return False
         age_seconds = self._clock.now().timestamp() - seen.modified
         fresh_hours = recipe.pilot.fresh_hours if progress.is_complete else recipe.watch.stall_minutes / 60
@@ -212,8 +213,8 @@ class TrainingOrchestrator:
 
     def _stopped(self) -> Document:
         assert self._workflow is not None  # noqa: S101 -- a stop is only looked for between steps
-        cause = {"cause": "stopped by a signal or a person"}
-        self._workflow = self._moved(self._store, self._workflow, Happening.STOP_ASKED, cause)
+        results = self._steps.live | {"cause": "stopped by a signal or a person"}
+        self._workflow = self._moved(self._store, self._workflow, Happening.STOP_ASKED, results)
         self._project(self._workflow, {})
         return self._document
 

@@ -23,6 +23,7 @@ MAX_LINE = 16_384
 _COUNT = r"\d{1,3}(?:,\d{3})+|\d{1,12}"
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 
+_TELLING = ("progress", "quality_score", "accepted", "rejected", "run started")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _PROGRESS = re.compile(rf"\bProgress:\s*({_COUNT})\s*/\s*({_COUNT})(?![\d.,]*\d)", re.IGNORECASE)
 _PROGRESS_CLAIM = re.compile(r"\bProgress:\s*[-+\d][\d.,\s]*+/", re.IGNORECASE)
@@ -75,6 +76,8 @@ def parse(line: str) -> tuple[Event, ...]:
     A line without a measurement has none; a line that claims an impossible one has ``Unreadable`` in its place.
     Of a line redrawn with carriage returns, every drawing counts.
     """
+    if not _may_tell(line):
+        return ()
     events: list[Event] = []
     if len(line) > MAX_LINE:
         line = line[:MAX_LINE].rstrip("0123456789.,")
@@ -83,6 +86,12 @@ def parse(line: str) -> tuple[Event, ...]:
         if text:
             events += _parse_json(text) if text.startswith("{") else _parse_text(text)
     return tuple(events)
+
+
+def _may_tell(line: str) -> bool:
+    """Whether the line has what every measurement has; most lines of a long log have not, and cost this much only."""
+    lowered = line.lower()
+    return any(word in lowered for word in _TELLING) or ("/" in line and " [" in line)
 
 
 def _render_progress(done: int, total: int, quality: float | None, acceptance: float | None) -> str:

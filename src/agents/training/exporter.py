@@ -20,7 +20,7 @@ import orjson
 
 from agents.campaign.clock import stamp
 from agents.campaign.errors import AnotherPlanError, CampaignError, DamagedFileError, ExitCode, UsageError
-from agents.campaign.files import make_folder, read_json, write_json
+from agents.campaign.files import PRIVATE_FILE, make_folder, read_json, write_json
 from agents.campaign.ledger_view import LedgerView, RunHeader
 
 MANIFEST = "manifest.json"
@@ -99,7 +99,7 @@ def _write(view: LedgerView, header: RunHeader, folder: Path, now: datetime) -> 
 
 def _write_lines(path: Path, lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
     count, hashed = 0, hashlib.sha256()
-    with path.open("xb") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "wb") as file:
         for line in lines:
             data = orjson.dumps(line) + b"\n"
             file.write(data)

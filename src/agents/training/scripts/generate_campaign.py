@@ -186,8 +186,8 @@ def _summary(prepared: Prepared, seconds: float) -> dict[str, Any]:
 def _sentence(summary: dict[str, Any]) -> str:
     quality = "unknown" if summary["quality"] is None else f"{summary['quality']:.3f}"
     return (
-        f"Run finished: run={summary['run']} issued={summary['issued']} taken={summary['accepted']} "
-        f"refused={summary['rejected']} dead={summary['dead']} mean={quality} "
+        f"Run finished: run={summary['run']} issued={summary['issued']} accepted={summary['accepted']} "
+        f"rejected={summary['rejected']} dead={summary['dead']} quality={quality} "
         f"threshold={summary['quality_threshold']:g} seconds={summary['seconds']:g}"
     )
 

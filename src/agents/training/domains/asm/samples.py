@@ -55,7 +55,7 @@ def routine_of(item: SourceItem) -> Routine:
     return _routine(item.cell.family.partition(".")[2], item.cell.difficulty, str(item.params["salt"]))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _routine(noun: str, level: int, salt: str) -> Routine:
     return TEMPLATES[noun](Draft(seeded(salt, noun, level), level))
 
@@ -76,7 +76,7 @@ def fault_of(item: SourceItem) -> Fault:
     return _fault(item.cell.family.partition(".")[2], item.cell.difficulty, str(item.params["salt"]))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _fault(noun: str, level: int, salt: str) -> Fault:
     routine = _routine(noun, level, salt)
     rng = seeded(salt, "fault")
@@ -107,7 +107,7 @@ def shown(item: SourceItem) -> tuple[Style, list[str], list[int]]:
     return _shown(item.cell.family, item.cell.difficulty, str(item.params["salt"]))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _shown(family: str, level: int, salt: str) -> tuple[Style, list[str], list[int]]:
     kind, _, noun = family.partition(".")
     routine, rng = _routine(noun, level, salt), seeded(salt, "code")
@@ -143,7 +143,7 @@ def asked_of(item: SourceItem) -> Asked:
     return _asked(item.cell.family, item.cell.difficulty, str(item.params["salt"]))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _asked(family: str, level: int, salt: str) -> Asked:
     kind, _, noun = family.partition(".")
     routine = _routine(noun, level, salt)

@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agents.campaign import workflows
+from agents.campaign.errors import CampaignError, DamagedFileError
+from agents.campaign.phases import TABLE, Happening, Phase
+from agents.campaign.process import Identity
+from agents.campaign.workflows import CREATED, SCHEMA_VERSION, Intent, Workflow, Workflows
+
+BEGUN = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=1)))
+PLAN = {"recipe": {"seed": 1}, "origins": {}, "recipe_path": None}
+INTENT = Intent("full", "campaign", ("python", "-m", "x", "--n", "1"), "f" * 16, 123)
+WARDEN = Identity(4711, 99, "boot")
+
+HAPPY = [
+    (Happening.PILOT_STARTED, {"pilot_run": "p", "pilot_result": {}}),
+    (Happening.PILOT_COMPLETE, {"pilot_result": {"progress": 190}}),
+    (Happening.APPROVED, {"validation_result": {"approved": True}}),
+    (Happening.LAUNCHED, {"launch_result": {"pid": 7}}),
+    (Happening.RELAUNCHED, {"launch_result": {"pid": 8}}),
+    (Happening.CAMPAIGN_DONE, {"campaign_result": {"progress": 100}}),
+]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "training" / "workflows.sqlite"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Workflows]:
+    with closing(Workflows(path)) as store:
+        yield store
+
+
+def begun(store: Workflows, run: str = "full", phase: Phase = Phase.STARTING_PILOT) -> Workflow:
+    return store.create(run, PLAN, phase, BEGUN)
+
+
+def rows(path: Path, table: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        return connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 -- a name from this file
+
+
+# Steps.
+
+
+def test_a_new_store_is_empty_and_its_owners_alone(store: Workflows, path: Path) -> None:
+    assert store.newest() is store.find("full") is store.launch_of("full") is None
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_workflow_stands_where_it_was_begun(store: Workflows) -> None:
+    workflow = begun(store)
+    assert (workflow.run, workflow.phase, workflow.plan) == ("full", Phase.STARTING_PILOT, PLAN)
+    assert (workflow.started, workflow.results, workflow.completed) == ("2026-01-01T12:00:00+01:00", {}, None)
+
+
+def test_after_every_step_another_process_reads_the_same(store: Workflows, path: Path) -> None:
+    workflow, results = begun(store), {}
+    for minutes, (happening, details) in enumerate(HAPPY, 1):
+        at = BEGUN + timedelta(minutes=minutes)
+        workflow = store.move(workflow, happening, details, at)
+        results |= details
+        with closing(Workflows(path)) as other:
+            assert other.find("full") == other.newest() == store.find("full") == workflow
+        assert workflow.results == results
+        assert workflow.completed == (at.isoformat() if happening is Happening.CAMPAIGN_DONE else None)
+    assert [(happening, phase) for _, happening, phase in store.history(workflow)] == [
+        (CREATED, "starting_pilot"),
+        ("pilot_started", "monitoring_pilot"),
+        ("pilot_complete", "validating_pilot"),
+        ("approved", "validation_complete"),
+        ("launched", "campaign_launched"),
+        ("relaunched", "campaign_launched"),
+        ("campaign_done", "campaign_complete"),
+    ]
+
+
+def test_a_step_that_is_not_listed_is_refused_and_nothing_is_stored(store: Workflows, path: Path) -> None:
+    unlisted = [(phase, happening) for phase in Phase for happening in Happening if (phase, happening) not in TABLE]
+    assert unlisted
+    for number, (phase, happening) in enumerate(unlisted):
+        workflow = begun(store, f"run{number}", phase)
+        before = rows(path, "steps")
+        with pytest.raises(ValueError, match="cannot happen"):
+            store.move(workflow, happening, {"cause": "x"}, BEGUN)
+        assert rows(path, "steps") == before
+        assert store.find(f"run{number}") == workflow
+
+
+def test_a_cause_is_told_until_the_next_step(store: Workflows) -> None:
+    workflow = begun(store)
+    paused = store.move(workflow, Happening.PILOT_ENDED, {"cause": "no disk", "pilot_result": {"progress": 3}}, BEGUN)
+    assert (paused.phase, paused.results["cause"]) == (Phase.PAUSED, "no disk")
+    assert paused.completed is not None
+    resumed = store.move(paused, Happening.RESUMED_PILOT, {}, BEGUN)
+    assert (resumed.phase, resumed.results) == (Phase.STARTING_PILOT, {"pilot_result": {"progress": 3}})
+    assert resumed.completed is None
+
+
+@given(data=st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_listed_walk_is_replayed_to_where_it_stands(path: Path, data: st.DataObject) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(Workflows(path)) as store:
+        run = f"run{len(rows(path, 'workflows'))}"
+        workflow = store.create(run, PLAN, Phase.STARTING_PILOT, BEGUN)
+        for number in range(data.draw(st.integers(0, 6))):
+            listed = sorted(happening for phase, happening in TABLE if phase is workflow.phase)
+            if not listed:
+                break
+            happening = data.draw(st.sampled_from(listed))
+            expected = TABLE[workflow.phase, happening]
+            workflow = store.move(workflow, happening, {f"n{number}": number}, BEGUN)
+            assert workflow.phase is expected
+    with closing(Workflows(path)) as store:
+        assert store.find(run) == workflow
+
+
+def test_workflows_are_told_apart_by_their_campaign_and_the_newest_is_what_moved_last(store: Workflows) -> None:
+    first, second = begun(store, "first"), begun(store, "second")
+    assert store.newest() == second
+    moved = store.move(first, Happening.PILOT_STARTED, {}, BEGUN)
+    assert store.newest() == store.find("first") == moved
+    assert store.find("second") == second
+    assert store.find("third") is None
+
+
+def test_a_campaign_has_one_workflow(store: Workflows) -> None:
+    begun(store)
+    with pytest.raises(DamagedFileError):
+        begun(store)
+    assert len(store.history(begun(store, "another"))) == 1
+
+
+def test_a_workflow_can_go_on_by_another_plan(store: Workflows) -> None:
+    changed = store.set_plan(begun(store), {"recipe": {"seed": 2}})
+    assert changed.plan == {"recipe": {"seed": 2}}
+    assert store.find("full") == changed
+
+
+# Approvals.
+
+
+def test_an_approval_is_of_one_fingerprint_in_one_workflow(store: Workflows, path: Path) -> None:
+    workflow, other = begun(store), begun(store, "other")
+    assert not store.is_approved(workflow, "f" * 16)
+    store.approve(workflow, "f" * 16, "Zelda", "looks right", BEGUN)
+    assert store.is_approved(workflow, "f" * 16)
+    assert not store.is_approved(workflow, "e" * 16)
+    assert not store.is_approved(other, "f" * 16)
+    assert rows(path, "approvals")[0][3:] == ("f" * 16, "Zelda", "looks right")
+
+
+# Launches.
+
+
+def test_a_crash_between_intent_and_confirmation_leaves_an_intent_without_a_warden(path: Path) -> None:
+    with closing(Workflows(path)) as store:
+        launch = store.intend(INTENT, BEGUN)
+    with closing(Workflows(path)) as store:
+        found = store.launch_of("full")
+        assert found is not None
+        assert (found.id, found.fingerprint, found.log_position, found.warden) == (launch, "f" * 16, 123, None)
+        store.confirm(launch, WARDEN)
+    with closing(Workflows(path)) as store:
+        assert store.launch_of("full").warden == WARDEN  # type: ignore[union-attr]
+
+
+def test_the_newest_launch_of_a_run_counts_and_those_of_others_do_not(store: Workflows) -> None:
+    first = store.intend(INTENT, BEGUN)
+    store.confirm(first, WARDEN)
+    second = store.intend(INTENT, BEGUN)
+    store.intend(Intent("pilot", "pilot", (), "e" * 16, 0), BEGUN)
+    found = store.launch_of("full")
+    assert found is not None
+    assert (found.id, found.warden) == (second, None)
+    assert store.launch_of("other") is None
+
+
+# Transactions and files.
+
+
+def test_what_fails_half_way_leaves_nothing(store: Workflows, path: Path) -> None:
+    with pytest.raises(TypeError):
+        store.create("full", {"not": object()}, Phase.STARTING_PILOT, BEGUN)
+    with pytest.raises(ValueError, match="no UTC offset"):
+        store.create("full", PLAN, Phase.STARTING_PILOT, BEGUN.replace(tzinfo=None))
+    assert rows(path, "workflows") == rows(path, "steps") == []
+    assert begun(store).phase is Phase.STARTING_PILOT
+
+
+def test_a_disk_that_is_full_is_an_error_with_a_cure_and_the_old_state_is_whole(store: Workflows, path: Path) -> None:
+    workflow = begun(store)
+    store._database.execute(f"PRAGMA max_page_count = {store._database.execute('PRAGMA page_count').fetchone()[0]}")
+    with pytest.raises(CampaignError, match="cannot be used: database or disk is full") as refused:
+        store.move(workflow, Happening.PILOT_STARTED, {"pilot_result": {"much": "x" * 100_000}}, BEGUN)
+    assert "disk space" in refused.value.cure
+    assert store.find("full") == workflow
+
+
+@pytest.mark.parametrize("use", ["open", "write"])
+def test_a_file_that_stays_locked_is_an_error_and_loses_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, use: str
+) -> None:
+    monkeypatch.setattr(workflows, "BUSY_SECONDS", 0.01)
+    with closing(Workflows(path)) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        workflow = begun(store)
+        other.execute("PRAGMA locking_mode = EXCLUSIVE" if use == "open" else "BEGIN IMMEDIATE")
+        if use == "open":
+            store.close()
+            other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(CampaignError, match="locked") as refused:
+            if use == "open":
+                Workflows(path)
+            else:
+                store.move(workflow, Happening.PILOT_STARTED, {}, BEGUN)
+        assert not isinstance(refused.value, DamagedFileError)
+        other.execute("ROLLBACK")
+    with closing(Workflows(path)) as store:
+        assert store.find("full") == workflow
+
+
+def sqlite_file(path: Path, *statements: str) -> None:
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+@pytest.mark.parametrize(
+    "kind", ["text", "newer version", "newer version, in WAL", "somebody else's tables", "their version, our number"]
+)
+def test_a_file_that_is_no_store_of_ours_is_refused_and_untouched(path: Path, kind: str) -> None:
+    if kind == "text":
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"dear diary\n" * 1000)
+    elif kind == "somebody else's tables":
+        sqlite_file(path, "CREATE TABLE diary (day TEXT)")
+    elif kind == "their version, our number":
+        sqlite_file(path, "CREATE TABLE diary (day TEXT)", f"PRAGMA user_version = {SCHEMA_VERSION}")
+    else:
+        mode = ["PRAGMA journal_mode = WAL"] if kind.endswith("WAL") else []
+        version = f"PRAGMA user_version = {SCHEMA_VERSION + 1}"
+        sqlite_file(path, *mode, "CREATE TABLE workflows (id INTEGER)", version)
+    path.chmod(0o640)
+    before, files = path.read_bytes(), sorted(path.parent.iterdir())
+
+    with pytest.raises(DamagedFileError, match=str(path)) as refused:
+        Workflows(path)
+
+    assert str(path) in refused.value.cure
+    assert path.read_bytes() == before
+    assert sorted(path.parent.iterdir()) == files
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_a_store_that_rots_is_told_as_damaged(path: Path) -> None:
+    with closing(Workflows(path)) as store:
+        begun(store)
+        store._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    before = path.read_bytes()
+    with pytest.raises(DamagedFileError, match="damaged"), closing(Workflows(path)) as store:
+        store.find("full")
+    assert path.read_bytes() == before
+
+
+def test_an_empty_file_becomes_a_store(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.touch()
+    with closing(Workflows(path)) as store:
+        assert begun(store).phase is Phase.STARTING_PILOT
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_folder_in_its_place_is_an_error_with_a_cure(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(CampaignError, match="cannot be used"):
+        Workflows(path)
