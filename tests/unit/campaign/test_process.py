@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import gc
-import contextlib
 import json
 import os
 import signal
