@@ -24,6 +24,9 @@ from agents.campaign.process import Identity
 
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 10.0
+PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+"""A step that was announced survives a power cut."""
+TABLES = {"workflows", "steps", "approvals", "launches"}
 
 _SCHEMA = """
 CREATE TABLE workflows (
@@ -99,11 +102,11 @@ class Workflows:
         make_folder(path.parent)
         with self._boundary():
             self._database = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            path.chmod(PRIVATE_FILE)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = FULL")
-            self._database.execute("PRAGMA foreign_keys = ON")
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:
+                self._database.close()
+                raise
 
     def close(self) -> None:
         """Close the file."""
@@ -220,18 +223,32 @@ class Workflows:
         )
 
     def _prepare(self) -> None:
-        version = self._database.execute("PRAGMA user_version").fetchone()[0]
+        version = self._checked_version()
+        self.path.chmod(PRIVATE_FILE)
+        for pragma in PRAGMAS:
+            self._database.execute(f"PRAGMA {pragma}")
         if version == 0:
             with self._transaction():
-                if self._database.execute("PRAGMA user_version").fetchone()[0] == 0:
+                if self._checked_version() == 0:
                     for statement in filter(str.strip, _SCHEMA.split(";")):
                         self._database.execute(statement)
                     self._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION:
+
+    def _checked_version(self) -> int:
+        """Return the version of the file, 0 for an empty one; raise DamagedFileError where it is not ours."""
+        version: int = self._database.execute("PRAGMA user_version").fetchone()[0]
+        rows = self._database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+        )
+        tables = {name for (name,) in rows}
+        if version not in {0, SCHEMA_VERSION}:
             raise DamagedFileError(
                 f"{self.path} has schema version {version}, this program knows {SCHEMA_VERSION}",
                 f"use the program that wrote it, or move {self.path} away",
             )
+        if tables != (TABLES if version else set()):
+            raise DamagedFileError(f"{self.path} is no store of workflows", f"move {self.path} away and start again")
+        return version
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
