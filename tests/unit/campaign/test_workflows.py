@@ -211,26 +211,26 @@ def test_a_disk_that_is_full_is_an_error_with_a_cure_and_the_old_state_is_whole(
     assert store.find("full") == workflow
 
 
-@pytest.mark.parametrize("use", ["open", "write"])
-def test_a_file_that_stays_locked_is_an_error_and_loses_nothing(
-    path: Path, monkeypatch: pytest.MonkeyPatch, use: str
-) -> None:
+def test_a_file_that_stays_locked_is_an_error_and_loses_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workflows, "BUSY_SECONDS", 0.01)
     with closing(Workflows(path)) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         workflow = begun(store)
-        other.execute("PRAGMA locking_mode = EXCLUSIVE" if use == "open" else "BEGIN IMMEDIATE")
-        if use == "open":
-            store.close()
-            other.execute("BEGIN EXCLUSIVE")
+        other.execute("BEGIN IMMEDIATE")
         with pytest.raises(CampaignError, match="locked") as refused:
-            if use == "open":
-                Workflows(path)
-            else:
-                store.move(workflow, Happening.PILOT_STARTED, {}, BEGUN)
-        assert not isinstance(refused.value, DamagedFileError)
+            store.move(workflow, Happening.PILOT_STARTED, {}, BEGUN)
         other.execute("ROLLBACK")
-    with closing(Workflows(path)) as store:
+        assert not isinstance(refused.value, DamagedFileError)
         assert store.find("full") == workflow
+        assert store.move(workflow, Happening.PILOT_STARTED, {}, BEGUN).phase is Phase.MONITORING_PILOT
+
+
+def test_a_file_that_is_locked_from_the_beginning_is_not_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workflows, "BUSY_SECONDS", 0.01)
+    sqlite_file(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(CampaignError, match="locked"):
+            Workflows(path)
 
 
 def sqlite_file(path: Path, *statements: str) -> None:
