@@ -92,9 +92,12 @@ def _start(argv: list[str]) -> subprocess.Popen[bytes]:
 
 
 def _pass_signals_to(child: subprocess.Popen[bytes]) -> None:
+    # Popen.send_signal would reap a child that has just ended, and its exit would be lost to _wait.
+    descriptor = os.pidfd_open(child.pid)
+
     def pass_on(number: int, _frame: FrameType | None) -> None:
         with contextlib.suppress(ProcessLookupError):
-            child.send_signal(number)
+            signal.pidfd_send_signal(descriptor, number)
 
     signal.signal(signal.SIGTERM, pass_on)
     signal.signal(signal.SIGINT, pass_on)
@@ -111,7 +114,7 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
 
 def _remove_own(pid_file: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
-        if pid_file.read_text().strip() == str(os.getpid()):
+        if pid_file.read_bytes().strip() == str(os.getpid()).encode():
             pid_file.unlink()
 
 
