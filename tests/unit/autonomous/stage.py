@@ -82,7 +82,8 @@ def make_ledger(
         now = header.created
         items = [SourceItem("d", Cell("f", 1), {"n": first + n}) for n in range(len(qualities))]
         tickets = [Ticket(run, first + n, item) for n, item in enumerate(items)]
-        ledger.add_round([Issued(t, t.id, t.item.id, t.seq, PROMPT) for t in tickets])
+        if tickets:
+            ledger.add_round([Issued(t, t.id, t.item.id, t.seq, PROMPT) for t in tickets])
         for ticket, quality in zip(tickets, qualities, strict=True):
             attempt = ledger.start_attempt(ticket.seq, now)
             ledger.finish_attempt(attempt, Reply(Outcome.ANSWERED, "!", "m"), now)
