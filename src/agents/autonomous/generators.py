@@ -162,19 +162,25 @@ async def _dry_run(argv: list[str], environment: Mapping[str, str]) -> dict[str,
         raise CampaignError(
             f"the generator's dry run took more than {DRY_RUN_SECONDS:g} s", f"try it by hand: {' '.join(argv)}"
         ) from None
-    if process.returncode != ExitCode.DONE:
-        raise _complaint(output, complaints, process.returncode)
-    found: dict[str, Any] = orjson.loads(output)
-    return found
+    is_fine, document = process.returncode == ExitCode.DONE, _document(output)
+    if is_fine and {"run", "total", "fingerprint"} <= document.keys():
+        return document
+    if not is_fine and "error" in document:
+        raise error_of(document)
+    words = complaints.decode(errors="replace").strip().splitlines() or ["nothing was printed"]
+    raise CampaignError(
+        f"the generator's dry run ended with exit code {process.returncode} and described no run: {words[-1]}",
+        f"mend the generator; try it by hand: {' '.join(argv)} --dry-run",
+    )
 
 
-def _complaint(output: bytes, complaints: bytes, code: int | None) -> CampaignError:
-    """Return the generator's own error, or its last words where it could not say one."""
+def _document(output: bytes) -> dict[str, Any]:
+    """Return the JSON object that ``output`` is; an empty one for anything else."""
     try:
-        return error_of(orjson.loads(output))
+        document = orjson.loads(output)
     except orjson.JSONDecodeError:
-        words = complaints.decode(errors="replace").strip().splitlines() or ["nothing was printed"]
-        return CampaignError(f"the generator's dry run ended with exit code {code}: {words[-1]}", "mend the generator")
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 async def _sign_of_life(generator: Generator, warden: Identity, home: Home, launch: int) -> Exit | None:
