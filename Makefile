@@ -37,3 +37,23 @@ story: setup
 
 docs: setup
 	$(BIN)/python docs/generate.py
+
+demo: setup
+	CONTEXT_ROOT=$$(mktemp -d) $(BIN)/campaign auto --recipe recipes/quick.yaml
+
+bench: setup
+	$(BIN)/python benchmarks/cpu.py
+	$(BIN)/python benchmarks/generate.py --target 34500 --parallel
+	$(BIN)/python benchmarks/generate.py --target 5000 --no-parallel
+	$(BIN)/python benchmarks/watch.py
+
+lock:
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check pip-tools
+	for extra in "-o requirements/core.txt" "--extra dev -c requirements/core.txt -o requirements/dev.txt"; do \
+		build/lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --build-deps-for editable \
+			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options pyproject.toml $$extra; \
+	done
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
