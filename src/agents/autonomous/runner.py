@@ -17,7 +17,7 @@ import orjson
 
 from agents.autonomous.generators import environment_of
 from agents.autonomous.training_orchestrator import TrainingOrchestrator
-from agents.campaign.errors import AlreadyRunningError, CampaignError, ExitCode
+from agents.campaign.errors import AlreadyRunningError, CampaignError, ExitCode, PausedError
 from agents.campaign.gate import Verdict
 from agents.campaign.home import Home
 from agents.campaign.lease import holder
@@ -34,23 +34,35 @@ POLL_SECONDS = 0.05
 
 
 async def run_mode(mode: str, plan: Plan, home: Home) -> Document:
-    """Run one mode to its end and return its document; SIGTERM and SIGINT end it after the step it is in.
+    """Run one mode to its end and return its document.
+
+    The first SIGTERM or SIGINT ends ``auto`` after the step it is in, a second one at once; other modes end at once.
 
     Raises:
         CampaignError: the mode cannot be carried out; AlreadyRunningError names the owner.
+        PausedError: it was ended at once.
     """
     orchestrator = TrainingOrchestrator(plan=plan, home=home)
     await orchestrator.setup()
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(orchestrator.run_task(mode))
-    stop = orchestrator.stop if mode == "auto" else task.cancel
+    may_finish = mode == "auto"
+
+    def stop() -> None:
+        nonlocal may_finish
+        if may_finish:
+            orchestrator.stop()
+        else:
+            task.cancel()
+        may_finish = False
+
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
     try:
         return await task
     except asyncio.CancelledError:
-        return {"state": "stopped"}
+        raise PausedError("stopped by a signal", "run the same command again") from None
 
 
 def exit_code_of(mode: str, document: Document) -> ExitCode:
@@ -80,10 +92,7 @@ def start_in_background(mode: str, plan: Plan, home: Home) -> Identity:
         AlreadyRunningError: one runs already.
         CampaignError: it ended before; the message has its last words.
     """
-    if owner := holder(home.orchestrator_lease):
-        raise AlreadyRunningError(
-            f"Orchestrator already running (pid {owner.pid})", f"watch it: campaign status; stop it: kill {owner.pid}"
-        )
+    _check_alone(home)
     argv = [sys.executable, "-m", ORCHESTRATOR, "--mode", mode, *arguments_of(plan)]
     started = start_detached(argv, home.orchestrator_log, environment_of(home))
     deadline = time.monotonic() + START_SECONDS
@@ -93,8 +102,16 @@ def start_in_background(mode: str, plan: Plan, home: Home) -> Identity:
             return started
         if started.wait(POLL_SECONDS):
             break
+    _check_alone(home)
     words = " / ".join(last_lines(home.orchestrator_log, 3))
     raise CampaignError(f"the orchestrator ended at once: {words}", f"see the end of {home.orchestrator_log}")
+
+
+def _check_alone(home: Home) -> None:
+    if owner := holder(home.orchestrator_lease):
+        raise AlreadyRunningError(
+            f"Orchestrator already running (pid {owner.pid})", f"watch it: campaign status; stop it: kill {owner.pid}"
+        )
 
 
 def arguments_of(plan: Plan) -> list[str]:

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import datetime
+
+import pytest
+from stage import HandClock, plan
+
+from agents.autonomous.approval import approve_waiting
+from agents.campaign.errors import AlreadyRunningError, UsageError
+from agents.campaign.home import Home
+from agents.campaign.lease import Lease, is_held
+from agents.campaign.phases import Happening, Phase
+from agents.campaign.workflows import Workflows
+
+PLAN = plan(campaign__target=20, campaign__auto_launch=False)
+GOOD = {"verdict": "APPROVED", "reason": "good", "fingerprint": "f" * 16}
+
+
+def waiting(home: Home, verdict: dict[str, str], happening: Happening = Happening.APPROVAL_NEEDED) -> None:
+    """Store a workflow that waits for a person on ``verdict``."""
+    now = HandClock().now()
+    phase = Phase.VALIDATION_COMPLETE if happening is Happening.APPROVAL_NEEDED else Phase.VALIDATING_PILOT
+    with closing(Workflows(home.workflows)) as store:
+        workflow = store.create("full", PLAN.document(), phase, now)
+        store.move(workflow, happening, {"validation_result": verdict}, now)
+
+
+def approvals(home: Home) -> list[tuple[str, ...]]:
+    with closing(Workflows(home.workflows)) as store:
+        return store._database.execute("SELECT fingerprint, approver, reason, at FROM approvals").fetchall()
+
+
+def test_an_approval_is_recorded_with_name_and_reason_and_gives_the_plan_to_go_on_with(home: Home) -> None:
+    waiting(home, GOOD)
+    found = approve_waiting(home, "Zelda", "read twenty samples")
+    assert found.recipe == PLAN.recipe
+    ((fingerprint, approver, reason, at),) = approvals(home)
+    assert (fingerprint, approver, reason) == ("f" * 16, "Zelda", "read twenty samples")
+    assert datetime.fromisoformat(at).utcoffset() is not None
+    assert not is_held(home.orchestrator_lease)
+
+
+def test_where_there_is_no_store_none_is_made(home: Home) -> None:
+    with pytest.raises(UsageError, match="no workflow waits"):
+        approve_waiting(home, "Zelda", "")
+    assert list(home.training.iterdir()) == []
+
+
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.AWAITING_APPROVAL])
+def test_only_one_that_waits_can_be_approved(home: Home, phase: Phase) -> None:
+    with closing(Workflows(home.workflows)) as store:
+        store.create("full", PLAN.document(), phase, HandClock().now())
+    with pytest.raises(UsageError, match="no workflow waits"):
+        approve_waiting(home, "Zelda", "")
+    assert approvals(home) == []
+
+
+@pytest.mark.parametrize("verdict", ["INCONCLUSIVE", "REJECTED", "ERROR", "PENDING"])
+def test_a_verdict_that_is_not_an_approval_is_not_settled_by_a_name(home: Home, verdict: str) -> None:
+    waiting(home, GOOD | {"verdict": verdict, "reason": "too few"}, Happening.UNDECIDED)
+    with pytest.raises(UsageError, match=f"the verdict is {verdict}: too few"):
+        approve_waiting(home, "Zelda", "")
+    assert approvals(home) == []
+
+
+def test_while_an_orchestrator_works_nobody_approves(home: Home) -> None:
+    waiting(home, GOOD)
+    with Lease(home.orchestrator_lease, "Orchestrator"), pytest.raises(AlreadyRunningError):
+        approve_waiting(home, "Zelda", "")
+    assert approvals(home) == []
