@@ -42,11 +42,12 @@ def last_lines(log: Path, count: int, most_bytes: int = 16_384) -> list[str]:
     """Return the last ``count`` non-empty lines of ``log``, printable; none when there is no log."""
     try:
         with log.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - most_bytes))
-            text = file.read().decode("utf-8", errors="replace")
+            start = file.seek(max(0, file.seek(0, os.SEEK_END) - most_bytes))
+            cut, *whole = file.read().decode("utf-8", errors="replace").splitlines() or [""]
     except FileNotFoundError:
         return []
-    lines = ["".join(char if char.isprintable() else " " for char in line).rstrip() for line in text.splitlines()]
+    seen = whole if start and whole else [cut, *whole]
+    lines = ["".join(char if char.isprintable() else " " for char in line).rstrip() for line in seen]
     return [line for line in lines if line][-count:]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from agents.campaign.errors import DamagedFileError
+from agents.campaign.errors import CampaignError
 from agents.campaign.files import read_json
 from agents.campaign.home import Home
 from agents.campaign.readers import LedgerReader
@@ -52,10 +52,10 @@ async def _refresh(bar: Progress, task: TaskID, home: Home) -> None:
 def _show(bar: Progress, task: TaskID, home: Home) -> None:
     try:
         state = read_json(home.orchestrator_state) or {}
-    except DamagedFileError:
+        done, total, numbers = _numbers(home, state)
+    except CampaignError:
         return
     phase = str(state.get("phase", "starting"))
-    done, total, numbers = _numbers(home, state)
     if bar.tasks[0].description != phase:
         bar.reset(task, description=phase)
     bar.update(task, completed=done, total=total, numbers=numbers)

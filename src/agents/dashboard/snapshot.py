@@ -52,7 +52,7 @@ class Snapshot:
 
     def text(self) -> str:
         """Return the snapshot as a page."""
-        return status_text(self.sections, headline(self.state, self.pids))
+        return status_text(self.sections, headline(self.sections["Orchestrator"], self.pids))
 
 
 def take(home: Home) -> Snapshot:

@@ -11,13 +11,15 @@ from agents.campaign.logs import last_lines
 from agents.dashboard.view import printable
 
 LOOK_SECONDS = 0.5
+LINE_BYTES = 1_024
+"""Room for each of the last lines; where they are longer on average, fewer are shown."""
 
 
 def tail(logs: Sequence[Path], lines: int, *, follow: bool, write: Callable[[str], object]) -> None:
     """Write the last ``lines`` of each log, then, with ``follow``, every new line until Ctrl-C."""
     followers = [Follower(log, log.stat().st_size if log.exists() else 0) for log in logs]
     for log in logs:
-        for line in last_lines(log, lines) if lines else []:
+        for line in last_lines(log, lines, most_bytes=LINE_BYTES * lines) if lines else []:
             write(line)
     if not follow:
         return

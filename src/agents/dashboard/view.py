@@ -26,28 +26,33 @@ def status_text(sections: Mapping[str, dict[str, Any] | str | None], headline: s
     for name, document in sections.items():
         if document is None:
             continue
-        body = document if isinstance(document, str) else _indented(_summary(name, document))
+        body = printable_lines(document) if isinstance(document, str) else _indented(_summary(name, document))
         parts += ["", f"{name}:", body]
     return "\n".join(parts)
 
 
-def headline(state: dict[str, Any] | None, pids: Mapping[str, int | None]) -> str:
-    """Return in a few lines where the workflow stands, what runs (``pids`` by name) and what comes next."""
+def headline(state: dict[str, Any] | str | None, pids: Mapping[str, int | None]) -> str:
+    """Return in a few lines where the workflow stands, what runs (``pids`` by name) and what comes next.
+
+    A ``state`` that is a str is the error that reading it ended with.
+    """
+    if isinstance(state, str):
+        return "Where the workflow stands cannot be read; see the error below."
     if state is None:
         return (
             "The workflow is being started." if "orchestrator" in pids else "No workflow yet. Start one: campaign auto"
         )
-    lines = [f"Phase: {state.get('phase')} (campaign {state.get('run')})"]
+    lines = [f"Phase: {_shown(state.get('phase'))} (campaign {_shown(state.get('run'))})"]
     if progress := progress_text(state):
         lines.append(progress)
     if cause := state.get("cause"):
-        lines.append(f"Cause: {printable(str(cause))}")
+        lines.append(f"Cause: {_shown(cause)}")
     running = [f"{name} (pid {pid})" if pid else name for name, pid in pids.items()]
     lines.append(f"Running: {', '.join(running) or 'nothing'}")
     if "orchestrator" not in pids and "completed" not in state:
         lines.append("The orchestrator is gone. Run the same command again: it goes on where it stopped.")
     else:
-        lines.append(f"Next: {state.get('next')}")
+        lines.append(f"Next: {_shown(state.get('next'))}")
     return "\n".join(lines)
 
 
@@ -55,15 +60,15 @@ def progress_text(state: Mapping[str, Any]) -> str:
     """Return the campaign's progress where it has begun, else the pilot's, else nothing."""
     for name, result in (("Campaign", state.get("campaign_result")), ("Pilot", state.get("pilot_result"))):
         if isinstance(result, dict) and result.get("total"):
-            fields = [f"{name}: {result['progress']}/{result['total']}"]
+            fields = [f"{name}: {_shown(result.get('progress'))}/{_shown(result['total'])}"]
             if (quality := result.get("estimated_quality")) is not None:
-                fields.append(f"quality {quality:.3f}")
+                fields.append(f"quality {_shown(quality, '.3f')}")
             if (acceptance := result.get("acceptance_rate")) is not None:
-                fields.append(f"acceptance {acceptance:.1%}")
+                fields.append(f"acceptance {_shown(acceptance, '.1%')}")
             if rate := result.get("rate_per_minute"):
-                fields.append(f"{rate:.0f}/min")
+                fields.append(f"{_shown(rate, '.0f')}/min")
             if eta := result.get("eta"):
-                fields.append(f"ready {eta}")
+                fields.append(f"ready {_shown(eta)}")
             return " | ".join(fields)
     return ""
 
@@ -84,16 +89,16 @@ def outcome_text(mode: str, document: Mapping[str, Any]) -> str:
     if mode == "auto":
         lines = [f"{document['phase']}: campaign {document['run']}"]
         lines += [text for text in (progress_text(document),) if text]
-        lines += [f"Cause: {printable(str(document['cause']))}"] if document.get("cause") else []
+        lines += [f"Cause: {_shown(document['cause'])}"] if document.get("cause") else []
         return "\n".join([*lines, f"Next: {document['next']}"])
     if mode == "validate":
         findings = [f"  {name}: {reason}" for name, reason in document["findings"].items()]
-        head = f"{document['verdict']}: {printable(document['reason'])}"
-        return "\n".join([head, *map(printable, findings), document["recommendation"]])
+        lines = [f"{document['verdict']}: {document['reason']}", *findings, document["recommendation"]]
+        return "\n".join(map(printable, lines))
     if mode == "launch":
         if document["launched"]:
-            return f"Launched {document['run']} as pid {document['pid']}; log: {document['log_path']}"
-        cure = f"\n  cure: {document['cure']}" if document.get("cure") else ""
+            return printable(f"Launched {document['run']} as pid {document['pid']}; log: {document['log_path']}")
+        cure = f"\n  cure: {printable(document['cure'])}" if document.get("cure") else ""
         return f"Not launched: {printable(document['reason'])}{cure}"
     progress = progress_text({"pilot_result": document})
     return f"Pilot {document['state']}. {progress}".rstrip()
@@ -102,6 +107,12 @@ def outcome_text(mode: str, document: Mapping[str, Any]) -> str:
 def printable(text: str) -> str:
     """Return ``text`` without control characters, so that it cannot drive a terminal."""
     return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _shown(value: Any, form: str = "") -> str:
+    """Return a number in ``form``, and anything else as printable text: a status file may hold anything."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return format(value, form) if is_number else printable(str(value))
 
 
 def _summary(name: str, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import logging
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agents.campaign.errors import CampaignError
+from agents.campaign.logs import configure, last_lines
+
+LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[PilotQualityMonitor\] INFO: Progress: 89/190 \(46\.8%\)$")
+SAY = "Progress: 89/190 (46.8%)"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "logs" / "training_orchestrator.log"
+
+
+@pytest.fixture(autouse=True)
+def root_logger() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers[:] = []
+    yield
+    for handler in root.handlers:
+        handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def say() -> None:
+    logging.getLogger("PilotQualityMonitor").info(SAY)
+
+
+def test_records_are_the_seeds_lines_and_a_start_never_erases_any(log: Path) -> None:
+    for _ in range(2):
+        assert configure(log, echo=False) is False
+        say()
+    lines = log.read_text().splitlines()
+    assert len(lines) == 2
+    assert all(LINE.match(line) for line in lines)
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("echo", [True, False])
+def test_records_are_echoed_when_that_is_wanted(log: Path, echo: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    configure(log, echo=echo)
+    say()
+    shown = capsys.readouterr()
+    assert (SAY in shown.err) is echo
+    assert shown.out == ""
+    assert log.read_text().count(SAY) == 1
+
+
+def test_details_of_libraries_are_not_logged(log: Path) -> None:
+    configure(log, echo=False)
+    logging.getLogger("asyncio").debug("Using selector")
+    assert log.read_text() == ""
+
+
+@pytest.mark.parametrize("echo", [True, False])
+def test_a_detached_program_whose_output_is_its_log_writes_each_record_once(log: Path, echo: bool) -> None:
+    log.parent.mkdir()
+    program = (
+        "import logging, sys; from pathlib import Path; from agents.campaign.logs import configure\n"
+        f"assert configure(Path({str(log)!r}), echo={echo})\n"
+        f"logging.getLogger('PilotQualityMonitor').info({SAY!r})"
+    )
+    with log.open("ab") as output:
+        subprocess.run([sys.executable, "-c", program], stderr=output, check=True)
+    assert [bool(LINE.match(line)) for line in log.read_text().splitlines()] == [True]
+
+
+def test_a_program_without_standard_error_still_logs(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    assert configure(log, echo=False) is False
+    say()
+    assert SAY in log.read_text()
+
+
+def test_a_log_that_cannot_be_opened_is_an_error_with_a_cure(log: Path) -> None:
+    log.mkdir(parents=True)
+    with pytest.raises(CampaignError, match="cannot be opened") as refused:
+        configure(log, echo=False)
+    assert refused.value.cure
+
+
+@pytest.mark.parametrize(
+    ("content", "count", "lines"),
+    [
+        (b"", 3, []),
+        (b"one\n", 3, ["one"]),
+        (b"one\ntwo\nthree\nfour", 3, ["two", "three", "four"]),
+        (b"one\n\n   \ntwo\n\n", 2, ["one", "two"]),
+        (b"10%\r20%\r30%", 2, ["20%", "30%"]),
+        (b"\x1b[31mred\x1b[0m\x07\n", 1, [" [31mred [0m"]),
+        (b"bad \xff utf-8\n", 1, ["bad � utf-8"]),
+        (b"nul \x00 byte\n", 1, ["nul   byte"]),
+    ],
+)
+def test_the_last_lines_are_printable_and_not_empty(log: Path, content: bytes, count: int, lines: list[str]) -> None:
+    log.parent.mkdir()
+    log.write_bytes(content)
+    assert last_lines(log, count) == lines
+
+
+def test_without_a_log_there_are_no_last_lines(log: Path) -> None:
+    assert last_lines(log, 3) == []
+
+
+def test_a_line_that_is_only_half_seen_is_not_shown_unless_there_is_no_other(log: Path) -> None:
+    log.parent.mkdir()
+    log.write_text("a first line that is cut\nsecond\nthird\n")
+    assert last_lines(log, 9, most_bytes=20) == ["second", "third"]
+    log.write_text("x" * 100)
+    assert last_lines(log, 9, most_bytes=20) == ["x" * 20]
+
+
+def test_the_end_of_a_huge_log_is_read_alone(log: Path) -> None:
+    log.parent.mkdir()
+    with log.open("wb") as file:
+        file.truncate(1 << 30)
+        file.seek(0, 2)
+        file.write(b"\nthe end\n")
+    assert last_lines(log, 1) == ["the end"]
+
+
+@given(content=st.binary(max_size=300), count=st.integers(1, 5))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_give_at_most_so_many_printable_lines(log: Path, content: bytes, count: int) -> None:
+    log.parent.mkdir(exist_ok=True)
+    log.write_bytes(content)
+    lines = last_lines(log, count)
+    assert len(lines) <= count
+    assert all(line and line.isprintable() for line in lines)

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.dashboard.view import active_text, headline, outcome_text, printable, progress_text, status_text
+
+EVIL = "\x1b[2J\x1b]0;title\x07 two\nlines\r over \x9b31m \u202e \u2028 \x00 end"
+STATE = {
+    "started": "2026-01-01T12:00:00+00:00",
+    "phase": "monitoring_pilot",
+    "run": "full",
+    "pilot_result": {"progress": 87, "total": 190, "estimated_quality": 0.82, "state": "running"},
+    "next": "The pilot is watched until it is complete.",
+}
+
+
+def is_clean(text: str) -> bool:
+    return all(char.isprintable() for line in text.split("\n") for char in line)
+
+
+# Any string can come from a log or a file; none of them may drive the terminal or forge a line.
+
+
+def test_what_is_printable_has_no_control_characters() -> None:
+    assert printable("plain ÄÖ 漢字") == "plain ÄÖ 漢字"
+    assert printable(EVIL).isprintable()
+    assert "end" in printable(EVIL)
+
+
+@given(st.text())
+def test_anything_becomes_one_printable_line(text: str) -> None:
+    assert printable(text).isprintable() or not text
+    assert len(printable(text)) == len(text)
+
+
+FIELDS = (
+    *("phase", "run", "cause", "next", "progress", "total", "estimated_quality", "acceptance_rate", "eta"),
+    *("rate_per_minute", "completed", "state"),
+)
+VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.just(EVIL)
+DOCUMENTS = st.dictionaries(st.sampled_from(FIELDS), VALUES | st.lists(VALUES, max_size=2))
+
+
+@given(state=DOCUMENTS, pilot=VALUES | DOCUMENTS, campaign=VALUES | DOCUMENTS)
+def test_no_status_file_can_break_the_page_or_the_terminal(
+    state: dict[str, Any], pilot: object, campaign: object
+) -> None:
+    document = state | {"pilot_result": pilot, "campaign_result": campaign}
+    assert is_clean(headline(document, {"campaign": 7}))
+    assert is_clean(progress_text(document))
+
+
+@pytest.mark.parametrize("field", ["phase", "run", "cause", "next"])
+def test_the_headline_has_no_line_that_a_value_forged(field: str) -> None:
+    honest = headline(STATE | {field: "honest"}, {"orchestrator": 7})
+    forged = headline(STATE | {field: EVIL}, {"orchestrator": 7})
+    assert is_clean(forged)
+    assert len(forged.split("\n")) == len(honest.split("\n"))
+
+
+def test_every_section_of_the_page_is_printable() -> None:
+    sections: dict[str, Any] = {
+        name: dict.fromkeys(("phase", "state", "verdict", "reason", "error", "problems", "run"), EVIL)
+        for name in ("Orchestrator", "Pilot", "Validation", "Launch", "Campaign")
+    }
+    page = status_text(sections | {"Pilot": f"error: {EVIL}\n  cure: mend it"}, "headline")
+    assert is_clean(page)
+    assert "\n  cure: mend it" in page
+
+
+@pytest.mark.parametrize(
+    ("mode", "document"),
+    [
+        ("auto", {"phase": "paused", "run": "full", "cause": EVIL, "next": "Mend the cause."}),
+        ("validate", {"verdict": "ERROR", "reason": EVIL, "recommendation": EVIL, "findings": {"quality": EVIL}}),
+        ("launch", {"launched": False, "reason": EVIL, "cure": EVIL}),
+        ("launch", {"launched": True, "run": "full", "pid": 7, "log_path": f"/home/{EVIL}/log"}),
+        ("monitor", {"state": "stalled", "progress": EVIL, "total": EVIL}),
+    ],
+)
+def test_every_outcome_is_printable(mode: str, document: dict[str, Any]) -> None:
+    assert is_clean(outcome_text(mode, document))
+
+
+# What the page says.
+
+
+def test_the_headline_of_a_workflow_that_runs() -> None:
+    assert headline(STATE, {"orchestrator": 7, "pilot": None}).split("\n") == [
+        "Phase: monitoring_pilot (campaign full)",
+        "Pilot: 87/190 | quality 0.820",
+        "Running: orchestrator (pid 7), pilot",
+        "Next: The pilot is watched until it is complete.",
+    ]
+
+
+def test_the_headline_of_a_workflow_without_its_orchestrator_says_how_it_goes_on() -> None:
+    assert "Run the same command again" in headline(STATE, {"campaign": 7})
+    over = STATE | {"phase": "paused", "completed": "2026", "cause": "no disk", "next": "Mend the cause."}
+    assert headline(over, {}).split("\n")[-3:] == ["Cause: no disk", "Running: nothing", "Next: Mend the cause."]
+
+
+def test_the_headline_before_any_workflow_and_of_a_damaged_one() -> None:
+    assert "campaign auto" in headline(None, {})
+    assert "started" in headline(None, {"orchestrator": 7})
+    assert "cannot be read" in headline("error: damaged", {})
+
+
+def test_the_campaigns_progress_is_told_before_the_pilots() -> None:
+    campaign = {"progress": 100, "total": 400, "acceptance_rate": 0.5, "rate_per_minute": 62.5, "eta": "2026-01-02"}
+    assert progress_text(STATE | {"campaign_result": campaign}) == (
+        "Campaign: 100/400 | acceptance 50.0% | 62/min | ready 2026-01-02"
+    )
+    assert progress_text(STATE | {"campaign_result": {"progress": 0, "total": 0}}).startswith("Pilot: 87/190")
+    assert progress_text({}) == ""
+
+
+def test_a_section_is_the_seeds_json_and_missing_ones_are_left_out() -> None:
+    page = status_text({"Orchestrator": STATE, "Pilot": None, "Launch": {"launched": False, "pid": None}}, "head")
+    shown = json.loads(page[page.index("Orchestrator:\n") + 14 : page.index("\n\nLaunch:")])
+    assert shown == {
+        "phase": "monitoring_pilot",
+        "started": "2026-01-01T12:00:00+00:00",
+        "pilot_result": {"progress": 87, "total": 190, "estimated_quality": 0.82},
+    }
+    assert "Pilot:\n" not in page
+    assert page.endswith('Launch:\n{\n  "launched": false\n}')
+
+
+def test_the_banner_is_the_seeds() -> None:
+    banner = active_text(("Watch the pilot", "Validate it"), 7, Path("/home/x/log"))
+    assert "AUTONOMOUS WORKFLOW ACTIVE" in banner
+    assert "The orchestrator is now running autonomously and will:\n  1. Watch the pilot\n  2. Validate it" in banner
+    assert "Pid: 7    Log: /home/x/log" in banner
+
+
+@pytest.mark.parametrize(
+    ("mode", "document", "words"),
+    [
+        ("auto", STATE | {"cause": "no disk"}, ["monitoring_pilot: campaign full", "Cause: no disk", "Next: "]),
+        ("launch", {"launched": False, "reason": "No validation results"}, ["Not launched: No validation results"]),
+        ("launch", {"launched": False, "reason": "x", "cure": "mend it"}, ["Not launched: x\n  cure: mend it"]),
+        ("monitor", {"state": "complete", "progress": 190, "total": 190}, ["Pilot complete. Pilot: 190/190"]),
+        ("monitor", {"state": "stalled", "progress": 0, "total": 0}, ["Pilot stalled."]),
+    ],
+)
+def test_outcomes_in_words(mode: str, document: dict[str, Any], words: list[str]) -> None:
+    text = outcome_text(mode, document)
+    assert all(word in text for word in words)
