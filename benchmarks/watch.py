@@ -19,7 +19,9 @@ from agents.autonomous.pilot_quality_monitor import PilotQualityMonitor
 from agents.campaign.home import Home
 
 LOG_BYTES = 1 << 30
-NOISE = b"2025-12-21 06:50:15 [worker 7] DEBUG: connection accepted, batch of 16 tokens sent to the model\n"
+PLAIN = b"2025-12-21 06:50:15 [worker 7] DEBUG: connection open, batch of 16 tokens sent to the model\n"
+MISLEADING = b"2025-12-21 06:50:15 [worker 7] DEBUG: connection accepted, batch of 16 tokens sent to the model\n"
+NOISE = 9 * PLAIN + MISLEADING
 NEW_LINES = b"".join(b"quality_score=0.8\nProgress: %d/190\n" % done for done in range(1, 191))
 
 

@@ -104,7 +104,7 @@ def _render_progress(done: int, total: int, quality: float | None, acceptance: f
 
 
 def _parse_text(text: str) -> Iterator[Event]:
-    if started := _STARTED.search(text):
+    if "Run started:" in text and (started := _STARTED.search(text)):
         yield RunStarted(
             started["run"],
             "pilot" if started["kind"] == "pilot" else "campaign",
@@ -117,8 +117,9 @@ def _parse_text(text: str) -> Iterator[Event]:
 
 
 def _parse_sample(text: str) -> Iterator[Event]:
-    scores = [*_SCORE.finditer(text), *_REJECTED_WITH_SCORE.finditer(text)]
-    judged = _judgement(text)
+    lowered = text.lower()
+    scores = [*_SCORE.finditer(text), *_REJECTED_WITH_SCORE.finditer(text)] if "score" in lowered else []
+    judged = _judgement(text) if "accepted" in lowered or "rejected" in lowered else None
     if len(scores) > 1 or any(match["rest"] for match in scores):
         yield Unreadable("score", f"no single number for a score in {_shown(text)}")
     elif scores:
@@ -136,6 +137,8 @@ def _judgement(text: str) -> bool | None:
 
 
 def _parse_progress(text: str) -> Iterator[Event]:
+    if "/" not in text:
+        return
     if match := _PROGRESS.search(text) or _BAR.search(text):
         quality, acceptance = _QUALITY_FIELD.search(text), _ACCEPTANCE_FIELD.search(text)
         yield _progressed(
