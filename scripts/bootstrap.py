@@ -31,11 +31,11 @@ def interpreter() -> Path:
     stamp = ENVIRONMENT / ".core-locked"
     with (ROOT / "scripts" / "bootstrap.py").open() as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
-        if stamp.exists() and stamp.read_text() == wanted:
+        if python.exists() and stamp.exists() and stamp.read_text() == wanted:
             return python
         print("First use: setting up .venv (about a minute) ...", file=sys.stderr)
         if not python.exists():
-            venv.create(ENVIRONMENT, with_pip=True)
+            venv.create(ENVIRONMENT, with_pip=True, clear=True)
         _pip(python, "--require-hashes", "-r", str(LOCK))
         _pip(python, "--no-deps", "--no-build-isolation", "-e", str(ROOT))
         stamp.write_text(wanted)

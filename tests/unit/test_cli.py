@@ -1,0 +1,369 @@
+"""The command line in this process: verbs, flags, documents, errors, exit codes. Its processes are in tests/story."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents import cli
+from agents.autonomous import runner
+from agents.campaign.home import Home
+from agents.campaign.lease import Lease
+from agents.campaign.plan import Plan
+from agents.campaign.process import Identity
+
+VERBS = ("auto", "monitor", "validate", "launch", "approve", "status", "logs", "stop")
+VARIABLES = ("CAMPAIGN_RECIPE", "CAMPAIGN_TARGET", "QUALITY_THRESHOLD", "AUTO_LAUNCH")
+FLAGS = {
+    "auto": ("--quality-threshold", "--campaign-target", "--no-auto-launch", "--background", "--recipe", "--json"),
+    "monitor": ("--quality-threshold", "--background", "--recipe", "--json"),
+    "validate": ("--quality-threshold", "--recipe", "--json"),
+    "launch": ("--quality-threshold", "--campaign-target", "--no-auto-launch", "--recipe", "--json"),
+    "approve": ("--by", "--reason", "--json"),
+    "status": ("--json",),
+    "logs": ("--lines", "--no-follow"),
+    "stop": ("--orchestrator-only", "--json"),
+}
+QUICK = "watch: {pilot_seconds: 0.001, campaign_seconds: 0.001}\ncampaign: {command: [/bin/false]}\n"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.out)
+        return document
+
+
+Campaign = Callable[..., Done]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("CONTEXT_ROOT", str(tmp_path / "context"))
+    monkeypatch.setenv("COLUMNS", "200")
+    return Home(tmp_path / "context")
+
+
+@pytest.fixture
+def root_logger() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    for handler in root.handlers:
+        if handler not in handlers:
+            handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def campaign(
+    home: Home, root_logger: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Campaign:
+    """Run ``campaign`` with arguments, in this process."""
+
+    def run(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["campaign", *arguments])
+        capsys.readouterr()
+        code: Any = 0
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        shown = capsys.readouterr()
+        return Done(int(code), shown.out, shown.err)
+
+    return run
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> str:
+    """A recipe whose pilot is somebody else's."""
+    path = tmp_path / "recipe.yaml"
+    path.write_text(QUICK)
+    return str(path)
+
+
+def log_pilot(home: Home, score: float, count: int = 190) -> None:
+    home.training.mkdir(parents=True, exist_ok=True)
+    lines = [f"quality_score: {score}\nProgress: {done}/190\n" for done in range(1, count + 1)]
+    home.pilot_log.write_text("".join(lines))
+    os.utime(home.pilot_log, (1e9, 1e9))
+
+
+# Help.
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_that_names_its_flags(campaign: Campaign, home: Home, verb: str) -> None:
+    done = campaign(verb, "--help")
+    assert done.code == 0
+    assert all(flag in done.out for flag in FLAGS[verb])
+    assert not home.root.exists()
+
+
+def test_the_help_names_every_verb_and_exit_code(campaign: Campaign) -> None:
+    done = campaign("--help")
+    assert done.code == 0
+    assert all(f" {verb} " in done.out for verb in VERBS)
+    assert "75 lost a race" in " ".join(done.out.split())
+    assert set(VERBS) == {command.callback.__name__ for command in cli.app.registered_commands if command.callback}
+
+
+def test_without_a_verb_the_help_is_shown(campaign: Campaign) -> None:
+    done = campaign()
+    assert done.code in {0, 2}
+    assert "Usage" in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "besides"),
+    [(["--help"], {"pydantic"}), (["auto", "--help"], set()), (["status", "--help"], set())],
+    ids=["campaign", "auto", "status"],
+)
+def test_help_imports_nothing_heavy(arguments: list[str], besides: set[str]) -> None:
+    heavy = {"sqlite3", "rich.progress", "asyncio", "psutil", "agents.campaign.plan"} | besides  # a verb: typer's own
+    program = (
+        f"import sys; sys.argv = ['campaign', *{arguments}]\n"
+        "from agents.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as ended:\n    assert not ended.code\n"
+        f"print('HEAVY', sorted({heavy} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+# Documents.
+
+
+@pytest.mark.parametrize(
+    ("score", "code", "verdict"), [(0.9, 0, "APPROVED"), (0.5, 3, "REJECTED")], ids=["good", "bad"]
+)
+def test_monitor_and_validate_print_their_documents(
+    campaign: Campaign, home: Home, recipe: str, score: float, code: int, verdict: str
+) -> None:
+    log_pilot(home, score)
+
+    watched = campaign("monitor", "--recipe", recipe, "--json")
+    judged = campaign("validate", "--recipe", recipe, "--json")
+
+    assert (watched.code, watched.document) == (0, json.loads(home.pilot_status.read_text()))
+    assert (judged.code, judged.document) == (code, json.loads(home.validation.read_text()))
+    assert judged.document["verdict"] == verdict
+
+
+def test_launch_prints_its_refusal(campaign: Campaign, home: Home, recipe: str) -> None:
+    done = campaign("launch", "--recipe", recipe, "--json")
+    assert (done.code, done.document["reason"]) == (1, "No validation results")
+    assert done.document == json.loads(home.launch_status.read_text())
+
+
+def test_auto_prints_where_it_ended(campaign: Campaign, home: Home, recipe: str) -> None:
+    log_pilot(home, 0.5)
+    done = campaign("auto", "--recipe", recipe, "--json")
+    assert (done.code, done.document["phase"]) == (3, "validation_failed")
+    assert done.document == json.loads(home.orchestrator_state.read_text())
+    assert "[CampaignValidator] INFO: REJECTED" in done.err
+    assert "[CampaignValidator] INFO: REJECTED" in home.orchestrator_log.read_text()
+
+
+def test_status_and_stop_of_an_empty_home_print_documents_and_make_nothing(campaign: Campaign, home: Home) -> None:
+    assert campaign("status", "--json").document == {
+        **dict.fromkeys(("orchestrator", "pilot", "validation", "launch", "campaign")),
+        "running": {},
+        "exit_code": 0,
+    }
+    assert campaign("stop", "--json").document == {"stopped": {}}
+    assert campaign("status").out.startswith("=" * 72 + "\nTRAINING WORKFLOW STATUS\n")
+    assert campaign("stop").out == "Nothing was running.\n"
+    assert campaign("logs", "--no-follow") == Done(0, "", "")
+    assert not home.root.exists()
+
+
+def test_status_exits_as_the_workflow_stands(campaign: Campaign, home: Home) -> None:
+    home.training.mkdir(parents=True)
+    codes = []
+    for phase in ("campaign_complete", "awaiting_approval", "paused", "monitoring_pilot"):
+        home.orchestrator_state.write_text(json.dumps({"phase": phase}))
+        done = campaign("status", "--json")
+        assert done.document["exit_code"] == done.code
+        codes.append(done.code)
+    home.orchestrator_state.write_text("{")
+    assert [*codes, campaign("status").code] == [0, 5, 6, 6, 1]
+
+
+def test_logs_shows_the_last_lines_of_all(campaign: Campaign, home: Home) -> None:
+    log_pilot(home, 0.9, count=3)
+    home.campaign_log.write_text("one\ntwo\n")
+    done = campaign("logs", "--no-follow", "-n", "1")
+    assert done.out.splitlines() == ["Progress: 3/190", "two"]
+
+
+# Flags, variables and what they come to.
+
+
+@pytest.fixture
+def background(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Plan]]:
+    """Note what is started in the background; nothing is."""
+    started: list[tuple[str, Plan]] = []
+
+    def note(mode: str, plan: Plan, _home: Home) -> Identity:
+        started.append((mode, plan))
+        return Identity.mine()
+
+    monkeypatch.setattr(runner, "start_in_background", note)
+    return started
+
+
+def test_flags_win_over_variables_and_these_over_the_recipe(
+    campaign: Campaign, background: list[tuple[str, Plan]], recipe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUALITY_THRESHOLD", "0.6")
+    monkeypatch.setenv("CAMPAIGN_TARGET", "50")
+    monkeypatch.setenv("AUTO_LAUNCH", "No")
+    monkeypatch.setenv("CAMPAIGN_RECIPE", recipe)
+    flags = ("--quality-threshold", "0.8", "--min-pilot-samples", "20")
+
+    done = campaign("auto", "--background", *flags)
+
+    ((mode, plan),) = background
+    assert (mode, done.code) == ("auto", 0)
+    assert (plan.recipe.gate.quality_threshold, plan.recipe.gate.min_samples) == (0.8, 20)
+    assert (plan.recipe.campaign.target, plan.recipe.campaign.auto_launch) == (50, False)
+    assert plan.recipe.watch.pilot_seconds == 0.001
+    assert str(plan.recipe_path) == recipe
+
+
+def test_in_the_background_the_banner_or_the_pid_is_printed(
+    campaign: Campaign, home: Home, background: list[tuple[str, Plan]]
+) -> None:
+    shown = campaign("auto", "--background", "--campaign-target", "34500", "--no-auto-launch")
+    told = campaign("monitor", "--background", "--json")
+    assert "AUTONOMOUS WORKFLOW ACTIVE" in shown.out
+    assert "34,500" in shown.out
+    assert told.document == {"pid": os.getpid(), "log_path": str(home.orchestrator_log)}
+    assert [(mode, plan.recipe.campaign.auto_launch) for mode, plan in background] == [
+        ("auto", False),
+        ("monitor", True),
+    ]
+
+
+@pytest.mark.parametrize(("flags", "code"), [([], 3), (["--quality-threshold", "0.4"], 0)])
+def test_the_threshold_counts_for_validate(
+    campaign: Campaign, home: Home, recipe: str, flags: list[str], code: int
+) -> None:
+    log_pilot(home, 0.5)
+    assert campaign("validate", "--recipe", recipe, *flags).code == code
+
+
+def test_launching_by_hand_is_a_persons_decision_unless_it_is_refused_by_a_flag(
+    campaign: Campaign, home: Home, recipe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTO_LAUNCH", "false")
+    log_pilot(home, 0.9)
+    assert campaign("validate", "--recipe", recipe).code == 0
+
+    refused = campaign("launch", "--recipe", recipe, "--no-auto-launch")
+    tried = campaign("launch", "--recipe", recipe)
+
+    assert (refused.code, "Auto-launch disabled" in refused.out) == (5, True)
+    assert (tried.code, "ended at once with exit code 1" in tried.out) == (1, True)
+
+
+# Errors.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["auto", "--quality-threshold", "80"], "--quality-threshold 0.8"),
+        (["auto", "--quality-threshold", "0"], "gate.quality_threshold"),
+        (["validate", "--quality-threshold", "nan"], "gate.quality_threshold"),
+        (["auto", "--campaign-target", "0"], "--campaign-target"),
+        (["launch", "--campaign-target", "-5"], "campaign.target"),
+        (["monitor", "--min-pilot-samples", "200"], "pilot.tickets"),
+        (["auto", "--recipe", "/no/such/recipe.yaml"], "/no/such/recipe.yaml"),
+        (["approve"], "no workflow waits"),
+    ],
+    ids=" ".join,
+)
+def test_an_error_names_the_cure_and_exits_with_2(
+    campaign: Campaign, home: Home, arguments: list[str], words: str
+) -> None:
+    said = campaign(*arguments)
+    asked = campaign(*arguments, "--json")
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("error: ")
+    assert "\n  cure: " in said.err
+    assert words in said.err
+    assert asked.code == 2
+    assert asked.document.keys() == {"error", "cure", "exit_code"}
+    assert asked.document["exit_code"] == 2
+    assert said.err == f"error: {asked.document['error']}\n  cure: {asked.document['cure']}\n"
+    assert not home.root.exists()
+
+
+@pytest.mark.parametrize("variable", ["AUTO_LAUNCH", "QUALITY_THRESHOLD", "CAMPAIGN_TARGET"])
+def test_a_variable_that_says_nothing_possible_is_named(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "maybe")
+    done = campaign("auto")
+    assert done.code == 2
+    assert variable in done.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["dance"],
+        ["auto", "--dance"],
+        ["auto", "--quality-threshold", "high"],
+        ["auto", "--campaign-target", "1.5"],
+        ["auto", "--campaign-target"],
+        ["logs", "--lines", "-1"],
+        ["status", "now"],
+    ],
+    ids=" ".join,
+)
+def test_what_it_does_not_know_exits_with_2(campaign: Campaign, home: Home, arguments: list[str]) -> None:
+    done = campaign(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert "Usage" in done.err or "Error" in done.err
+    assert not home.root.exists()
+
+
+@pytest.mark.parametrize("verb", ["auto", "monitor", "validate", "launch"])
+def test_while_an_orchestrator_works_every_verb_names_it_and_exits_with_4(
+    campaign: Campaign, home: Home, verb: str
+) -> None:
+    home.training.mkdir(parents=True)
+    with Lease(home.orchestrator_lease, "Orchestrator"):
+        said, asked = campaign(verb), campaign(verb, "--json")
+    assert (said.code, asked.code) == (4, 4)
+    assert f"pid {os.getpid()}" in said.err
+    assert asked.document["exit_code"] == 4
+
+
+def test_the_package_is_the_same_command_line(home: Home) -> None:
+    done = subprocess.run([sys.executable, "-m", "agents", "stop"], check=True, capture_output=True, text=True)
+    assert done.stdout == "Nothing was running.\n"
