@@ -93,7 +93,6 @@ def goal_of(plan: Plan, kind: RunKind, run: str) -> Goal:
         total=total,
         seed=recipe.seed,
         weights={name: section.weight for name, section in recipe.domains.items()},
-        target=recipe.campaign.target,
         budget=total if kind == "pilot" else math.ceil(recipe.campaign.tickets_per_sample * total),
         active=recipe.campaign.use_active_learning,
     )

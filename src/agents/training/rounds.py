@@ -9,7 +9,6 @@ is still open counts as if it were going to be accepted: no round ever holds a t
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +22,8 @@ from agents.training.sample import Cell
 ROUND = 256
 """Most tickets of a campaign's round. Part of what is generated, not a knob of speed."""
 AHEAD = 2
+PILOT_INDEXES = 1 << 20
+"""A pilot's items are drawn from this many of each cell: not the first ones, and the same for every target."""
 VARIANTS = 1 << 16
 """Phrasings are drawn from this many numbers; a domain folds them onto those that it has."""
 
@@ -33,8 +34,8 @@ T = TypeVar("T")
 class Goal:
     """What a run owes and how its tickets are drawn.
 
-    ``total`` is tickets (pilot) or accepted samples (campaign); ``target`` is the campaign's, for a pilot too;
-    ``budget`` is the most tickets that a campaign may issue; ``active`` turns to under-covered cells first.
+    ``total`` is tickets (pilot) or accepted samples (campaign); ``budget`` is the most tickets that a campaign may
+    issue; ``active`` turns to under-covered cells first.
     """
 
     run: str
@@ -42,7 +43,6 @@ class Goal:
     total: int
     seed: int
     weights: Mapping[str, float]
-    target: int
     budget: int
     active: bool
 
@@ -196,14 +196,10 @@ class Rounds:
         rng = self._random("item", number, trial)
         variant = rng.randrange(VARIANTS)
         if self.goal.kind == "pilot":
-            return Slot(domain, cell, rng.randrange(self._pilot_range(domain)), variant)
+            return Slot(domain, cell, rng.randrange(PILOT_INDEXES), variant)
         index = self._next[domain, cell]
         self._next[domain, cell] += 1
         return Slot(domain, cell, index, variant)
-
-    def _pilot_range(self, domain: str) -> int:
-        """Twice the items per cell that the campaign will need: where its own items will come from."""
-        return 2 * math.ceil(self.goal.target * self.goal.weights[domain] / len(self._cells[domain]))
 
     def _random(self, what: str, number: int, trial: int) -> Random:
         return Random(f"{self.goal.seed}/{self.goal.run}/{what}/{number}/{trial}")  # noqa: S311 -- repeatable

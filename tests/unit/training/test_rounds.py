@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.training.rounds import AHEAD, ROUND, CellCount, Goal, Rounds, Slot
+from agents.training.rounds import AHEAD, PILOT_INDEXES, ROUND, CellCount, Goal, Rounds, Slot
 from agents.training.sample import Cell
 
 CELLS = {name: [Cell(family, level) for family in "xy" for level in (1, 2)] for name in ("a", "b")}
-GOAL = Goal("run", "campaign", 1000, 1, {"a": 0.7, "b": 0.3}, 1000, 3000, active=True)
+GOAL = Goal("run", "campaign", 1000, 1, {"a": 0.7, "b": 0.3}, 3000, active=True)
 
 
 def planned(rounds: Rounds) -> list[Slot]:
@@ -45,7 +45,7 @@ def simulated(goal: Goal, acceptance: float) -> tuple[list[Slot], Counter[str], 
 @settings(max_examples=15, deadline=None)
 @given(total=st.integers(1, 900), acceptance=st.floats(0.4, 1.0), active=st.booleans())
 def test_a_campaign_gets_exactly_its_quotas(total: int, acceptance: float, active: bool) -> None:
-    goal = replace(GOAL, total=total, target=total, budget=10**6, active=active)
+    goal = replace(GOAL, total=total, budget=10**6, active=active)
     _, accepted, rounds = simulated(goal, acceptance)
     assert sum(accepted.values()) == total
     assert abs(accepted["a"] - 0.7 * total) < 1
@@ -121,15 +121,14 @@ def test_a_round_without_new_items_is_not_tried_again_at_once() -> None:
 
 
 def test_a_pilot_is_one_stratified_random_draw() -> None:
-    goal = replace(GOAL, kind="pilot", total=190, target=34_500)
+    goal = replace(GOAL, kind="pilot", total=190)
     rounds = Rounds(goal, CELLS)
     slots = planned(rounds)
     assert Counter(slot.domain for slot in slots) == Counter({"a": 133, "b": 57})
     assert rounds.due() == {}
-    per_cell = 2 * 34_500 * 0.7 / 4
     indexes = [slot.index for slot in slots if slot.domain == "a"]
-    assert max(indexes) < per_cell
-    assert sum(indexes) / len(indexes) == pytest.approx(per_cell / 2, rel=0.15), "not the first items"
+    assert max(indexes) < PILOT_INDEXES
+    assert sum(indexes) / len(indexes) == pytest.approx(PILOT_INDEXES / 2, rel=0.15), "not the first items"
     assert len({slot.cell for slot in slots}) == 4
     assert len({slot.variant for slot in slots}) > 150
     assert [slot.domain for slot in slots] != sorted(slot.domain for slot in slots)

@@ -24,7 +24,7 @@ from agents.training.rounds import Goal
 from agents.training.teachers import Teacher
 from agents.training.teachers.procedural import ProceduralTeacher
 
-GOAL = Goal("test", "campaign", 300, 7, {"tiny": 1.0}, 300, 900, active=True)
+GOAL = Goal("test", "campaign", 300, 7, {"tiny": 1.0}, 900, active=True)
 HEADER = RunHeader("test", "campaign", 300, "f" * 16, {"seed": 7}, {}, {"tiny": "1"}, "2026-01-01T00:00:00+00:00")
 
 
