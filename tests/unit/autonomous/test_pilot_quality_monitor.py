@@ -161,7 +161,7 @@ def test_another_log_in_its_place_begins_again(home: Home, monitor: PilotQuality
 
     assert (status["progress"], status["scored"], status["is_complete"]) == (2, 2, False)
     assert status["estimated_quality"] == pytest.approx(0.3)
-    assert status["problems"] == ["the log was replaced or cut"]
+    assert status["problems"] == ["progress fell from 190 to 1: counted as another run"]
 
 
 def test_a_log_that_was_taken_away_is_remembered_and_then_stalls(
