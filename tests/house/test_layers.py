@@ -25,6 +25,7 @@ LAYERS = {
     3: [
         *("agents.campaign.phases", "agents.campaign.progress", "agents.campaign.gate", "agents.campaign.drift"),
         *("agents.campaign.forecast", "agents.campaign.log_lines", "agents.campaign.status", "agents.campaign.outcome"),
+        "agents.campaign.pace",
         *("agents.training.checks", "agents.training.dedup", "agents.training.picker", "agents.training.rounds"),
         *("agents.training.judge", "agents.training.curate", "agents.training.templates"),
         *("agents.training.domains", "agents.training.w65816"),
@@ -33,7 +34,7 @@ LAYERS = {
         *("agents.campaign.files", "agents.campaign.process", "agents.campaign.follower", "agents.campaign.lease"),
         *("agents.campaign.logs", "agents.campaign.workflows", "agents.campaign.ledger_view"),
         *("agents.campaign.readers", "agents.training.ledger", "agents.training.sources", "agents.training.teachers"),
-        *("agents.training.bench", "agents.training.identity"),
+        *("agents.training.bench", "agents.training.identity", "agents.campaign.storage"),
     ],
     5: ["agents.training.engine", "agents.autonomous"],
     6: [

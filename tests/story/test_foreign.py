@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import sys
 import textwrap
 from pathlib import Path
@@ -231,3 +232,25 @@ def test_a_launch_that_never_came_to_life_is_decided_anew(world: World, flag: st
     assert again.returncode == code, again.stdout
     assert world.state["phase"] == phase
     assert world.home.campaign_log.read_text() == before
+
+
+def test_what_a_generator_leaves_running_is_ended_and_listed(world: World) -> None:
+    child = "import signal, time; signal.signal(signal.SIGHUP, signal.SIG_IGN); time.sleep(600)"
+    program = (
+        "import subprocess, sys\n"
+        f"left = subprocess.Popen([sys.executable, '-c', {child!r}], start_new_session=True)\n"
+        "print(f'left {left.pid}')\n"
+        "for n in range(1, 81): print(f'Progress: {n}/80')\n"
+    )
+    path = world.folder / "leaves a child.py"
+    path.write_text(program)
+    recipe = world.recipe(f"campaign: {{target: 80, command: {[sys.executable, str(path)]!r}}}\n")
+    log_of_a_pilot(world, good_scores())
+
+    done = world.campaign("auto", "--recipe", str(recipe))
+
+    assert done.returncode == 0, done.stderr
+    (left,) = re.findall(r"left (\d+)", world.home.campaign_log.read_text())
+    assert not Path(f"/proc/{left}").exists()
+    (listed,) = world.read(world.home.run("full_campaign_80").exit_record)["leftovers"]
+    assert listed.startswith(f"{left} python")

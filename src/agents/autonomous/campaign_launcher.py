@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,15 +23,13 @@ from agents.campaign.home import Home
 from agents.campaign.lease import Lease, is_held
 from agents.campaign.log_lines import render
 from agents.campaign.outcome import RunState, state_of
+from agents.campaign.pace import Pace
 from agents.campaign.plan import Plan, plan_for
 from agents.campaign.progress import Progress
 from agents.campaign.readers import LedgerReader, LogReader
 from agents.campaign.recipe import CampaignSection
 from agents.campaign.status import Document, campaign_document
 from agents.campaign.workflows import Workflows
-
-RATE_SPAN_SECONDS = 600.0
-"""The rate is measured over this span, or over all that was seen of a younger run."""
 
 
 class CampaignLauncher:
@@ -196,7 +193,7 @@ class CampaignMonitor:
         run: the campaign's name; ``full_campaign_<target>`` when None.
         target: accepted samples that it owes.
         log_position: where in its log this campaign begins.
-        stall_seconds: from which silence on a live campaign is called stalled.
+        stall_seconds: from which silence on a live campaign is called stalled, unless its samples are rarer.
     """
 
     def __init__(
@@ -222,7 +219,7 @@ class CampaignMonitor:
         self._clock = clock or SystemClock()
         self._log = LogReader(self.campaign_log, log_position)
         self._ledger = LedgerReader(self.home.run(self.run).ledger)
-        self._marks: deque[tuple[float, int]] = deque()
+        self._pace = Pace()
         self._logger = logging.getLogger("CampaignMonitor")
 
     async def setup(self) -> None:
@@ -245,16 +242,17 @@ class CampaignMonitor:
         # The process is looked at before its work: what it finished before it ended is then always seen.
         is_running = is_alive(self.home, "campaign", self.run)
         progress = self._read(is_running)
-        idle_seconds = self._mark(progress)
+        moment = self._clock.monotonic()
+        idle_seconds = self._pace.mark(moment, progress.done or 0)
         state = state_of(
             progress,
             target=self.target,
             is_running=is_running,
             ended=None if is_running else exit_of(self.home, self.run),
             idle_seconds=idle_seconds,
-            stall_seconds=self.stall_seconds,
+            stall_seconds=self._pace.stall_after(self.stall_seconds),
         )
-        rate = self._rate()
+        rate = self._pace.per_minute(moment)
         document = campaign_document(
             progress,
             target=self.target,
@@ -273,21 +271,6 @@ class CampaignMonitor:
         if proven.started is not None:
             return proven
         return self._log.read() if is_running else self._log.end()
-
-    def _mark(self, progress: Progress) -> float:
-        """Remember how much is done now; return for how many seconds nothing was finished."""
-        now, done = self._clock.monotonic(), progress.done or 0
-        if not self._marks or self._marks[-1][1] != done:
-            self._marks.append((now, done))
-        while len(self._marks) > 2 and now - self._marks[1][0] > RATE_SPAN_SECONDS:
-            self._marks.popleft()
-        return now - self._marks[-1][0]
-
-    def _rate(self) -> float | None:
-        """Return samples per minute, None before two measurements."""
-        (begun, first), (_, last) = self._marks[0], self._marks[-1]
-        elapsed = self._clock.monotonic() - begun
-        return 60.0 * (last - first) / elapsed if last > first and elapsed > 0 else None
 
     def _eta(self, progress: Progress, rate: float | None) -> datetime | None:
         if rate is None or progress.done is None:

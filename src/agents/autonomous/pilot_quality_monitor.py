@@ -19,6 +19,7 @@ from agents.campaign.files import make_folder, read_json, write_json
 from agents.campaign.gate import SEED_CHECKS, Criterion, Decision, Verdict, rule_for
 from agents.campaign.home import Home
 from agents.campaign.log_lines import render
+from agents.campaign.pace import Pace
 from agents.campaign.plan import Plan, plan_for
 from agents.campaign.progress import Progress
 from agents.campaign.readers import LedgerReader, LogReader
@@ -37,7 +38,7 @@ class PilotQualityMonitor:
         quality_threshold: the mean quality in (0, 1] that counts as a pass.
         run: the pilot run of ours that is watched; None to learn it from the log.
         expected: tickets that a pilot must finish; one that plans fewer is never complete.
-        stall_seconds: from which silence on an unfinished pilot counts as ended.
+        stall_seconds: from which silence on an unfinished pilot is called stalled, unless its samples are rarer.
     """
 
     def __init__(
@@ -62,7 +63,8 @@ class PilotQualityMonitor:
         self._clock = clock or SystemClock()
         self._log_reader = LogReader(self.pilot_log_path)
         self._shown = Progress("log")
-        self._changed_at = self._clock.monotonic()
+        self._grew_at = self._clock.monotonic()
+        self._pace = Pace()
         self._logger = logging.getLogger("PilotQualityMonitor")
 
     async def setup(self) -> None:
@@ -89,9 +91,10 @@ class PilotQualityMonitor:
         if run is not None:
             proven = LedgerReader(self.home.run(run).ledger).read()
             progress = proven if proven.started is not None else progress
-        if progress != self._shown or grew:
-            self._changed_at = self._clock.monotonic()
-        state = self._state(progress, is_settling=grew and self._is_being_written())
+        now = self._clock.monotonic()
+        self._grew_at = now if grew else self._grew_at
+        silent_seconds = min(self._pace.mark(now, progress.finished), now - self._grew_at)
+        state = self._state(progress, silent_seconds, is_settling=grew and self._is_being_written())
         document = pilot_document(
             progress,
             is_complete=state == "complete",
@@ -103,11 +106,11 @@ class PilotQualityMonitor:
         self._announce(progress)
         return document
 
-    def _state(self, progress: Progress, *, is_settling: bool) -> str:
+    def _state(self, progress: Progress, silent_seconds: float, *, is_settling: bool) -> str:
         done = progress.done
         if progress.is_complete and done is not None and done >= self._owed(progress):
             return "settling" if progress.scored < done and is_settling else "complete"
-        if self._clock.monotonic() - self._changed_at >= self.stall_seconds:
+        if silent_seconds >= self._pace.stall_after(self.stall_seconds):
             return "stalled"
         return "waiting" if done is None and not progress.scored else "running"
 

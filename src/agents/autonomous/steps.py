@@ -83,7 +83,7 @@ class Steps:
         self.live["pilot_result"] = status
         if status["is_complete"]:
             return Happening.PILOT_COMPLETE, {"pilot_result": status}
-        if status["state"] == "stalled":
+        if status["state"] == "stalled" and not lives:
             return Happening.PILOT_ENDED, {"cause": self._stall(status), "pilot_result": status}
         if run is None or lives:
             return None

@@ -25,6 +25,7 @@ from agents.campaign.phases import Happening, Phase
 from agents.campaign.plan import Plan, plan_for
 from agents.campaign.readers import LogReader
 from agents.campaign.status import Document
+from agents.campaign.storage import check_storage
 from agents.campaign.workflows import Workflow, Workflows
 
 ENTRY = {
@@ -177,6 +178,7 @@ class TrainingOrchestrator:
         await self.setup()
         try:
             store = self._acquire()
+            check_storage(self.home.training)
             await campaign_generator(self.plan, self.home)
             workflow = store.find(self.run)
             entry = self._entry(store)

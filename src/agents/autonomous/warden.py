@@ -17,6 +17,8 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+import psutil
+
 from agents.autonomous.generators import lease_label
 from agents.campaign.clock import SystemClock, stamp
 from agents.campaign.errors import AlreadyRunningError, CampaignError, ExitCode
@@ -24,6 +26,9 @@ from agents.campaign.events import RunKind
 from agents.campaign.files import make_folder, replace_file, write_json
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
+
+LEFTOVER_SECONDS = 10.0
+"""What a generator leaves running is asked to end, and killed after this."""
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -54,6 +59,7 @@ def watch(home: Home, kind: RunKind, run: str, launch: int, argv: list[str]) -> 
             replace_file(pid_file, f"{os.getpid()}\n".encode())
         try:
             status = _wait(child)
+            leftovers = _end_leftovers()
             write_json(
                 paths.exit_record,
                 {
@@ -65,6 +71,7 @@ def watch(home: Home, kind: RunKind, run: str, launch: int, argv: list[str]) -> 
                     "signal": -status if status < 0 else None,
                     "started": stamp(started),
                     "ended": stamp(SystemClock().now()),
+                    "leftovers": leftovers,
                 },
             )
         finally:
@@ -110,6 +117,28 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
         pid, status = os.wait()
         if pid == child.pid:
             return os.waitstatus_to_exitcode(status)
+
+
+def _end_leftovers() -> list[str]:
+    """End what the generator left running, asking first; return a line for each: whose parent dies comes to us."""
+    left = psutil.Process().children(recursive=True)
+    names = [f"{process.pid} {_name(process)}" for process in left]
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, stubborn = psutil.wait_procs(left, timeout=LEFTOVER_SECONDS)
+    for process in stubborn:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(stubborn, timeout=LEFTOVER_SECONDS)
+    return names
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return "(gone)"
 
 
 def _remove_own(pid_file: Path) -> None:

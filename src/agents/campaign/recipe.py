@@ -90,7 +90,7 @@ class CampaignSection(Section):
     use_active_learning: bool = True
     command: tuple[str, ...] | None = None
     """Somebody's own generator as an argument list; {target}, {output_name} and {log} are filled in."""
-    restarts: int = Field(default=3, ge=0, le=1_000)
+    restarts: int = Field(default=2, ge=0, le=1_000)
     """How often a campaign that died is started again within ten minutes."""
 
     @field_validator("output_name")

@@ -6,20 +6,18 @@ Owns the question "could this run start?". Never starts one and never writes.
 from __future__ import annotations
 
 import math
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from agents.campaign.clock import stamp
-from agents.campaign.errors import CampaignError, UsageError
+from agents.campaign.errors import UsageError
 from agents.campaign.events import RunKind
 from agents.campaign.home import Home, RunPaths
 from agents.campaign.ledger_view import LedgerView, RunHeader
 from agents.campaign.plan import Plan
+from agents.campaign.storage import check_storage
 from agents.training import domains as known_domains
 from agents.training.domains import Domain
 from agents.training.identity import check_same_run
@@ -66,7 +64,7 @@ def prepare(plan: Plan, kind: RunKind, name: str | None, home: Home, now: dateti
         UsageError: a domain is unknown or empty, or the name cannot be one.
         AnotherPlanError: a run of this name was made by another plan.
         DamagedFileError: its ledger is damaged.
-        CampaignError: its folder is not writable or its disk too full.
+        CampaignError: its folder is not writable, or its disk is too full or not local.
     """
     recipe = plan.recipe
     loaded = load_domains(sorted(recipe.domains))
@@ -76,10 +74,12 @@ def prepare(plan: Plan, kind: RunKind, name: str | None, home: Home, now: dateti
     run = name or (f"pilot_{total}_{fingerprint[:8]}" if kind == "pilot" else recipe.campaign.name)
     paths = home.run(run)
     header = RunHeader(run, kind, total, fingerprint, plan.values(), dict(plan.origins), code, stamp(now))
-    there = LedgerView(paths.ledger).header()
+    view = LedgerView(paths.ledger)
+    there, progress = view.header(), view.progress()
     if there is not None:
         check_same_run(there, header, paths.ledger)
-    check_disk(paths.folder, total)
+    done = progress.done or 0 if progress is not None else 0
+    check_storage(paths.folder, BYTES_PER_SAMPLE * (total - done))
     return Prepared(header, plan, loaded, goal_of(plan, kind, run), paths)
 
 
@@ -109,16 +109,3 @@ def load_domains(names: Sequence[str]) -> dict[str, Domain]:
         if not loaded[name].cells():
             raise UsageError(f"domain {name!r} has no kind of item", "take it out of the recipe")
     return loaded
-
-
-def check_disk(folder: Path, samples: int) -> None:
-    """Refuse a folder that cannot be written to, or whose disk has no room for ``samples``; raises CampaignError."""
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
-        raise CampaignError(f"{existing} is not a writable folder", "make it one, or set CONTEXT_ROOT to another")
-    free, needed = shutil.disk_usage(existing).free, samples * BYTES_PER_SAMPLE
-    if free < needed:
-        raise CampaignError(
-            f"the disk of {existing} has {free / 1e9:.1f} GB free, {samples} samples may need {needed / 1e9:.1f} GB",
-            "free space, or set CONTEXT_ROOT to a folder on another disk",
-        )

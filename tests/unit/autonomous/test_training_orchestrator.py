@@ -281,15 +281,19 @@ def test_a_campaign_that_is_silent_is_stalled_and_neither_complete_nor_over(
     ours.close()
 
 
-def test_a_pilot_that_is_silent_pauses_it_and_names_the_log(home: Home, stage: Stage, clock: HandClock) -> None:
-    stage.at_start = lambda played: None
-    ours = orchestrator(home, clock)
+def test_a_foreign_pilot_that_is_silent_pauses_it_and_names_the_log(
+    home: Home, stage: Stage, clock: HandClock, tmp_path: Path
+) -> None:
+    log = tmp_path / "their.log"
+    append(log, "Progress: 5/190")
+    ours = orchestrator(home, clock, pilot__log=str(log))
     tick(ours)
     tick(ours)
     clock.pass_by(601)
     paused = tick(ours)
-    assert paused["phase"] == "paused"
-    assert str(home.pilot_log) in paused["cause"]
+    assert (paused["phase"], paused["pilot_result"]["progress"]) == ("paused", 5)
+    assert str(log) in paused["cause"]
+    assert stage.started == []
 
 
 # Deaths.

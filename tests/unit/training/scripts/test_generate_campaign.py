@@ -163,8 +163,7 @@ def test_an_unknown_domain_is_named(place: Place, capfd: pytest.CaptureFixture[s
 def test_a_full_disk_is_found_before_the_start(
     place: Place, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usage = preflight.shutil.disk_usage("/")
-    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    monkeypatch.setattr(preflight, "BYTES_PER_SAMPLE", 1 << 60)
     assert main(place.arguments()) == ExitCode.FAILED
     assert "free space" in capfd.readouterr().err
     assert not place.root.exists()
