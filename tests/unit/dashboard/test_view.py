@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.dashboard.view import active_text, headline, outcome_text, printable, progress_text, status_text
@@ -47,6 +47,7 @@ VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) 
 DOCUMENTS = st.dictionaries(st.sampled_from(FIELDS), VALUES | st.lists(VALUES, max_size=2))
 
 
+@settings(max_examples=50)
 @given(state=DOCUMENTS, pilot=VALUES | DOCUMENTS, campaign=VALUES | DOCUMENTS)
 def test_no_status_file_can_break_the_page_or_the_terminal(
     state: dict[str, Any], pilot: object, campaign: object
