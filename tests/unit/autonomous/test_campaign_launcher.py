@@ -330,11 +330,17 @@ def test_a_campaign_that_is_done_or_paused_at_once_was_launched(home: Home, stag
     assert launched(home)["launched"] is True
 
 
-def test_a_campaign_of_the_same_plan_is_started_again_without_asking_the_verdict(home: Home, stage: Stage) -> None:
+@pytest.mark.parametrize("torn", [None, b"", b"[]", b'{"approved": tr'])
+def test_a_campaign_of_the_same_plan_is_started_again_without_asking_the_verdict(
+    home: Home, stage: Stage, torn: bytes | None
+) -> None:
     approve(home)
     launched(home)
     stage.end("campaign", None, 9)
-    home.validation.unlink()
+    if torn is None:
+        home.validation.unlink()
+    else:
+        home.validation.write_bytes(torn)
 
     document = launched(home, "relaunch")
 

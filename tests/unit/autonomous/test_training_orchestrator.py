@@ -296,6 +296,21 @@ def test_a_foreign_pilot_that_is_silent_pauses_it_and_names_the_log(
     assert stage.started == []
 
 
+def test_a_pilot_of_ours_that_is_silent_and_alive_is_stalled_and_not_over(
+    home: Home, stage: Stage, clock: HandClock
+) -> None:
+    stage.at_start = lambda played: None
+    ours = orchestrator(home, clock)
+    tick(ours)
+    tick(ours)
+    clock.pass_by(601)
+    document = tick(ours)
+    assert (document["phase"], document["pilot_result"]["state"]) == ("monitoring_pilot", "stalled")
+    works_well(stage)(stage.started[0])
+    assert tick(ours)["phase"] == "validating_pilot"
+    ours.close()
+
+
 # Deaths.
 
 

@@ -252,3 +252,35 @@ def test_what_it_is_asked_for_has_to_be_whole(home: Home, start: Start, tmp_path
     assert refused.returncode == 2
     assert "cannot name a run" in refused.stderr
     assert sorted(path.name for path in home.training.iterdir()) == []
+
+
+LEAVER = """
+import os, signal, sys, time
+ready, told = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if sys.argv[1] == "deaf" else signal.SIG_DFL)
+    print(os.getpid(), flush=True)
+    os.write(told, b"!")
+    time.sleep(60)
+os.read(ready, 1)
+"""
+
+
+@pytest.mark.parametrize("hearing", ["hears", "deaf"])
+def test_what_a_generator_leaves_running_is_ended_and_listed(home: Home, hearing: str) -> None:
+    program = f"""
+        import sys
+        from pathlib import Path
+        from agents.autonomous import warden
+        from agents.campaign.home import Home
+        warden.LEFTOVER_SECONDS = 0.2
+        argv = [sys.executable, "-c", {LEAVER!r}, {hearing!r}]
+        sys.exit(warden.watch(Home(Path({str(home.root)!r})), "campaign", {RUN!r}, 7, argv))
+        """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], check=False, capture_output=True, text=True, timeout=SECONDS
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert Identity.of(int(done.stdout)) is None
+    assert [line.split()[0] for line in record(home)["leftovers"]] == [done.stdout.strip()]
