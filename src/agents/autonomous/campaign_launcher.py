@@ -117,7 +117,8 @@ class CampaignLauncher:
         before = store.launch_of(generator.run)
         if before is None or before.fingerprint != generator.fingerprint:
             return _refusal("This plan was never launched")
-        return await self._start(generator, store, read_json(self.validation_file) or {})
+        workflow = store.find(generator.run)
+        return await self._start(generator, store, workflow.results.get("validation_result", {}) if workflow else {})
 
     async def _start(self, generator: Generator, store: Workflows, validation: Document) -> Document:
         warden, _ = await start(generator, self.home, store, self._clock)
