@@ -39,7 +39,10 @@ class Auditor:
 
     def see(self, home: Home, name: str) -> None:
         """Look at a file that was just written: nothing may claim a completeness that the ledger does not prove."""
-        claims = {home.orchestrator_state.name: ("phase", "campaign_complete"), home.campaign_status.name: ("state", "complete")}
+        claims = {
+            home.orchestrator_state.name: ("phase", "campaign_complete"),
+            home.campaign_status.name: ("state", "complete"),
+        }
         if name in claims:
             document = json.loads((home.training / name).read_text())
             key, word = claims[name]
@@ -88,7 +91,9 @@ class Auditor:
             return
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as ledger:
             states = dict(ledger.execute("SELECT state, count(*) FROM tickets GROUP BY state"))
-            settled = ledger.execute("SELECT count(*) FROM samples JOIN tickets USING (seq) WHERE state <> 'open'").fetchone()[0]
+            settled = ledger.execute(
+                "SELECT count(*) FROM samples JOIN tickets USING (seq) WHERE state <> 'open'"
+            ).fetchone()[0]
             items = ledger.execute("SELECT count(DISTINCT id), count(DISTINCT item_id) FROM tickets").fetchone()
             twice = ledger.execute(
                 "SELECT seq FROM attempts WHERE outcome IS NOT NULL AND outcome <> 'lost' GROUP BY seq HAVING count(*) > 1"
@@ -96,11 +101,17 @@ class Auditor:
             (whole,) = ledger.execute("PRAGMA integrity_check").fetchone()
         counted = {state: getattr(accounts, state) for state in STATES}
         self._require(accounts.balanced, "issued = accepted + rejected + dead + open", counted)
-        self._require(counted == {state: states.get(state, 0) for state in STATES}, "counters = rows", (counted, states))
+        self._require(
+            counted == {state: states.get(state, 0) for state in STATES}, "counters = rows", (counted, states)
+        )
         self._require(settled == accounts.settled, "each settled ticket has one sample", (settled, accounts))
         self._require(items == (accounts.issued, accounts.issued), "no ticket twice", items)
         self._require(not twice, "no answer is asked for twice", twice)
-        self._require(accounts.settled >= self.acknowledged[run], "nothing acknowledged is lost", (accounts, self.acknowledged[run]))
+        self._require(
+            accounts.settled >= self.acknowledged[run],
+            "nothing acknowledged is lost",
+            (accounts, self.acknowledged[run]),
+        )
         self._require(whole == "ok", "the ledger is whole", whole)
 
     def _check_end(self, world: World) -> None:
@@ -111,7 +122,9 @@ class Auditor:
             runs = (set(found), set(self.expected))
             self._require(runs[0] == runs[1], "exactly the runs of an undisturbed workflow", runs)
             for run, rows in self.expected.items():
-                self._require(found.get(run) == rows, f"{run} holds what it holds undisturbed", "other tickets or samples")
+                self._require(
+                    found.get(run) == rows, f"{run} holds what it holds undisturbed", "other tickets or samples"
+                )
         if phase == "campaign_complete":
             self._check_complete(world.home, world.plan.recipe.campaign.name, "the end")
             self._check_export(world)

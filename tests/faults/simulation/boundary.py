@@ -33,7 +33,7 @@ from agents.training.ledger import Ledger
 from agents.training.scripts import generate_campaign
 from simulation.machine import KilledError, current, is_simulated
 
-ROUND = 4
+ROUND = 3
 """Tickets of a round, so that a small campaign has several."""
 STORE_STEPS = ("create", "set_plan", "move", "intend", "confirm", "approve")
 FILE_STEPS = ("replace", "unlink", "rename")

@@ -189,6 +189,10 @@ class Machine:
             for _ in range(strangers):
                 self._enter("stranger", None)
 
+    def stranger(self) -> Process:
+        """Return a process that has nothing to do with us."""
+        return self._enter("stranger", None)
+
     def point(self, name: str) -> None:
         """A named moment at which the running process may die. A dead one gets no further."""
         process = _PROCESS.get()

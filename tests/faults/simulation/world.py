@@ -11,6 +11,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import orjson
+
 from agents.autonomous.approval import approve_waiting
 from agents.autonomous.generators import lease_label
 from agents.autonomous.runner import exit_code_of, run_mode
@@ -28,9 +30,8 @@ from agents.training.scripts import generate_campaign
 from simulation.auditor import Auditor
 from simulation.machine import Machine, Process, current
 
-PILOT_TICKETS = 8
-TARGET = 12
-RUN = f"full_campaign_{TARGET}"
+PILOT_TICKETS = 6
+TARGET = 7
 STRANGERS = 60
 """After a reboot this many of the first pids belong to others."""
 PATIENCE_SECONDS = 4 * 3600.0
@@ -45,6 +46,7 @@ class Scenario:
     name: str
     values: tuple[tuple[str, Any], ...]
     end: str
+    code: ExitCode
     pilot_lines: tuple[bytes, ...] = ()
     """What somebody else's pilot logs, piece by piece."""
 
@@ -82,8 +84,8 @@ class World:
         """Seconds after which every generator dies of a segmentation fault."""
         self.stalls_until = 0.0
         """No generator finishes anything before this moment."""
+        self.crowds = 0
         self.codes: list[int | None] = []
-        self.cure_needed = 0
 
     def seconds_of_work(self, process: Process) -> float:
         now = self.machine.clock.elapsed
@@ -195,6 +197,17 @@ class World:
         moment = self.machine.clock.now().timestamp()
         os.utime(log, (moment, moment))
 
+    @property
+    def phase(self) -> str | None:
+        """What the state file says; None while it cannot be read."""
+        try:
+            return str(orjson.loads(self.home.orchestrator_state.read_bytes())["phase"])
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def reboot(self) -> None:
+        self.machine.reboot(STRANGERS)
+
     # The person.
 
     async def _person(self) -> None:
@@ -209,15 +222,15 @@ class World:
             self.codes.append(process.code)
             if await self._is_over(process.code):
                 return
-            await asyncio.sleep(self.random.uniform(0.0, 60.0))
+            await asyncio.sleep(self.random.choice((1.0, 30.0, 60.0, 900.0)) * self.random.random())
         self.auditor.never_ended(self)
 
     async def _is_over(self, code: int | None) -> bool:
-        if code == ExitCode.DONE:
+        if code == self.scenario.code and self.phase == self.scenario.end:
             return True
-        if code == ExitCode.REJECTED:
-            return self.scenario.end == "validation_failed"
-        if code == ExitCode.WAITING:
+        if code == ExitCode.ALREADY_RUNNING:
+            await self._others()
+        elif code == ExitCode.WAITING:
             await self.machine.start("orchestrator", self._approval).ended.wait()
         elif code == ExitCode.FAILED:
             self.auditor.failed(self)
@@ -230,6 +243,12 @@ class World:
         self.stalls_until = 0.0
         for generator in self.machine.alive("generator"):
             self.machine.kill(generator)
+
+    async def _others(self) -> None:
+        """Wait for the orchestrator that works already."""
+        for process in self.machine.alive("orchestrator"):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.ended.wait(), PATIENCE_SECONDS)
 
     async def _rest(self) -> None:
         """Let those come to their end who outlived the workflow."""
