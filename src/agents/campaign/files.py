@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from agents.campaign.errors import CampaignError, DamagedFileError
+from agents.campaign.errors import CampaignError, DamagedFileError, PausedError
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -43,7 +43,8 @@ def replace_file(path: Path, data: bytes) -> None:
     """Put ``data`` at ``path`` at once: a reader sees the old content or the new, also after a crash.
 
     Raises:
-        CampaignError: the file system refuses; what was there before is untouched.
+        PausedError: the file system refuses; what was there before is untouched.
+        CampaignError: the folder cannot be created or written to.
     """
     make_folder(path.parent)
     try:
@@ -56,7 +57,7 @@ def replace_file(path: Path, data: bytes) -> None:
             beside.flush()
             os.fsync(beside.fileno())
         Path(name).replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise _unwritable(path, error) from error
     finally:
@@ -92,7 +93,8 @@ def _removal(path: Path) -> str:
     return f"rm {shlex.quote(str(path))}"
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in ``folder`` durable; raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -100,7 +102,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _unwritable(path: Path, error: OSError) -> CampaignError:
-    return CampaignError(
-        f"{path} cannot be written: {error.strerror}", "free space or mend the permissions of its folder"
+def _unwritable(path: Path, error: OSError) -> PausedError:
+    return PausedError(
+        f"{path} cannot be written: {error.strerror}",
+        "free space or mend the permissions of its folder, then run the same command again",
     )

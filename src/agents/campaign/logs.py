@@ -1,23 +1,28 @@
-"""The programs' logs: one line format, appended for ever, never written twice.
+"""The programs' logs: one line format, appended for ever, never written twice, harmless on a terminal.
 
-Owns where log records go. Never decides what is logged.
+Owns where log records go and what becomes of one that cannot be written. Never decides what is logged.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from pathlib import Path
 
-from agents.campaign.errors import CampaignError
+from agents.campaign.errors import CampaignError, PausedError
 from agents.campaign.files import PRIVATE_FILE, make_folder
 from agents.campaign.log_lines import LOG_DATES, LOG_FORMAT
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""All control characters but tab and line feed: they could drive the terminal that shows a log."""
 
 
 def configure(log: Path, *, echo: bool) -> bool:
     """Append the root logger's records to ``log``, and to standard error as well with ``echo``.
 
+    From then on a record that ``log`` does not take raises PausedError where it is logged: nothing runs unseen.
     Where standard error already is that very file (a detached start), records go there once, and True is returned.
 
     Raises:
@@ -25,27 +30,69 @@ def configure(log: Path, *, echo: bool) -> bool:
     """
     make_folder(log.parent)
     try:
-        os.close(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE))
+        handlers: list[logging.Handler] = [LogFile(log)]
     except OSError as error:
         raise CampaignError(f"log {log} cannot be opened: {error.strerror}", "mend its permissions") from error
     is_detached = _is_standard_error(log)
-    handlers: list[logging.Handler] = []
-    if not is_detached:
-        handlers.append(logging.FileHandler(log, mode="a", encoding="utf-8"))
-    if is_detached or echo:
+    if echo and not is_detached:
         handlers.append(logging.StreamHandler(sys.stderr))
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, datefmt=LOG_DATES, handlers=handlers, force=True)
+    for handler in handlers:
+        handler.setFormatter(_Harmless(LOG_FORMAT, LOG_DATES))
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     return is_detached
 
 
+class LogFile(logging.Handler):
+    """Appends each record to a file at once; holds none back, so that none is lost with the process.
+
+    Raises:
+        OSError: the file cannot be opened.
+    """
+
+    def __init__(self, log: Path) -> None:
+        super().__init__()
+        self._log = log
+        self._descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, PRIVATE_FILE)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Append the record; raises PausedError where the file system refuses."""
+        data = f"{self.format(record)}\n".encode(errors="backslashreplace")
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError as error:
+            raise PausedError(
+                f"log {self._log} cannot be written: {error.strerror}", "free space, then run the same command again"
+            ) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        super().close()
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class _Harmless(logging.Formatter):
+    """Writes control characters as escapes."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _CONTROLS.sub(lambda control: f"\\x{ord(control[0]):02x}", super().format(record))
+
+
 def last_lines(log: Path, count: int, most_bytes: int = 16_384) -> list[str]:
-    """Return the last ``count`` non-empty lines of ``log``, printable; none when there is no log."""
+    """Return the last ``count`` non-empty lines of ``log``, printable; none when there is no log.
+
+    Of a log that cannot be read the one line says so.
+    """
     try:
         with log.open("rb") as file:
             start = file.seek(max(0, file.seek(0, os.SEEK_END) - most_bytes))
             cut, *whole = file.read().decode("utf-8", errors="replace").splitlines() or [""]
     except FileNotFoundError:
         return []
+    except OSError as error:
+        return [f"{log} cannot be read: {error.strerror}"]
     seen = whole if start and whole else [cut, *whole]
     lines = ["".join(char if char.isprintable() else " " for char in line).rstrip() for line in seen]
     return [line for line in lines if line][-count:]

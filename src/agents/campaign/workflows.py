@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from agents.campaign.clock import stamp
-from agents.campaign.errors import CampaignError, DamagedFileError
+from agents.campaign.errors import DamagedFileError, PausedError
 from agents.campaign.events import RunKind
 from agents.campaign.files import PRIVATE_FILE, make_folder
 from agents.campaign.phases import Happening, Phase, step
@@ -94,7 +94,7 @@ class Workflows:
 
     Raises:
         DamagedFileError: the file is not a store of this version.
-        CampaignError: the disk is full or the file stays locked.
+        PausedError: the disk is full or the file stays locked.
     """
 
     def __init__(self, path: Path) -> None:
@@ -267,8 +267,9 @@ class Workflows:
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise CampaignError(
-                f"{self.path} cannot be used: {error}", "free disk space, mend permissions, or end who locks it"
+            raise PausedError(
+                f"{self.path} cannot be used: {error}",
+                "free disk space, mend permissions, or end who locks it, then run the same command again",
             ) from error
         except sqlite3.DatabaseError as error:
             raise DamagedFileError(

@@ -5,12 +5,13 @@ Owns how events are shown. Never decides what happens.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from agents.campaign.errors import CampaignError
+from agents.campaign.errors import CampaignError, PausedError
 from agents.campaign.events import Event, Progressed
 from agents.campaign.log_lines import render
 from agents.campaign.logs import configure
@@ -60,8 +61,9 @@ class Console:
             self._bar.console.print(text, highlight=False, markup=False)
 
     def complain(self, error: CampaignError) -> None:
-        """Log an error, and print it to a terminal."""
-        LOGGER.error("%s; cure: %s", error.what, error.cure)
+        """Log an error, and print it to a terminal; the error may be that the log cannot be written."""
+        with contextlib.suppress(PausedError):
+            LOGGER.error("%s; cure: %s", error.what, error.cure)
         if self._bar is not None:
             self._bar.console.print(f"generate_campaign: {error}", highlight=False, markup=False, style="bold red")
 

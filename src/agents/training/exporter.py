@@ -19,8 +19,8 @@ from typing import Any
 import orjson
 
 from agents.campaign.clock import stamp
-from agents.campaign.errors import AnotherPlanError, CampaignError, DamagedFileError, ExitCode, UsageError
-from agents.campaign.files import PRIVATE_FILE, make_folder, read_json, write_json
+from agents.campaign.errors import AnotherPlanError, DamagedFileError, ExitCode, PausedError, UsageError
+from agents.campaign.files import PRIVATE_FILE, make_folder, read_json, sync_folder, write_json
 from agents.campaign.ledger_view import LedgerView, RunHeader
 
 MANIFEST = "manifest.json"
@@ -44,7 +44,7 @@ def export_run(ledger: Path, datasets: Path, now: datetime) -> Export:
         UsageError: the run does not exist or is not finished.
         AnotherPlanError: another run's dataset has that name.
         DamagedFileError: the dataset that is there does not match its manifest.
-        CampaignError: it cannot be written.
+        PausedError: it cannot be written.
     """
     view = LedgerView(ledger)
     header, progress = view.header(), view.progress()
@@ -90,8 +90,9 @@ def _write(view: LedgerView, header: RunHeader, folder: Path, now: datetime) -> 
         manifest = {**_identity(header), "code": header.code, "created": stamp(now), "files": files}
         write_json(beside / MANIFEST, manifest)
         beside.rename(folder)
+        sync_folder(folder.parent)
     except OSError as error:
-        raise CampaignError(f"{folder} cannot be written: {error.strerror}", "free space and export again") from error
+        raise PausedError(f"{folder} cannot be written: {error.strerror}", "free space and export again") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return manifest

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agents.campaign.errors import CampaignError, DamagedFileError
+from agents.campaign.errors import CampaignError, DamagedFileError, ExitCode, PausedError
 from agents.campaign.files import make_folder, read_json, replace_file, write_json
 
 DOCUMENT = {"phase": "monitoring_pilot", "pilot_result": {"progress": 87, "estimated_quality": 0.82}, "name": "Zürich"}
@@ -97,7 +97,7 @@ def test_a_failing_write_leaves_the_old_state_whole(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(call, failing(number))
-        with pytest.raises(CampaignError, match="cannot be written") as caught:
+        with pytest.raises(PausedError, match="cannot be written") as caught:
             write_json(status, DOCUMENT)
     assert os.strerror(number) in caught.value.what
     assert str(status) in caught.value.what
@@ -114,7 +114,7 @@ def test_a_full_disk_leaves_the_old_state_whole(status: Path) -> None:
         "except CampaignError as error: sys.exit(int(error.exit_code) + 40)\n"
     )
     ended = subprocess.run([sys.executable, "-c", program, str(status)], check=False)
-    assert ended.returncode == 41
+    assert ended.returncode == 40 + ExitCode.PAUSED
     assert_old_state_whole(status)
 
 

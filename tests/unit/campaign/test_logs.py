@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agents.campaign.errors import CampaignError
+from agents.campaign.errors import CampaignError, PausedError
 from agents.campaign.logs import configure, last_lines
 
 LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[PilotQualityMonitor\] INFO: Progress: 89/190 \(46\.8%\)$")
@@ -91,6 +91,47 @@ def test_a_log_that_cannot_be_opened_is_an_error_with_a_cure(log: Path) -> None:
     with pytest.raises(CampaignError, match="cannot be opened") as refused:
         configure(log, echo=False)
     assert refused.value.cure
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("echo", [True, False])
+def test_a_record_that_cannot_be_written_pauses_the_run(
+    log: Path, echo: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.parent.mkdir()
+    log.symlink_to("/dev/full")
+    configure(log, echo=echo)
+    with pytest.raises(PausedError, match="cannot be written: No space left on device") as paused:
+        say()
+    assert str(log) in paused.value.what
+    assert paused.value.cure
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_an_echo_that_nobody_hears_does_not_end_a_run(log: Path) -> None:
+    program = (
+        "import logging, os, sys; from pathlib import Path; from agents.campaign.logs import configure\n"
+        "reader, writer = os.pipe(); os.close(reader); os.dup2(writer, 2)\n"
+        f"configure(Path({str(log)!r}), echo=True)\n"
+        f"for _ in range(3): logging.getLogger('PilotQualityMonitor').info({SAY!r})\n"
+        "os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+    assert [bool(LINE.match(line)) for line in log.read_text().splitlines()] == [True] * 3
+
+
+def test_records_are_harmless_on_a_terminal(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    configure(log, echo=True)
+    logging.getLogger("a").info("%s", "red \x1b[31m bell \a title \x1b]0;x\x07 \x9b2J tab\tline\nend \udcff \u00fc")
+    shown = capsys.readouterr().err
+    for text in (log.read_text(encoding="utf-8"), shown):
+        assert r"red \x1b[31m bell \x07 title \x1b]0;x\x07 \x9b2J tab" in text
+        assert all(char.isprintable() or char in "\t\n" for char in text.replace("\udcff", ""))
+    assert "\tline\nend \\udcff \u00fc\n" in log.read_text(encoding="utf-8")
+
+
+def test_a_log_that_cannot_be_read_says_so_in_its_last_line(tmp_path: Path) -> None:
+    assert last_lines(tmp_path, 3) == [f"{tmp_path} cannot be read: Is a directory"]
 
 
 @pytest.mark.parametrize(

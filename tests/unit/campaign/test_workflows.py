@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.campaign import workflows
-from agents.campaign.errors import CampaignError, DamagedFileError
+from agents.campaign.errors import DamagedFileError, PausedError
 from agents.campaign.phases import TABLE, Happening, Phase
 from agents.campaign.process import Identity
 from agents.campaign.workflows import CREATED, SCHEMA_VERSION, Intent, Workflow, Workflows
@@ -205,7 +205,7 @@ def test_what_fails_half_way_leaves_nothing(store: Workflows, path: Path) -> Non
 def test_a_disk_that_is_full_is_an_error_with_a_cure_and_the_old_state_is_whole(store: Workflows, path: Path) -> None:
     workflow = begun(store)
     store._database.execute(f"PRAGMA max_page_count = {store._database.execute('PRAGMA page_count').fetchone()[0]}")
-    with pytest.raises(CampaignError, match="cannot be used: database or disk is full") as refused:
+    with pytest.raises(PausedError, match="cannot be used: database or disk is full") as refused:
         store.move(workflow, Happening.PILOT_STARTED, {"pilot_result": {"much": "x" * 100_000}}, BEGUN)
     assert "disk space" in refused.value.cure
     assert store.find("full") == workflow
@@ -216,7 +216,7 @@ def test_a_file_that_stays_locked_is_an_error_and_loses_nothing(path: Path, monk
     with closing(Workflows(path)) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         workflow = begun(store)
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(CampaignError, match="locked") as refused:
+        with pytest.raises(PausedError, match="locked") as refused:
             store.move(workflow, Happening.PILOT_STARTED, {}, BEGUN)
         other.execute("ROLLBACK")
         assert not isinstance(refused.value, DamagedFileError)
@@ -229,7 +229,7 @@ def test_a_file_that_is_locked_from_the_beginning_is_not_opened(path: Path, monk
     sqlite_file(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(CampaignError, match="locked"):
+        with pytest.raises(PausedError, match="locked"):
             Workflows(path)
 
 
@@ -290,5 +290,5 @@ def test_an_empty_file_becomes_a_store(path: Path) -> None:
 
 def test_a_folder_in_its_place_is_an_error_with_a_cure(path: Path) -> None:
     path.mkdir(parents=True)
-    with pytest.raises(CampaignError, match="cannot be used"):
+    with pytest.raises(PausedError, match="cannot be used"):
         Workflows(path)

@@ -12,7 +12,7 @@ import pytest
 from tiny_run import GOAL, TinyRun
 
 from agents.campaign import ledger_view
-from agents.campaign.errors import AnotherPlanError, CampaignError, DamagedFileError, UsageError
+from agents.campaign.errors import AnotherPlanError, CampaignError, DamagedFileError, PausedError, UsageError
 from agents.campaign.ledger_view import LedgerView
 from agents.training import exporter
 from agents.training.exporter import export_run
@@ -88,7 +88,7 @@ def test_an_export_that_fails_leaves_nothing(ledger: Path, tmp_path: Path, monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(exporter, "write_json", full)
-    with pytest.raises(CampaignError, match="No space left"):
+    with pytest.raises(PausedError, match="No space left"):
         export_run(ledger, tmp_path, NOW)
     assert list(tmp_path.iterdir()) == []
 
