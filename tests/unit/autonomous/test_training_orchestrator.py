@@ -401,6 +401,20 @@ def test_a_pilot_that_cannot_be_started_pauses_it_with_the_cause(home: Home, sta
     assert "no such model" in paused["cause"]
 
 
+@pytest.mark.parametrize("code", [0, 1, 6])
+def test_a_pilot_that_gives_up_is_not_started_again(home: Home, stage: Stage, code: int) -> None:
+    stage.at_start = dying(stage, "pilot", stage.at_start)
+    ours = orchestrator(home)
+    tick_to(ours, "monitoring_pilot")
+    stage.end("pilot", code)
+
+    ended = run(ours)
+
+    assert ended["phase"] == "paused"
+    assert f"exit code {code}" in ended["cause"]
+    assert kinds(stage) == ["pilot"]
+
+
 # Stops.
 
 
