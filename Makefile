@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.dev-locked
 
-.PHONY: all setup check format lint types fast test story demo bench docs lock clean
+.PHONY: all setup check format lint types fast test story faults demo bench docs lock clean
 all: format lint types fast
 
 setup: $(STAMP)
@@ -34,6 +34,9 @@ test: setup lint types
 
 story: setup
 	$(BIN)/pytest tests/story
+
+faults: setup
+	FAULT_TABLE=docs/reference/faults.md $(BIN)/pytest -n 2 -m fault tests/faults
 
 docs: setup
 	$(BIN)/python docs/generate.py

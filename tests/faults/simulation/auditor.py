@@ -1,22 +1,24 @@
-"""The auditor: after every run, and at every write in between, the accounts must be right. Names the one that is not."""
+"""The auditor: after every run, and at every write in between, the accounts must be right; it names one that is not."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulation.machine import Machine, Process
+
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
 from agents.campaign.phases import Phase
-from simulation.machine import Machine, Process
 
 if TYPE_CHECKING:
     from simulation.world import World
 
+SPAN_SECONDS = 600.0
 STATES = ("accepted", "rejected", "dead", "open")
 
 
@@ -35,6 +37,7 @@ class Auditor:
         self.acknowledged: Counter[str] = Counter()
         self.expected: dict[str, list[tuple[Any, ...]]] | None = None
         self._machine = machine
+        self._launched: defaultdict[tuple[Process, str], list[float]] = defaultdict(list)
         self._violated: list[ViolatedError] = []
 
     def see(self, home: Home, name: str) -> None:
@@ -61,10 +64,25 @@ class Auditor:
         self._require(phase.is_end and "next" in document, "an orchestrator ends at a named end", document)
         self._require(code == 0 or phase is not Phase.CAMPAIGN_COMPLETE, "exit code fits the phase", (code, phase))
         self._require(code != 0 or phase is Phase.CAMPAIGN_COMPLETE, "exit code 0 means complete", (code, phase))
-        self._require(bool(code == 0 or code == 5 or document.get("cause")), "a bad end has a cause", document)
+        self._require(bool(code == 0 or document.get("cause")), "a bad end has a cause", document)
 
-    def failed(self, world: World) -> None:
-        """Hear of a workflow that ended as failed."""
+    def launches(self, process: Process, kind: str, most: int) -> None:
+        """Hear of a start: one orchestrator makes at most ``most`` of a kind in ten minutes."""
+        now = self._machine.clock.elapsed
+        lately = [then for then in self._launched[process, kind] if now - then < SPAN_SECONDS]
+        self._launched[process, kind] = [*lately, now]
+        self._require(len(lately) < most, "deaths in ten minutes are counted", f"{len(lately) + 1} starts of a {kind}")
+
+    def failed(self, world: World, process: Process) -> None:
+        """Hear of a command that failed: it says why, and does not call launched what ended at once."""
+        document = world.state
+        self._require(bool(process.words or document.get("cause")), "a failure has a cause", document)
+        if document.get("phase") == Phase.LAUNCH_FAILED and document.get("launch_result"):
+            self._require(not document["launch_result"]["launched"], "never launched when it ended at once", document)
+
+    def refused(self, process: Process) -> None:
+        """Hear of a command that another one was faster than."""
+        self._require("already running" in process.words, "exit 4 says that one runs already", process.words)
 
     def never_ended(self, world: World) -> None:
         self._require(False, "the same command ends the workflow", world.codes)
@@ -96,7 +114,8 @@ class Auditor:
             ).fetchone()[0]
             items = ledger.execute("SELECT count(DISTINCT id), count(DISTINCT item_id) FROM tickets").fetchone()
             twice = ledger.execute(
-                "SELECT seq FROM attempts WHERE outcome IS NOT NULL AND outcome <> 'lost' GROUP BY seq HAVING count(*) > 1"
+                "SELECT seq FROM attempts WHERE outcome IS NOT NULL AND outcome <> 'lost' "
+                "GROUP BY seq HAVING count(*) > 1"
             ).fetchall()
             (whole,) = ledger.execute("PRAGMA integrity_check").fetchone()
         counted = {state: getattr(accounts, state) for state in STATES}

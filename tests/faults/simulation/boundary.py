@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
+import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,22 +19,25 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from simulation.machine import current, is_simulated
 from tiny_domain import DOMAIN
 
 from agents.autonomous import approval, campaign_launcher, generators, pilot_quality_monitor, training_orchestrator
-from agents.campaign import lease
+from agents.campaign import lease, workflows
 from agents.campaign.clock import Clock
 from agents.campaign.lease import Lease
+from agents.campaign.plan import Plan
 from agents.campaign.process import Identity
 from agents.campaign.workflows import Workflows
-from agents.training import domains, exporter, rounds
+from agents.training import domains, exporter, ledger, rounds
 from agents.training.bench import InlineBench
+from agents.training.judge import Domains
 from agents.training.ledger import Ledger
 from agents.training.scripts import generate_campaign
-from simulation.machine import KilledError, current, is_simulated
 
 ROUND = 3
 """Tickets of a round, so that a small campaign has several."""
+POLL_SECONDS = 0.2
 STORE_STEPS = ("create", "set_plan", "move", "intend", "confirm", "approve")
 FILE_STEPS = ("replace", "unlink", "rename")
 CLOCKS = (training_orchestrator, campaign_launcher, pilot_quality_monitor, approval, generate_campaign)
@@ -61,13 +64,16 @@ def simulated_machine() -> Iterator[None]:
             put(Identity, name, method)
         put(generators, "start_detached", _start_detached)
         put(generators, "_dry_run", _dry_run)
-        put(generators, "time", SimpleNamespace(monotonic=lambda: current().machine.clock.monotonic()))
+        put(generators, "time", SimpleNamespace(monotonic=_monotonic))
         put(training_orchestrator, "os", SimpleNamespace(getpid=lambda: current().identity.pid, environ={}))
         for module in CLOCKS:
             put(module, "SystemClock", _clock)
-        put(generate_campaign, "_bench", lambda _plan, known: Bench(known))
+        put(generate_campaign, "_bench", _bench)
         put(domains, "load", lambda _name: DOMAIN)
         put(rounds, "ROUND", ROUND)
+        put(generators, "POLL_SECONDS", POLL_SECONDS)
+        for store in (ledger, workflows):
+            put(store, "PRAGMAS", tuple(map(_unsynced, store.PRAGMAS)))
         yield
 
 
@@ -78,6 +84,14 @@ class Bench(InlineBench[Any]):
         process = current()
         await asyncio.sleep(process.machine.world.seconds_of_work(process))
         return await super().run(function, argument, lane)
+
+
+def _bench(_plan: Plan, known: Domains) -> Bench:
+    return Bench(known)
+
+
+def _monotonic() -> float:
+    return current().machine.clock.monotonic()
 
 
 def _clock() -> Clock:
@@ -102,13 +116,13 @@ def _durable(step: Callable[..., Any], name: str) -> Callable[..., Any]:
 _real_commit = Ledger.commit
 
 
-def _commit(ledger: Ledger) -> None:
-    if not is_simulated() or not ledger._connection.in_transaction:
-        _real_commit(ledger)
+def _commit(written: Ledger) -> None:
+    if not is_simulated() or not written._connection.in_transaction:
+        _real_commit(written)
         return
     machine = current().machine
     machine.point("ledger.commit:before")
-    _real_commit(ledger)
+    _real_commit(written)
     machine.point("ledger.commit:after")
 
 
@@ -136,6 +150,11 @@ def _remove_tree(path: Path, *, ignore_errors: bool) -> None:
 
 
 _real_take, _real_give_back = Lease.__enter__, Lease.__exit__
+
+
+def _unsynced(pragma: str) -> str:
+    """No power cut is simulated, so nothing has to reach a disk."""
+    return re.sub(r"synchronous *= *FULL", "synchronous = OFF", pragma)
 
 
 def _take(taken: Lease) -> Lease:
@@ -205,6 +224,3 @@ async def _dry_run(argv: Sequence[str], _environment: Mapping[str, str]) -> dict
     await asyncio.sleep(machine.world.seconds_of_start())
     machine.point("dry run:after")
     return machine.world.prepared("--pilot" in argv).document()
-
-
-__all__ = ["KilledError", "simulated_machine"]

@@ -36,6 +36,8 @@ class Kind:
     strike: Strike
     weight: int = 1
     rows: tuple[int, ...] = ()
+    needs: tuple[str, ...] = ()
+    """It strikes only while one of these roles lives."""
 
 
 @dataclass
@@ -72,7 +74,6 @@ class Crashes:
         self._world = world
         self._random = Random(f"faults/{seed}")
         self._faults = [self._draw(extent) for _ in range(self._random.choice((1, 1, 2, 2, 3, 4, 6)))]
-        self._tearing = False
 
     def arm(self) -> None:
         """Let the faults strike from now on."""
@@ -96,6 +97,8 @@ class Crashes:
             self._strike(kind, f"{process.role} {name}")
 
     def _strike(self, kind: Kind, at: str) -> None:
+        if kind.needs and not self._world.machine.alive(*kind.needs):
+            return
         self._world.machine.note(f"FAULT {kind.name} {at}")
         self.struck.append(Struck(kind.name, at, kind.rows + _ROWS_OF_POINTS.get(at, ())))
         kind.strike(self._world, self._random)
@@ -122,7 +125,6 @@ def _term(role: str) -> Strike:
 
 
 def _crowd(world: World, _random: Random) -> None:
-    world.crowds += 1
     for _ in range(CROWD):
         world.start_orchestrator()
 
@@ -136,7 +138,7 @@ def _crash_loop(world: World, random: Random) -> None:
 
 
 def _stall(world: World, random: Random) -> None:
-    world.stalls_until = world.machine.clock.elapsed + random.uniform(60.0, 2 * HOUR)
+    world.stalls_until = world.machine.clock.elapsed + random.choice((120.0, 1_500.0)) * random.uniform(0.5, 1.5)
 
 
 def _jump(seconds: float) -> Strike:
@@ -179,14 +181,14 @@ def _wrong_pids(world: World, random: Random) -> None:
 KINDS = (
     Kind("kill -9 of the orchestrator", ("orchestrator",), _kill("orchestrator"), 12, (1,)),
     Kind("kill -9 of the warden", ("warden",), _kill("warden"), 5, (6,)),
-    Kind("kill -9 of the warden while the generator writes", ("generator",), _kill("warden"), 2, (6,)),
+    Kind("kill -9 of the warden while the generator writes", ("generator",), _kill("warden"), 2, (6,), ("warden",)),
     Kind("kill -9 of the generator", ("generator",), _kill("generator"), 6, (5,)),
     Kind("kill -9 of everybody at once", EVERYBODY, _kill(*EVERYBODY), 3, (1, 5, 6)),
     Kind("reboot", EVERYBODY, lambda world, _random: world.reboot(), 4, (9, 11)),
     Kind("twelve orchestrators at once", (), _crowd, 2, (4,)),
-    Kind("SIGTERM to the orchestrator", (), _term("orchestrator"), 2, (14,)),
-    Kind("SIGTERM to the warden", (), _term("warden"), 2, (14,)),
-    Kind("SIGTERM to the generator", (), _term("generator"), 1, (14,)),
+    Kind("SIGTERM to the orchestrator", (), _term("orchestrator"), 2, (14,), ("orchestrator",)),
+    Kind("SIGTERM to the warden", (), _term("warden"), 2, (14,), ("warden",)),
+    Kind("SIGTERM to the generator", (), _term("generator"), 1, (14,), ("generator",)),
     Kind("a stall", (), _stall, 2, (15,)),
     Kind("a generator that exits at once", (), _bad_arguments, 1, (7,)),
     Kind("a crash loop", (), _crash_loop, 1, (8,)),

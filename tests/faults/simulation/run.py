@@ -21,7 +21,7 @@ from simulation.machine import Process, current
 from simulation.scenarios import SCENARIOS
 from simulation.world import Scenario, World
 
-MEMORY = Path("/dev/shm")
+MEMORY = Path("/dev/shm")  # noqa: S108 -- a file system that needs no disk; the names in it are random
 REPLAY = "PYTHONPATH=src:tests/faults:tests/unit/training .venv/bin/python -m simulation.run {}"
 
 

@@ -12,6 +12,8 @@ from random import Random
 from typing import Any
 
 import orjson
+from simulation.auditor import Auditor
+from simulation.machine import Machine, Process, current
 
 from agents.autonomous.approval import approve_waiting
 from agents.autonomous.generators import lease_label
@@ -27,8 +29,6 @@ from agents.campaign.plan import Layer, Plan, resolve
 from agents.training.exporter import export_run
 from agents.training.preflight import Prepared, prepare
 from agents.training.scripts import generate_campaign
-from simulation.auditor import Auditor
-from simulation.machine import Machine, Process, current
 
 PILOT_TICKETS = 6
 TARGET = 7
@@ -58,6 +58,8 @@ class Scenario:
             "gate.quality_threshold": 0.6,
             "teacher.fault_rate": 0.2,
             "campaign.target": TARGET,
+            "watch.pilot_seconds": 12.0,
+            "watch.campaign_seconds": 20.0,
             "speed.parallel": False,
             "speed.in_flight": 4,
             **dict(self.values),
@@ -84,12 +86,11 @@ class World:
         """Seconds after which every generator dies of a segmentation fault."""
         self.stalls_until = 0.0
         """No generator finishes anything before this moment."""
-        self.crowds = 0
         self.codes: list[int | None] = []
 
     def seconds_of_work(self, process: Process) -> float:
         now = self.machine.clock.elapsed
-        return max(self.random.uniform(0.5, 12.0), self.stalls_until - now)
+        return max(self.random.uniform(0.3, 6.0), self.stalls_until - now)
 
     def seconds_of_start(self) -> float:
         return self.random.uniform(0.1, 0.4)
@@ -127,6 +128,7 @@ class World:
 
     def start_warden(self, options: dict[str, str], argv: tuple[str, ...], log: Path) -> Process:
         kind: RunKind = "pilot" if options["--kind"] == "pilot" else "campaign"
+        self.auditor.launches(current(), kind, 1 + self.plan.recipe.campaign.restarts)
         return self.machine.start(
             "warden", lambda: self._warden(kind, options["--run"], int(options["--launch"]), argv, log)
         )
@@ -198,12 +200,13 @@ class World:
         os.utime(log, (moment, moment))
 
     @property
-    def phase(self) -> str | None:
-        """What the state file says; None while it cannot be read."""
+    def state(self) -> dict[str, Any]:
+        """The state file; empty while it cannot be read."""
         try:
-            return str(orjson.loads(self.home.orchestrator_state.read_bytes())["phase"])
-        except (OSError, ValueError, TypeError, KeyError):
-            return None
+            document = orjson.loads(self.home.orchestrator_state.read_bytes())
+        except (FileNotFoundError, orjson.JSONDecodeError):
+            return {}
+        return document if isinstance(document, dict) else {}
 
     def reboot(self) -> None:
         self.machine.reboot(STRANGERS)
@@ -220,20 +223,22 @@ class World:
                 self._stop_what_hangs()
                 await process.ended.wait()
             self.codes.append(process.code)
-            if await self._is_over(process.code):
+            if await self._is_over(process):
                 return
             await asyncio.sleep(self.random.choice((1.0, 30.0, 60.0, 900.0)) * self.random.random())
         self.auditor.never_ended(self)
 
-    async def _is_over(self, code: int | None) -> bool:
-        if code == self.scenario.code and self.phase == self.scenario.end:
+    async def _is_over(self, process: Process) -> bool:
+        code = process.code
+        if code == self.scenario.code and self.state.get("phase") == self.scenario.end:
             return True
         if code == ExitCode.ALREADY_RUNNING:
+            self.auditor.refused(process)
             await self._others()
         elif code == ExitCode.WAITING:
             await self.machine.start("orchestrator", self._approval).ended.wait()
         elif code == ExitCode.FAILED:
-            self.auditor.failed(self)
+            self.auditor.failed(self, process)
             self.ends_at_once = self.crashes_after = None
         elif code == ExitCode.PAUSED and (self.ends_at_once is not None or self.crashes_after is not None):
             self.ends_at_once = self.crashes_after = None

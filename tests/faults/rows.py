@@ -1,0 +1,38 @@
+"""The rows of the fault matrix: what happens, and what is expected of the product then."""
+
+from __future__ import annotations
+
+ROWS: dict[int, tuple[str, str]] = {
+    1: ("the orchestrator is killed (kill -9) at any durable boundary", "the same command reaches the same end"),
+    2: ("killed after the intent to launch, before the start", "launched once, the same run"),
+    3: ("killed after the start, before it is recorded", "the live campaign is found and adopted"),
+    4: ("twelve orchestrators started at once", "one works, eleven exit 4 and name it; one campaign"),
+    5: ("the generator is killed", "the signal is recorded, it is started again, no ticket twice"),
+    6: ("the warden is killed", "found lost, what is left of it ends, started again"),
+    7: ("the generator ends at once", "`launch_failed` with its last lines, never launched"),
+    8: ("a crash loop", "it ends after `campaign.restarts` deaths in ten minutes, and says so"),
+    9: ("a pid is reused by somebody else's program", "never adopted, never signalled"),
+    10: ("a zombie", "counts as dead"),
+    11: ("a reboot", "facts are looked at again, the run goes on"),
+    12: ("SIGTERM is ignored", "killed after the grace time, and seen to be gone"),
+    13: ("a grandchild in a session of its own", "ended too"),
+    14: ("terminal closed, Ctrl-C in the shell that launched, SIGTERM", "the campaign lives; a drain loses nothing"),
+    15: ("a stall: alive without progress", "`stalled`, never complete; goes on or is started again"),
+    16: ("a log that is missing or never appears", "waits, then an end with the cause"),
+    17: ("a log is rotated, cut, its inode reused", "nothing is lost; a gap is told"),
+    18: ("half lines, redrawn lines, NULs, bad UTF-8, endless lines", "the same counts, bounded memory"),
+    19: ("impossible, backward or partial progress", "an error or a part, never complete by ratio"),
+    20: ("scores that are no number in [0, 1]", "shown as errors, not approved"),
+    21: ("acceptance without scores", "no scores, no substitute, not approved"),
+    26: ("a verdict file that is old, foreign or edited", "not launched on"),
+    27: ("the plan changes after the pilot", "not launched without a pilot of its own"),
+    28: ("the disk is full", "paused, old state whole, resumes"),
+    29: ("fsync fails", "an error; what was acknowledged is stored"),
+    30: ("a folder that cannot be written to", "refused before anything starts"),
+    31: ("a status file torn or removed", "written again; no decision changes"),
+    32: ("a damaged ledger", "refused, kept as it is, nothing launched"),
+    33: ("a ledger locked by another writer", "waits, then an error; nothing lost"),
+    34: ("the wall clock jumps, or the machine was suspended", "no decision changes"),
+    44: ("memory runs out in a worker", "the signal is named, paused, goes on"),
+    45: ("another plan under the same name", "refused, nothing overwritten"),
+}
