@@ -36,7 +36,7 @@ class PilotQualityMonitor:
         pilot_log_path: the pilot's log; ``pilot_campaign.log`` of the home when None.
         checkpoint_interval: seconds between two looks.
         quality_threshold: the mean quality in (0, 1] that counts as a pass.
-        run: the pilot run of ours that is watched; None to learn it from the log.
+        run: the pilot run of ours that is watched, by its ledger alone; None to learn it from the log.
         expected: tickets that a pilot must finish; one that plans fewer is never complete.
         stall_seconds: from which silence on an unfinished pilot is called stalled, unless its samples are rarer.
     """
@@ -90,7 +90,8 @@ class PilotQualityMonitor:
         run = self.run or (progress.started.run if progress.started else None)
         if run is not None:
             proven = LedgerReader(self.home.run(run).ledger).read()
-            progress = proven if proven.started is not None else progress
+            is_ours = self.run is not None or proven.started is not None
+            progress = proven if is_ours else progress
         now = self._clock.monotonic()
         self._grew_at = now if grew else self._grew_at
         silent_seconds = min(self._pace.mark(now, progress.finished), now - self._grew_at)

@@ -231,6 +231,19 @@ def test_a_run_of_ours_is_complete_when_it_has_what_it_owes_and_stalls_when_noth
     assert stuck.look()["state"] == "stalled"
 
 
+def test_while_a_run_of_ours_has_no_ledger_yet_an_older_log_in_its_place_tells_nothing_of_it(
+    home: Home, clock: HandClock
+) -> None:
+    append(home.pilot_log, *sample_lines([0.9] * 190))
+    monitor = PilotQualityMonitor(run="p", home=home, clock=clock)
+
+    before = seen_when_settled(monitor, clock)
+    make_ledger(home, "p", [0.5])
+
+    assert (before["state"], before["is_complete"], before["progress"]) == ("waiting", False, 0)
+    assert (monitor.look()["source"], monitor.look()["progress"]) == ("ledger", 1)
+
+
 def test_a_log_that_names_a_run_without_a_ledger_proves_nothing(home: Home, clock: HandClock) -> None:
     header = f"Run started: run=gone kind=pilot total=1 fingerprint={'f' * 16}"
     append(home.pilot_log, header, *sample_lines([0.9], total=1))
