@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from agents.campaign import lease
 from agents.campaign.gate import Verdict
 from agents.campaign.ledger_view import LedgerView
 from agents.campaign.outcome import RunState
+from agents.campaign.recipe import Recipe
 from agents.training.ledger import Ledger
 
 MOST_SEEDS = 60
@@ -35,13 +37,13 @@ def on_a_simulated_machine() -> Iterator[None]:
 
 def accounts_violated(until: str) -> set[str]:
     """Run seeds until the account ``until`` is violated; return all that were."""
-    found = set()
+    found: set[str] = set()
     for seed in range(MOST_SEEDS):
         try:
             run(seed)
         except ViolatedError as error:
-            found.add(error.account)
-            if error.account == until:
+            found |= error.accounts
+            if until in found:
                 break
     return found
 
@@ -78,7 +80,13 @@ def test_answers_that_came_back_are_forgotten(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_deaths_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Steps, "_may_restart", lambda _steps: True)
+    deaths: Counter[Steps] = Counter()
+
+    def generous(steps: Steps) -> bool:
+        deaths[steps] += 1
+        return deaths[steps] < 3 * Recipe().campaign.restarts
+
+    monkeypatch.setattr(Steps, "_may_restart", generous)
     account = "deaths in ten minutes are counted"
     assert account in accounts_violated(account)
 

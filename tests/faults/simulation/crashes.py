@@ -134,7 +134,7 @@ def _bad_arguments(world: World, _random: Random) -> None:
 
 
 def _crash_loop(world: World, random: Random) -> None:
-    world.crashes_after = random.uniform(0.2, 40.0)
+    world.crashes_after = random.choice((0.5, 5.0, 30.0)) * random.random()
 
 
 def _stall(world: World, random: Random) -> None:
@@ -191,7 +191,7 @@ KINDS = (
     Kind("SIGTERM to the generator", (), _term("generator"), 1, (14,), ("generator",)),
     Kind("a stall", (), _stall, 2, (15,)),
     Kind("a generator that exits at once", (), _bad_arguments, 1, (7,)),
-    Kind("a crash loop", (), _crash_loop, 1, (8,)),
+    Kind("a crash loop", (), _crash_loop, 2, (8,)),
     Kind("wall clock -1 h", (), _jump(-HOUR), 1, (34,)),
     Kind("wall clock +1 day", (), _jump(DAY), 1, (34,)),
     Kind("a suspended machine", (), _suspend, 1, (34,)),

@@ -230,7 +230,7 @@ class World:
 
     async def _is_over(self, process: Process) -> bool:
         code = process.code
-        if code == self.scenario.code and self.state.get("phase") == self.scenario.end:
+        if code == ExitCode.DONE or (code == self.scenario.code and self.state.get("phase") == self.scenario.end):
             return True
         if code == ExitCode.ALREADY_RUNNING:
             self.auditor.refused(process)
