@@ -182,17 +182,29 @@ def plan_for(
 
 
 class _RecipeLoader(yaml.SafeLoader):
-    """YAML of plain values, in which a key that is written twice is an error."""
+    """YAML of plain values, in which a key that is written twice is an error, and every error names its line."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError) as error:  # a scalar that only looks like one of its tag
+            kind = node.tag.rpartition(":")[2]
+            raise yaml.constructor.ConstructorError(None, None, f"this is no {kind}", node.start_mark) from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         written = set()
-        for key, _ in node.value:
-            if key.value in written and isinstance(key, yaml.ScalarNode):
+        for key in _scalar_keys(node):
+            if key.value in written:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"key {key.value!r} is written twice", key.start_mark
                 )
-            written.add(str(key.value))
+            written.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+def _scalar_keys(node: yaml.Node) -> list[yaml.ScalarNode]:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return [key for key, _ in pairs if isinstance(key, yaml.ScalarNode)]
 
 
 def _switch(variable: str, text: str) -> bool:
