@@ -34,12 +34,18 @@ def interpreter() -> Path:
         if python.exists() and stamp.exists() and stamp.read_text() == wanted:
             return python
         print("First use: setting up .venv (about a minute) ...", file=sys.stderr)
-        if not python.exists():
+        if not (python.exists() and _has_pip(python)):
             venv.create(ENVIRONMENT, with_pip=True, clear=True)
         _pip(python, "--require-hashes", "-r", str(LOCK))
         _pip(python, "--no-deps", "--no-build-isolation", "-e", str(ROOT))
         stamp.write_text(wanted)
     return python
+
+
+def _has_pip(python: Path) -> bool:
+    """Whether the environment was made to its end: pip is what comes last."""
+    command = [str(python), "-m", "pip", "--version"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603 -- fixed arguments
 
 
 def _pip(python: Path, *arguments: str) -> None:

@@ -25,6 +25,7 @@ class Machine:
     root: Path
     bootstrap: ModuleType
     done: list[str] = field(default_factory=list)
+    has_pip: bool = False
     pip_fails: bool = False
 
     @property
@@ -38,8 +39,11 @@ class Machine:
             shutil.rmtree(environment)
         (environment / "bin").mkdir(parents=True)
         (environment / "bin" / "python").touch()
+        self.has_pip = True
 
     def run(self, command: Sequence[str], **_: Any) -> SimpleNamespace:
+        if command == [str(self.python), "-m", "pip", "--version"]:
+            return SimpleNamespace(returncode=int(not self.has_pip))
         assert command[:4] == [str(self.python), "-m", "pip", "install"]
         self.done.append("locked" if "--require-hashes" in command else "project")
         return SimpleNamespace(returncode=int(self.pip_fails))
@@ -91,6 +95,19 @@ def test_an_environment_whose_interpreter_is_gone_is_made_again(machine: Machine
     machine.python.symlink_to("/no/such/python")
     machine.bootstrap.interpreter()
     assert machine.done == ["venv", "locked", "project"] * 2
+
+
+@pytest.mark.parametrize("stamp", [None, "of older requirements"], ids=["at the first use", "later"])
+def test_an_environment_whose_set_up_was_cut_off_before_it_had_pip_is_made_again(
+    machine: Machine, stamp: str | None
+) -> None:
+    machine.create(machine.root / ".venv", with_pip=True, clear=True)
+    machine.has_pip = False
+    if stamp:
+        (machine.root / ".venv" / ".core-locked").write_text(stamp)
+    machine.done.clear()
+    machine.bootstrap.interpreter()
+    assert machine.done == ["venv", "locked", "project"]
 
 
 def test_a_pip_that_fails_is_an_error_and_the_next_use_tries_again(machine: Machine) -> None:
