@@ -90,7 +90,6 @@ class Engine:
         self._stored = ledger.stored_replies()
         self._next = self._tray[0].ticket.seq if self._tray else self._rounds.issued
         self._ready: dict[int, _Answered] = {}
-        self._scored: list[SampleScored] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._planning = False
         self._stopping = False
@@ -127,24 +126,26 @@ class Engine:
 
     def _turn(self) -> bool:
         """Do all that can be done now; return whether there is something to wait for."""
-        self._settle_ready()
+        scored = self._settle_ready()
         if self._rounds.due() and not self._planning and self._failure is None:
             self._planning = True
             self._start(self._plan())
         starting = self._record_attempts()
         self._ledger.commit()
-        self._announce_scored()
+        self._announce_scored(scored)
         for work in starting:
             self._start(self._answer(work))
         return bool(self._tasks)
 
-    def _settle_ready(self) -> None:
+    def _settle_ready(self) -> list[SampleScored]:
         """Settle in the order of the tickets. What is settled after a round is complete must not change the next."""
+        scored = []
         while self._next in self._ready and not self._rounds.due():
-            self._settle(self._ready.pop(self._next))
+            scored.append(self._settle(self._ready.pop(self._next)))
             self._next += 1
+        return scored
 
-    def _settle(self, answered: _Answered) -> None:
+    def _settle(self, answered: _Answered) -> SampleScored:
         ticket, finding = answered.ticket, answered.finding
         good = finding is not None and finding.judgement.quality >= self._standards.accept_at
         twin = self._duplicates.find(finding.trace) if finding and good else None
@@ -154,7 +155,7 @@ class Engine:
             self._duplicates.add(ticket.seq, finding.trace)
         self._ledger.settle(ticket, answered.attempt, decided, finding.trace if finding else None, self._now())
         self._rounds.settle(ticket.item.domain, ticket.item.cell, accepted=accepted)
-        self._scored.append(SampleScored(decided.quality, accepted, ticket.item.domain))
+        return SampleScored(decided.quality, accepted, ticket.item.domain)
 
     async def _plan(self) -> None:
         wanted = Counter(self._rounds.due())
@@ -229,10 +230,8 @@ class Engine:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(CampaignError):
             self._ledger.commit()
-            self._announce_scored()
 
-    def _announce_scored(self) -> None:
-        scored, self._scored = self._scored, []
+    def _announce_scored(self, scored: Sequence[SampleScored]) -> None:
         for event in scored:
             self._announce(event)
         if scored and self._clock.monotonic() >= self._progress_due:

@@ -336,20 +336,48 @@ def test_a_killed_worker_pauses_the_run_and_loses_nothing(
     assert outcome(path) == undisturbed
 
 
-@pytest.mark.parametrize("pages", [50, 60, 70, 80, 90])
-def test_a_full_disk_pauses_and_the_accounts_balance(
+@pytest.mark.parametrize("pages", range(50, 95, 5))
+def test_a_full_disk_pauses_the_accounts_balance_and_only_what_is_stored_is_announced(
     tmp_path: Path, pages: int, undisturbed: dict[str, list[tuple[object, ...]]]
 ) -> None:
     path = tmp_path / "ledger.sqlite"
+    events: list[Event] = []
 
     def fill_up(engine: Engine, _: Bench[object]) -> None:
         engine._ledger._connection.execute(f"PRAGMA max_page_count = {pages}")
 
     with pytest.raises(PausedError, match="full"):
-        TinyRun(path, started=fill_up).go()
+        TinyRun(path, started=fill_up, announce=events.append).go()
     audit(path)
-    TinyRun(path).go()
+    assert qualities_of(events) == stored_qualities(path)
+    TinyRun(path, announce=events.append).go()
     assert outcome(path) == undisturbed
+    assert qualities_of(events) == stored_qualities(path)
+
+
+@pytest.mark.parametrize("failing", [6, 9, 20])
+def test_what_a_failing_commit_took_back_is_not_announced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    events: list[Event] = []
+    commit = Ledger.commit
+    commits = 0
+
+    def refused(ledger: Ledger) -> None:
+        nonlocal commits
+        commits += 1
+        if commits == failing:
+            ledger._connection.rollback()
+            raise PausedError("the disk is full", "free space")
+        commit(ledger)
+
+    monkeypatch.setattr(Ledger, "commit", refused)
+    with pytest.raises(PausedError, match="the disk is full"):
+        TinyRun(path, announce=events.append).go()
+    assert qualities_of(events) == stored_qualities(path)
+    TinyRun(path, announce=events.append).go()
+    assert qualities_of(events) == stored_qualities(path)
 
 
 def test_a_teacher_that_pauses_lets_the_others_finish(tmp_path: Path) -> None:
@@ -455,6 +483,14 @@ def test_a_damaged_ledger_is_refused_and_left_alone(tmp_path: Path) -> None:
         TinyRun(path).go()
     assert "keep a copy" in caught.value.cure
     assert path.read_bytes() == data
+
+
+def qualities_of(events: list[Event]) -> list[float]:
+    return [event.quality for event in events if isinstance(event, SampleScored)]
+
+
+def stored_qualities(path: Path) -> list[float]:
+    return [row[1] for row in outcome(path)["samples"]]
 
 
 def _raiser(*_: object) -> None:
