@@ -21,6 +21,9 @@ from agents.campaign.progress import NEWEST, Progress
 SCHEMA_VERSION = 1
 """``PRAGMA user_version`` of a ledger; 0 means that its first transaction never finished."""
 
+UNREADABLE = (sqlite3.Error, ValueError, TypeError)
+"""What reading a damaged ledger raises: SQLite's own errors, and those of parsing what its rows hold."""
+
 _BUSY_SECONDS = 5.0
 
 
@@ -132,7 +135,7 @@ class LedgerView:
             with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)) as opened:
                 opened.execute("BEGIN")
                 yield opened if checked_version(opened, self.path) else None
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             raise unreadable(self.path, error) from error
 
 
@@ -199,9 +202,11 @@ def read_reasons(connection: sqlite3.Connection, limit: int) -> list[tuple[str, 
     ).fetchall()
 
 
-def unreadable(path: Path, error: sqlite3.Error) -> CampaignError:
-    """Return the error of this project for what SQLite says about the ledger at ``path``."""
-    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+def unreadable(path: Path, error: Exception) -> CampaignError:
+    """Return the error of this project for one of ``UNREADABLE`` about the ledger at ``path``."""
+    # An OperationalError without a code is Python's, about a text that is not UTF-8.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if isinstance(error, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR:
         return CampaignError(
             f"ledger {path} cannot be used: {error}",
             "stop other programs that hold it open, free space on its disk, and see that its folder is writable",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from agents.campaign.errors import CampaignError, DamagedFileError, PausedError
 from agents.campaign.files import PRIVATE_FILE, make_folder
 from agents.campaign.ledger_view import (
     SCHEMA_VERSION,
+    UNREADABLE,
     RunHeader,
     checked_version,
     read_header,
@@ -41,6 +42,16 @@ BUSY_SECONDS = 5.0
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 """A commit returns when the disk has it: what was announced survives a power cut."""
 _CHANGES = ("INSERT", "UPDATE")
+_BALANCED = """
+    SELECT (SELECT total(issued) FROM counters) = count(*)
+       AND (SELECT total(tickets) FROM rounds) = count(*)
+       AND (SELECT total(accepted) FROM counters) = total(state = 'accepted')
+       AND (SELECT total(rejected) FROM counters) = total(state = 'rejected')
+       AND (SELECT total(dead) FROM counters) = total(state = 'dead')
+       AND (SELECT count(*) FROM samples) = total(state <> 'open')
+       AND abs((SELECT total(quality_sum) FROM counters) - (SELECT total(quality) FROM samples)) < 1e-6
+    FROM tickets
+"""
 _SCHEMA = Path(__file__).with_name("ledger_schema.sql")
 
 
@@ -80,7 +91,7 @@ class Ledger:
             raise PausedError(f"ledger {path} cannot be opened: {error}", "see to its permissions and disk") from error
         try:
             return cls._taken_up(path, connection, header)
-        except sqlite3.Error as error:
+        except UNREADABLE as error:
             connection.close()
             raise failure(path, error) from error
         except BaseException:
@@ -94,6 +105,7 @@ class Ledger:
             there = read_header(connection)
             check_same_run(there, header, path)
             header = there
+            cls(path, connection, header).read_all()
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         if checked_version(connection, path) == 0:
@@ -166,13 +178,21 @@ class Ledger:
         """Return the most frequent reasons of tickets that were not accepted, with their counts."""
         return read_reasons(self._connection, limit)
 
+    def read_all(self) -> None:
+        """Read all that a run is taken up from; raises DamagedFileError where a row is damaged."""
+        for read in (
+            *(self.round_sizes, self.cell_counts, self.item_ids),
+            *(self.open_tickets, self.stored_replies, self.traces),
+        ):
+            read()
+
     def round_sizes(self) -> list[int]:
         """Return the number of tickets of each round."""
-        return [size for (size,) in self._execute("SELECT tickets FROM rounds ORDER BY round")]
+        return [size for (size,) in self._rows("SELECT tickets FROM rounds ORDER BY round")]
 
     def cell_counts(self) -> list[CellCount]:
         """Return how many tickets of each cell are in each state."""
-        rows = self._execute(
+        rows = self._rows(
             "SELECT domain, family, difficulty, state, count(*), max(item_index) FROM tickets GROUP BY 1, 2, 3, 4"
         )
         return [
@@ -182,27 +202,29 @@ class Ledger:
 
     def item_ids(self) -> list[str]:
         """Return the ids of all items that have a ticket."""
-        return [item_id for (item_id,) in self._execute("SELECT item_id FROM tickets")]
+        return [item_id for (item_id,) in self._rows("SELECT item_id FROM tickets")]
 
     def open_tickets(self) -> list[Issued]:
         """Return the tickets that are not settled, in their order."""
-        rows = self._execute(
+        rows = self._rows(
             "SELECT seq, id, domain, family, difficulty, item_index, item_id, item, variant, prompt "
             "FROM tickets WHERE state = 'open' ORDER BY seq"
         )
-        return [self._issued(row) for row in rows]
+        with self._intact():
+            return [self._issued(row) for row in rows]
 
     def stored_replies(self) -> dict[int, tuple[int, Reply]]:
         """Return by ``seq`` the attempt and its reply of every open ticket that was answered already."""
-        rows = self._execute(
+        rows = self._rows(
             "SELECT a.seq, a.id, a.outcome, a.reply, a.model FROM tickets t JOIN attempts a ON a.seq = t.seq "
             "WHERE t.state = 'open' AND a.outcome <> 'lost' ORDER BY a.id DESC"
         )
-        return {seq: (attempt, Reply(Outcome(outcome), text, model)) for seq, attempt, outcome, text, model in rows}
+        with self._intact():
+            return {seq: (attempt, Reply(Outcome(outcome), text, model)) for seq, attempt, outcome, text, model in rows}
 
     def traces(self) -> list[tuple[int, Trace]]:
         """Return ``seq`` and trace of every accepted sample, in the order of settling."""
-        rows = self._execute("SELECT seq, digest, signature FROM samples WHERE digest IS NOT NULL ORDER BY seq")
+        rows = self._rows("SELECT seq, digest, signature FROM samples WHERE digest IS NOT NULL ORDER BY seq")
         return [(seq, Trace(digest, signature)) for seq, digest, signature in rows]
 
     def _execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
@@ -216,6 +238,18 @@ class Ledger:
                 self._connection.rollback()
             raise failure(self.path, error) from error
 
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with self._intact():
+            return self._execute(sql).fetchall()
+
+    @contextlib.contextmanager
+    def _intact(self) -> Iterator[None]:
+        """Turn what damaged rows raise, as they are fetched and parsed, into this project's errors."""
+        try:
+            yield
+        except UNREADABLE as error:
+            raise failure(self.path, error) from error
+
     def _issued(self, row: tuple[Any, ...]) -> Issued:
         seq, ticket_id, domain, family, difficulty, index, item_id, params, variant, prompt = row
         item = SourceItem(domain, Cell(family, difficulty), orjson.loads(params))
@@ -224,14 +258,21 @@ class Ledger:
 
 
 def check_whole(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a file in which SQLite's ``quick_check`` finds a fault; raises DamagedFileError."""
+    """Refuse a file in which SQLite's ``quick_check`` finds a fault, or whose accounts do not add up.
+
+    Raises:
+        DamagedFileError: the file is damaged.
+    """
     (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
         raise unreadable(path, sqlite3.DatabaseError(found))
+    (balanced,) = connection.execute(_BALANCED).fetchone()
+    if not balanced:
+        raise unreadable(path, sqlite3.DatabaseError("its counters do not agree with its tickets and samples"))
 
 
-def failure(path: Path, error: sqlite3.Error) -> CampaignError:
-    """Return the error of this project for what SQLite says to the writer of the ledger at ``path``."""
+def failure(path: Path, error: Exception) -> CampaignError:
+    """Return the error of this project for one of ``UNREADABLE`` that the writer of the ledger at ``path`` met."""
     if isinstance(error, sqlite3.IntegrityError):
         return CampaignError(
             f"ledger {path} refuses an impossible change: {error}",

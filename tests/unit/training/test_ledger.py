@@ -199,6 +199,41 @@ def test_another_database_is_refused(path: Path) -> None:
         Ledger.open(path, HEADER)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE counters SET accepted = accepted + 1, issued = issued + 1",
+        "UPDATE counters SET quality_sum = quality_sum + 0.01",
+        "UPDATE samples SET quality = 0.95",
+        "DELETE FROM samples",
+        "UPDATE rounds SET tickets = 9",
+        "UPDATE tickets SET item = '{'",
+        "UPDATE tickets SET prompt = '[1]'",
+        "UPDATE tickets SET item = CAST(x'7bff7d' AS TEXT)",
+        "UPDATE tickets SET domain = CAST(x'ff' AS TEXT)",
+        "UPDATE attempts SET reply = CAST(x'ff' AS TEXT)",
+        "UPDATE run SET plan_values = '{'",
+        "DELETE FROM run",
+    ],
+)
+def test_a_ledger_whose_rows_are_damaged_is_refused_and_kept(path: Path, damage: str) -> None:
+    with Ledger.open(path, HEADER) as ledger:
+        ledger.add_round([issued(seq) for seq in range(3)])
+        settled(ledger, issued(0))
+        ledger.finish_attempt(ledger.start_attempt(1, NOW), REPLY, NOW)
+        ledger.start_attempt(2, NOW)
+        ledger.commit()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute(damage)
+    before = path.read_bytes()
+    with pytest.raises(DamagedFileError, match="is damaged") as refused:
+        Ledger.open(path, HEADER)
+    assert "keep a copy" in refused.value.cure
+    assert path.read_bytes() == before
+
+
 def test_a_start_that_was_killed_leaves_nothing_in_the_way(path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.touch()
