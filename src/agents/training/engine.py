@@ -98,7 +98,7 @@ class Engine:
         self._progress_due = 0.0
 
     def drain(self) -> None:
-        """Begin no more tickets; ``run`` ends when those in flight are finished."""
+        """Plan no more rounds and begin no more tickets; ``run`` ends when those in flight are finished."""
         self._stopping = True
         self._news.set()
 
@@ -127,7 +127,7 @@ class Engine:
     def _turn(self) -> bool:
         """Do all that can be done now; return whether there is something to wait for."""
         scored = self._settle_ready()
-        if self._rounds.due() and not self._planning and self._failure is None:
+        if self._rounds.due() and not (self._planning or self._stopping) and self._failure is None:
             self._planning = True
             self._start(self._plan())
         starting = self._record_attempts()
@@ -164,6 +164,8 @@ class Engine:
             slots = self._rounds.slots(wanted, trial)
             orders = [Order(self._goal.run, self._goal.seed, slot) for slot in slots]
             drafts = await asyncio.gather(*(self._bench.run(draft, order, order.slot.variant) for order in orders))
+            if self._stopping:
+                return
             fresh = [pair for pair in zip(slots, drafts, strict=True) if self._rounds.admit(pair[0], pair[1].item_id)]
             admitted += fresh
             wanted -= Counter(slot.domain for slot, _ in fresh)

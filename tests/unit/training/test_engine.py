@@ -290,6 +290,40 @@ def test_draining_settles_what_is_in_flight_and_resumes(
     assert outcome(path) == undisturbed
 
 
+@pytest.mark.parametrize(
+    ("when", "planned"),
+    [("before it begins", 0), ("while a round is planned", 0), ("when a round is due", rounds.AHEAD)],
+)
+def test_a_run_that_drains_plans_no_round(
+    tmp_path: Path, when: str, planned: int, undisturbed: dict[str, list[tuple[object, ...]]]
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    engines: list[Engine] = []
+    scored = 0
+
+    class Interrupted(TinyDomain):
+        def item(self, cell, index, seed):
+            if when == "while a round is planned":
+                engines[0].drain()
+            return super().item(cell, index, seed)
+
+    def announce(event: Event) -> None:
+        nonlocal scored
+        scored += isinstance(event, SampleScored)
+        if when == "before it begins" or (when == "when a round is due" and scored == rounds.ROUND):
+            engines[0].drain()
+
+    def started(engine: Engine, _: Bench[object]) -> None:
+        engines.append(engine)
+
+    with pytest.raises(PausedError, match="stopped on request"):
+        TinyRun(path, domains={"tiny": Interrupted()}, announce=announce, started=started).go()
+    audit(path)
+    assert len(outcome(path)["rounds"]) == planned
+    TinyRun(path).go()
+    assert outcome(path) == undisturbed
+
+
 def test_a_run_that_is_cancelled_keeps_the_answers_that_came_back(
     tmp_path: Path, undisturbed: dict[str, list[tuple[object, ...]]]
 ) -> None:
