@@ -10,9 +10,9 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from world import World, wait_until
+from world import World, kill_hard, wait_until
 
-from agents.campaign.lease import is_held
+from agents.campaign.lease import holder, is_held
 
 pytestmark = pytest.mark.story
 
@@ -254,3 +254,65 @@ def test_what_a_generator_leaves_running_is_ended_and_listed(world: World) -> No
     assert not Path(f"/proc/{left}").exists()
     (listed,) = world.read(world.home.run("full_campaign_80").exit_record)["leftovers"]
     assert listed.startswith(f"{left} python")
+
+
+def test_a_campaign_that_lost_its_warden_is_not_joined_by_a_second_one(world: World) -> None:
+    program = world.folder / "goes on.py"
+    program.write_text(
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "for n in range(1, 81): print(f'Progress: {n}/80', flush=True); time.sleep(0.05)\n"
+    )
+    command = ["/bin/sh", "-c", f"{sys.executable} '{program}'; true"]
+    recipe = str(world.recipe(f"campaign: {{target: 80, command: {command!r}}}\n"))
+    log_of_a_pilot(world, good_scores())
+    orchestrator = world.start_campaign("auto", "--recipe", recipe)
+    wait_until(lambda: world.home.campaign_log.exists() and "Progress: 5/80" in world.home.campaign_log.read_text())
+    warden = holder(world.home.warden_lease("campaign"))
+    assert warden is not None
+    kill_hard(warden.pid)
+
+    orchestrator.communicate(timeout=60)
+
+    assert orchestrator.returncode == 1
+    assert "no exit record" in world.state["cause"]
+    assert world.home.campaign_log.read_text().count("Progress: 1/80\n") == 1
+
+
+def test_an_old_finished_pilot_is_not_launched_on_unless_the_recipe_says_so(theirs: World) -> None:
+    log = log_of_a_pilot(theirs, good_scores())
+    sixty_days_ago = log.stat().st_mtime - 60 * 86_400
+    os.utime(log, (sixty_days_ago, sixty_days_ago))
+
+    paused = theirs.campaign("auto")
+
+    assert paused.returncode == 6
+    assert "pilot.fresh_hours" in theirs.state["cause"]
+    assert not theirs.home.launch_status.exists()
+    recipe = Path(theirs.variables["CAMPAIGN_RECIPE"])
+    recipe.write_text(recipe.read_text() + "pilot: {fresh_hours: 2000}\n")
+    assert theirs.campaign("auto").returncode == 0
+
+
+def test_a_pilot_that_is_too_small_is_told_how_to_be_big_enough(theirs: World) -> None:
+    recipe = Path(theirs.variables["CAMPAIGN_RECIPE"])
+    recipe.write_text(recipe.read_text().replace("0.2}", "0.2, stall_minutes: 0.01}"))
+    log_of_a_pilot(theirs, good_scores(180), total=180)
+
+    paused = theirs.campaign("auto")
+
+    assert paused.returncode == 6
+    assert "180/180" in theirs.state["cause"]
+    assert "pilot.tickets" in theirs.state["cause"]
+
+
+def test_another_command_under_the_name_of_a_complete_campaign_is_refused(theirs: World) -> None:
+    log_of_a_pilot(theirs, good_scores())
+    assert theirs.campaign("auto").returncode == 0
+    recipe = Path(theirs.variables["CAMPAIGN_RECIPE"])
+    recipe.write_text(recipe.read_text().replace("{output_name}", "another"))
+
+    refused = theirs.campaign("auto")
+
+    assert refused.returncode == 2, refused.stdout
+    assert "campaign.output_name" in refused.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from datetime import datetime
 
@@ -148,6 +149,10 @@ def test_monitor_validate_and_launch_by_hand(world: World) -> None:
     assert "190/190" in monitored.stdout
     assert "APPROVED" in validated.stdout
     wait_until(lambda: world.accepted("full_campaign_120") == 120)
+    assert world.state["phase"] == "campaign_launched"
+    watched = world.campaign("auto", "--recipe", recipe, "--campaign-target", "120")
+    assert watched.returncode == 0, watched.stderr
+    assert world.state["phase"] == "campaign_complete"
 
 
 @pytest.mark.parametrize("verb", ["validate", "launch"])
@@ -157,3 +162,40 @@ def test_nothing_is_decided_or_launched_on_nothing(world: World, verb: str) -> N
     assert done.returncode == 1
     assert {"validate": "No pilot status available", "launch": "No validation results"}[verb] in done.stdout
     assert not (world.home.training / "runs").exists()
+
+
+def test_a_complete_campaign_without_its_dataset_writes_it_again(world: World) -> None:
+    command = ("auto", "--recipe", str(world.recipe()), "--campaign-target", "40")
+    assert world.campaign(*command).returncode == 0
+    dataset = world.home.datasets / "full_campaign_40"
+    before = world.contents("full_campaign_40")
+    shutil.rmtree(dataset)
+
+    again = world.campaign(*command)
+
+    assert again.returncode == 0, again.stderr
+    assert (dataset / "manifest.json").exists()
+    assert world.contents("full_campaign_40") == before
+
+
+def test_a_complete_campaign_without_its_ledger_is_not_complete(world: World) -> None:
+    command = ("auto", "--recipe", str(world.recipe()), "--campaign-target", "40")
+    assert world.campaign(*command).returncode == 0
+    shutil.rmtree(world.home.runs)
+
+    refused = world.campaign(*command)
+
+    assert refused.returncode == 1
+    assert "its ledger is gone" in refused.stderr
+    assert not world.home.run("full_campaign_40").ledger.exists()
+
+
+def test_what_is_wrong_at_once_is_said_before_anything_goes_to_the_background(world: World) -> None:
+    recipe = world.recipe("domains: {nosuch: {weight: 1.0}}\n")
+
+    refused = world.campaign("auto", "--background", "--recipe", str(recipe))
+
+    assert refused.returncode == 2
+    assert "nosuch" in refused.stderr
+    assert "ACTIVE" not in refused.stdout
+    assert not world.home.orchestrator_log.exists()

@@ -16,11 +16,12 @@ from pathlib import Path
 from agents.autonomous.generators import Generator, campaign_generator, exit_of, is_alive, start
 from agents.autonomous.pilot_quality_monitor import STALL_SECONDS, decide
 from agents.campaign.clock import Clock, SystemClock, stamp
-from agents.campaign.errors import CampaignError
+from agents.campaign.errors import AnotherPlanError, CampaignError, ExitCode
 from agents.campaign.events import Progressed
 from agents.campaign.files import make_folder, read_json, write_json
+from agents.campaign.gate import Verdict
 from agents.campaign.home import Home
-from agents.campaign.lease import Lease, is_held
+from agents.campaign.lease import Lease, held_for, holder, is_held
 from agents.campaign.log_lines import render
 from agents.campaign.outcome import RunState, state_of
 from agents.campaign.pace import Pace
@@ -30,6 +31,10 @@ from agents.campaign.readers import LedgerReader, LogReader
 from agents.campaign.recipe import CampaignSection
 from agents.campaign.status import Document, campaign_document
 from agents.campaign.workflows import Workflows
+
+CLOCK_TOLERANCE = timedelta(days=1)
+"""How far a wall clock may have been set back since a verdict."""
+_VALIDATE_AGAIN = "look at the pilot again: campaign validate"
 
 
 class CampaignLauncher:
@@ -89,25 +94,40 @@ class CampaignLauncher:
         return document
 
     async def _outcome(self, task: str) -> Document:
-        if is_held(self.home.warden_lease("campaign")):
-            return _refusal("Campaign already running", pid_file=str(self.home.campaign_pid))
+        lease = self.home.warden_lease("campaign")
+        if is_held(lease):
+            owner = holder(lease)
+            return _refusal(
+                "Campaign already running",
+                ExitCode.ALREADY_RUNNING,
+                pid_file=str(self.home.campaign_pid),
+                pid=owner.pid if owner else None,
+                what=held_for(lease),
+                cure="watch it to its end: campaign auto; or stop it: campaign stop",
+            )
         try:
             with self._opened_store() as store:
                 return await (self._launch(store) if task == "launch" else self._relaunch(store))
         except CampaignError as error:
-            return _refusal(error.what, error=error.what, cure=error.cure)
+            return _refusal(error.what, error.exit_code, error=error.what, cure=error.cure)
 
     async def _launch(self, store: Workflows) -> Document:
         validation = read_json(self.validation_file)
         if validation is None:
-            return _refusal("No validation results")
+            cure = "look at the pilot first: campaign validate"
+            return _refusal("No validation results", ExitCode.FAILED, cure=cure)
         if validation.get("approved") is not True:
-            return _refusal("Validation failed", validation=validation)
+            return _not_approved(validation, str(validation.get("verdict")), str(validation.get("reason")))
         if not self.plan.recipe.campaign.auto_launch:
-            return _refusal("Auto-launch disabled", validation=validation)
-        fingerprint = self._approved_fingerprint(validation)
-        if fingerprint is None:
-            return _refusal("Validation failed", validation=validation)
+            cure = "launch it by hand: campaign launch"
+            return _refusal("Auto-launch disabled", ExitCode.WAITING, validation=validation, cure=cure)
+        self._check_age(validation)
+        status, recipe = validation.get("pilot_status"), self.plan.recipe
+        if not isinstance(status, dict):
+            return _not_approved(validation, Verdict.ERROR, "it does not say which pilot it is about")
+        decision, fingerprint = decide(status, recipe.gate, self.home, recipe.pilot.tickets)
+        if not decision.approved:
+            return _not_approved(validation, decision.verdict, decision.reason)
         generator = await campaign_generator(self.plan, self.home)
         self._check_same_plan(validation, fingerprint, generator)
         return await self._start(generator, store, validation)
@@ -116,14 +136,19 @@ class CampaignLauncher:
         generator = await campaign_generator(self.plan, self.home)
         before = store.launch_of(generator.run)
         if before is None or before.fingerprint != generator.fingerprint:
-            return _refusal("This plan was never launched")
+            raise AnotherPlanError(
+                f"campaign {generator.run} was launched by another plan or command",
+                "go back to it, or give this campaign another name: campaign.output_name in the recipe",
+            )
         workflow = store.find(generator.run)
         return await self._start(generator, store, workflow.results.get("validation_result", {}) if workflow else {})
 
     async def _start(self, generator: Generator, store: Workflows, validation: Document) -> Document:
-        warden, _ = await start(generator, self.home, store, self._clock)
+        warden, ended = await start(generator, self.home, store, self._clock)
         return {
             "launched": True,
+            "exit_code": int(ExitCode.DONE),
+            "is_over": ended is not None,
             "pid": warden.pid,
             "log_path": str(self.home.campaign_log),
             "target": generator.total,
@@ -134,34 +159,23 @@ class CampaignLauncher:
             "fingerprint": generator.fingerprint,
         }
 
-    def _approved_fingerprint(self, validation: Document) -> str | None:
-        """Return what the verdict approves when the evidence, read again, still leads to it.
-
-        Raises:
-            CampaignError: the approval has no date, or is older than the plan allows.
-        """
-        recipe = self.plan.recipe
+    def _check_age(self, validation: Document) -> None:
+        """Raise CampaignError for an approval without a date, from the future, or older than the plan allows."""
+        hours = self.plan.recipe.gate.approval_hours
         try:
             age = self._clock.now() - datetime.fromisoformat(validation["validation_timestamp"])
         except (KeyError, TypeError, ValueError) as error:
-            raise CampaignError("the validation has no date", "validate again: campaign validate") from error
-        if age > timedelta(hours=recipe.gate.approval_hours):
+            raise CampaignError("the validation has no date", _VALIDATE_AGAIN) from error
+        if age < -CLOCK_TOLERANCE:
+            raise CampaignError("the validation is dated in the future", _VALIDATE_AGAIN)
+        if age > timedelta(hours=hours):
             raise CampaignError(
-                f"the approval is {age // timedelta(hours=1)} hours old, at most {recipe.gate.approval_hours:g} count",
-                "look at the pilot again: campaign monitor, campaign validate",
+                f"the approval is {age // timedelta(hours=1)} hours old, at most {hours:g} count", _VALIDATE_AGAIN
             )
-        status = validation.get("pilot_status")
-        if not isinstance(status, dict):
-            return None
-        decision, fingerprint = decide(status, recipe.gate, self.home, recipe.pilot.tickets)
-        return fingerprint if decision.approved else None
 
     def _check_same_plan(self, validation: Document, fingerprint: str, generator: Generator) -> None:
-        recorded = validation.get("fingerprint")
-        if recorded is not None and recorded != fingerprint:
-            raise CampaignError(
-                "the validation was made on another pilot, or was edited", "validate again: campaign validate"
-            )
+        if validation.get("fingerprint") != fingerprint:
+            raise CampaignError("the validation was made on another pilot, or was edited", _VALIDATE_AGAIN)
         pilot_is_ours = bool(validation["pilot_status"].get("run"))
         if pilot_is_ours and generator.is_ours and generator.fingerprint != fingerprint:
             raise CampaignError(
@@ -180,8 +194,13 @@ class CampaignLauncher:
             yield store
 
 
-def _refusal(reason: str, **more: object) -> Document:
-    return {"launched": False, "reason": reason, **more}
+def _refusal(reason: str, code: ExitCode, **more: object) -> Document:
+    return {"launched": False, "reason": reason, "exit_code": int(code), **more}
+
+
+def _not_approved(validation: Document, verdict: str, why: str) -> Document:
+    code = Verdict(verdict).exit_code if verdict in list(Verdict) else ExitCode.REJECTED
+    return _refusal("Validation failed", code, validation=validation, cure=f"{why}; look at it: campaign validate")
 
 
 class CampaignMonitor:

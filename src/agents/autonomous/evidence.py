@@ -6,6 +6,7 @@ Never decides.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from agents.campaign.digest import digest
@@ -14,12 +15,14 @@ from agents.campaign.gate import Evidence
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
 from agents.campaign.progress import NEWEST
+from agents.campaign.readers import LogReader
 
 
 def evidence_of(status: dict[str, Any], home: Home, expected: int) -> tuple[Evidence, str]:
     """Return the evidence of the pilot that ``status`` describes, and the fingerprint that it stands for.
 
-    The pilot of a run of ours is read from its ledger again, whatever the document says. A document of somebody
+    The pilot of a run of ours is read from its ledger again, and a log that our monitor read is read again, whatever
+    the document says. A document of somebody
     else's monitor may lack ``scored`` and ``score_sum``: then its mean is taken, or the mean of its list of scores
     where that has every sample and is lower. As many scores as accepted samples are scores of those alone.
 
@@ -27,12 +30,22 @@ def evidence_of(status: dict[str, Any], home: Home, expected: int) -> tuple[Evid
         DamagedFileError: the document has no usable numbers, or names a run that has no ledger.
     """
     if status.get("run"):
-        return _from_ledger(str(status["run"]), home)
-    evidence = _from_document(status, expected)
+        return _from_ledger(str(status["run"]), home, expected)
+    evidence = _from_log(status, expected) or _from_document(status, expected)
     return evidence, digest("foreign pilot", evidence.finished, evidence.scored, round(evidence.score_sum, 6))
 
 
-def _from_ledger(run: str, home: Home) -> tuple[Evidence, str]:
+def _from_log(status: dict[str, Any], expected: int) -> Evidence | None:
+    """Return what the log says now that our monitor read; None for a document of another monitor."""
+    if status.get("source") != "log" or not isinstance(status.get("log"), str):
+        return None
+    log = Path(status["log"])
+    if not log.exists():
+        raise DamagedFileError(f"the pilot's log {log} is gone", "bring it back, or run the pilot again")
+    return Evidence.of(LogReader(log).end(), expected)
+
+
+def _from_ledger(run: str, home: Home, expected: int) -> tuple[Evidence, str]:
     try:
         view = LedgerView(home.run(run).ledger)
     except UsageError as error:
@@ -43,7 +56,7 @@ def _from_ledger(run: str, home: Home) -> tuple[Evidence, str]:
             f"the pilot's status names run {run!r}, which has no pilot's ledger",
             "remove pilot_monitor_status.json and watch the pilot again: campaign monitor",
         )
-    return Evidence.of(progress, progress.started.total), progress.started.fingerprint
+    return Evidence.of(progress, max(expected, progress.started.total)), progress.started.fingerprint
 
 
 def _from_document(status: dict[str, Any], expected: int) -> Evidence:

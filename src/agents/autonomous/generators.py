@@ -24,11 +24,11 @@ from agents.campaign.errors import CampaignError, DamagedFileError, ExitCode, Us
 from agents.campaign.events import RunKind
 from agents.campaign.files import read_json
 from agents.campaign.home import Home
-from agents.campaign.lease import held_for, holder, is_held
+from agents.campaign.lease import check_free, held_for, holder, is_held
 from agents.campaign.logs import last_lines
 from agents.campaign.outcome import Exit
 from agents.campaign.plan import Plan
-from agents.campaign.process import Identity, start_detached
+from agents.campaign.process import Identity, session_of, start_detached
 from agents.campaign.workflows import Intent, Workflows
 
 GENERATOR = "agents.training.scripts.generate_campaign"
@@ -93,8 +93,18 @@ async def pilot_generator(plan: Plan, home: Home) -> Generator:
 
 
 def is_alive(home: Home, kind: RunKind, run: str) -> bool:
-    """Return whether a generator of ``run`` works, or its warden has yet to record how it ended."""
-    return is_held(home.run(run).lease) or held_for(home.warden_lease(kind)) == lease_label(kind, run)
+    """Return whether a generator of ``run`` works, is left without its warden, or has yet to be recorded as ended."""
+    is_watched = held_for(home.warden_lease(kind)) == lease_label(kind, run)
+    return is_watched or is_held(home.run(run).lease) or bool(remains_of(home, run))
+
+
+def remains_of(home: Home, run: str) -> list[Identity]:
+    """Return the live processes of the generator that was last started for ``run``, with or without its warden."""
+    try:
+        leader = Identity.parsed(read_json(home.run(run).generator))
+    except DamagedFileError:
+        return []
+    return session_of(leader) if leader else []
 
 
 def lease_label(kind: RunKind, run: str) -> str:
@@ -117,7 +127,7 @@ async def start(generator: Generator, home: Home, store: Workflows, clock: Clock
     options = ["--kind", generator.kind, "--run", generator.run, "--launch", str(launch), "--", *generator.argv]
     warden = start_detached([sys.executable, "-m", WARDEN, *options], log, environment_of(home))
     exit_ = await _sign_of_life(generator, warden, home, launch)
-    if exit_ is not None and exit_.code not in {ExitCode.DONE, ExitCode.PAUSED}:
+    if exit_ is not None and not (exit_.is_good or exit_.was_asked):
         raise CampaignError(
             f"{generator.kind} {generator.run} ended at once with {exit_}: {last_words(log)}", f"see the end of {log}"
         )
@@ -153,9 +163,14 @@ async def _dry_run(argv: list[str], environment: Mapping[str, str]) -> dict[str,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=dict(environment),
+        start_new_session=True,
     )
     try:
         output, complaints = await asyncio.wait_for(process.communicate(), DRY_RUN_SECONDS)
+    except asyncio.CancelledError:
+        process.kill()
+        await process.wait()
+        raise
     except TimeoutError:
         process.kill()
         await process.wait()
@@ -185,16 +200,21 @@ def _document(output: bytes) -> dict[str, Any]:
 
 async def _sign_of_life(generator: Generator, warden: Identity, home: Home, launch: int) -> Exit | None:
     """Wait until the run lives or has ended; return its exit in the second case."""
-    begun = time.monotonic()
-    while (waited := time.monotonic() - begun) < SIGN_OF_LIFE_SECONDS:
+    begun, held_since = time.monotonic(), None
+    while (now := time.monotonic()) - begun < SIGN_OF_LIFE_SECONDS:
+        is_warden_alive = warden.is_alive()
         if (ended := exit_of(home, generator.run, launch)) is not None:
             return ended
-        if not warden.is_alive() and exit_of(home, generator.run, launch) is None:
+        if not is_warden_alive:
+            check_free(home.warden_lease(generator.kind), f"Another {generator.kind}")
+            if remains_of(home, generator.run):
+                return None
             break
         if holder(home.warden_lease(generator.kind)) == warden:
+            held_since = held_since or now
             if generator.is_ours and is_held(home.run(generator.run).lease):
                 return None
-            if not generator.is_ours and waited >= SETTLE_SECONDS:
+            if not generator.is_ours and now - held_since >= SETTLE_SECONDS:
                 return None
         await asyncio.sleep(POLL_SECONDS)
     log = home.log(generator.kind)

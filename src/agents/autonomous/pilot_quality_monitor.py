@@ -101,6 +101,7 @@ class PilotQualityMonitor:
             is_complete=state == "complete",
             threshold=self.quality_threshold,
             state=state,
+            log=str(self.pilot_log_path),
             now=self._clock.now(),
         )
         write_json(self.home.pilot_status, document)

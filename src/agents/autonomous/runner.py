@@ -15,17 +15,18 @@ from pathlib import Path
 
 import orjson
 
-from agents.autonomous.generators import environment_of
+from agents.autonomous.generators import campaign_generator, environment_of
 from agents.autonomous.training_orchestrator import TrainingOrchestrator
-from agents.campaign.errors import AlreadyRunningError, CampaignError, ExitCode, PausedError
+from agents.campaign.errors import CampaignError, ExitCode, PausedError
+from agents.campaign.files import read_json
 from agents.campaign.gate import Verdict
 from agents.campaign.home import Home
-from agents.campaign.lease import holder
+from agents.campaign.lease import check_free, holder
 from agents.campaign.logs import configure, last_lines
-from agents.campaign.phases import Phase
 from agents.campaign.plan import Plan, plan_for
 from agents.campaign.process import Identity, start_detached
-from agents.campaign.status import Document
+from agents.campaign.status import Document, workflow_exit_code
+from agents.campaign.storage import check_storage
 
 MODES = ("auto", "monitor", "validate", "launch")
 ORCHESTRATOR = "agents.autonomous.training_orchestrator"
@@ -68,50 +69,44 @@ async def run_mode(mode: str, plan: Plan, home: Home) -> Document:
 def exit_code_of(mode: str, document: Document) -> ExitCode:
     """Return what a program that ends with ``document`` exits with."""
     if mode == "launch":
-        return _LAUNCH_CODES.get(document.get("reason", ""), ExitCode.DONE if document["launched"] else ExitCode.FAILED)
+        return ExitCode(document["exit_code"])
     if mode == "validate":
         return Verdict(document["verdict"]).exit_code
     if mode == "monitor":
         return ExitCode.DONE if document.get("is_complete") else ExitCode.PAUSED
-    phase = Phase(document["phase"])
-    verdict = document.get("validation_result", {}).get("verdict")
-    return Verdict(verdict).exit_code if phase is Phase.VALIDATION_FAILED and verdict else phase.exit_code
-
-
-_LAUNCH_CODES = {
-    "Campaign already running": ExitCode.ALREADY_RUNNING,
-    "Validation failed": ExitCode.REJECTED,
-    "Auto-launch disabled": ExitCode.WAITING,
-}
+    return workflow_exit_code(document)
 
 
 def start_in_background(mode: str, plan: Plan, home: Home) -> Identity:
-    """Start the orchestrator detached, its output in its log; return it once it holds its lease.
+    """Start the orchestrator detached, its output in its log; return it once it is at work.
+
+    What can be found wrong at once is found here, where a person still looks.
 
     Raises:
         AlreadyRunningError: one runs already.
-        CampaignError: it ended before; the message has its last words.
+        CampaignError: the plan cannot be carried out, or it ended at once; the message has its last words.
     """
-    _check_alone(home)
+    check_free(home.orchestrator_lease, "Orchestrator")
+    check_storage(home.training)
+    asyncio.run(campaign_generator(plan, home))
     argv = [sys.executable, "-m", ORCHESTRATOR, "--mode", mode, *arguments_of(plan)]
     started = start_detached(argv, home.orchestrator_log, environment_of(home))
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        owner = holder(home.orchestrator_lease)
-        if owner == started:
+        if _is_at_work(mode, home, started):
             return started
         if started.wait(POLL_SECONDS):
             break
-    _check_alone(home)
+    check_free(home.orchestrator_lease, "Orchestrator")
     words = " / ".join(last_lines(home.orchestrator_log, 3))
     raise CampaignError(f"the orchestrator ended at once: {words}", f"see the end of {home.orchestrator_log}")
 
 
-def _check_alone(home: Home) -> None:
-    if owner := holder(home.orchestrator_lease):
-        raise AlreadyRunningError(
-            f"Orchestrator already running (pid {owner.pid})", f"watch it: campaign status; stop it: kill {owner.pid}"
-        )
+def _is_at_work(mode: str, home: Home, started: Identity) -> bool:
+    """Whether ``started`` has written the workflow's state, or holds the lease in a mode that writes none."""
+    if mode == "auto":
+        return (read_json(home.orchestrator_state) or {}).get("pid") == started.pid
+    return holder(home.orchestrator_lease) == started
 
 
 def arguments_of(plan: Plan) -> list[str]:

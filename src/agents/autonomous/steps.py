@@ -9,13 +9,15 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from agents.autonomous.campaign_launcher import CampaignLauncher, CampaignMonitor
+from agents.autonomous.evidence import evidence_of
 from agents.autonomous.generators import exit_of, is_alive, last_words, pilot_generator, start
 from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor
 from agents.campaign.clock import Clock
-from agents.campaign.errors import CampaignError, ExitCode
+from agents.campaign.errors import CampaignError
 from agents.campaign.gate import Verdict
 from agents.campaign.home import Home
 from agents.campaign.outcome import RunState
@@ -27,6 +29,9 @@ from agents.campaign.workflows import Workflow, Workflows
 
 DEATH_SPAN_SECONDS = 600.0
 """Deaths of a generator are counted over this span against ``campaign.restarts``."""
+
+MOST_BLIND_LOOKS = 3
+"""Looks in a row that may fail before the watch pauses."""
 
 Moved = tuple[Happening, dict[str, Any]]
 """What happened, and the results to keep with it."""
@@ -42,6 +47,8 @@ class Steps:
         self._clock = clock
         self._store = store
         self._run = plan.recipe.campaign.name
+        self._is_foreign = plan.recipe.campaign.command is not None
+        self._blind_looks = 0
         self._deaths: deque[float] = deque()
         self._pilot_monitor: PilotQualityMonitor | None = None
         self._campaign_monitor: CampaignMonitor | None = None
@@ -79,9 +86,13 @@ class Steps:
             self._pilot_monitor = new_pilot_monitor(self._plan, self._home, self._clock, run)
         # The process is looked at before its work: what it finished before it ended is then always seen.
         lives = run is not None and is_alive(self._home, "pilot", run)
-        status = self._pilot_monitor.look()
+        status = self._seen(self._pilot_monitor.look)
+        if isinstance(status, CampaignError):
+            return self._blind(Happening.PILOT_ENDED, status)
         self.live["pilot_result"] = status
         if status["is_complete"]:
+            if run is None and self._is_stale(workflow, status):
+                return Happening.PILOT_ENDED, {"cause": self._staleness(), "pilot_result": status}
             return Happening.PILOT_COMPLETE, {"pilot_result": status}
         if status["state"] == "stalled" and not lives:
             return Happening.PILOT_ENDED, {"cause": self._stall(status), "pilot_result": status}
@@ -92,7 +103,8 @@ class Steps:
     async def _pilot_died(self, run: str, status: Document) -> Moved | None:
         ended = exit_of(self._home, run)
         cause = f"pilot {run} ended with {ended or 'no exit record'}: {last_words(self._home.pilot_log)}"
-        if (ended is None or ended.signal is not None) and self._may_restart():
+        was_killed = ended is None or (ended.signal is not None and not ended.was_asked)
+        if was_killed and self._may_restart():
             self._logger.warning("%s; started again", cause)
             try:
                 await start(await pilot_generator(self._plan, self._home), self._home, self._store, self._clock)
@@ -113,7 +125,8 @@ class Steps:
         launched_before = has_lived(self._run, self._home, self._store)
         if launched_before:
             found = self._new_campaign_monitor().look()
-            if found["is_running"] or found["state"] == RunState.COMPLETE:
+            is_done = found["state"] == RunState.COMPLETE and (self._is_foreign or has_dataset(self._home, self._run))
+            if found["is_running"] or is_done:
                 self._logger.info("Campaign %s is %s: adopted", self._run, found["state"])
                 return Happening.LAUNCHED, {}
         elif not self._is_approved(workflow):
@@ -129,7 +142,9 @@ class Steps:
     async def _monitor_campaign(self, _workflow: Workflow) -> Moved | None:
         if self._campaign_monitor is None:
             self._campaign_monitor = self._new_campaign_monitor()
-        status = self._campaign_monitor.look()
+        status = self._seen(self._campaign_monitor.look)
+        if isinstance(status, CampaignError):
+            return self._blind(Happening.CAMPAIGN_PAUSED, status)
         self.live["campaign_result"] = status
         state = RunState(status["state"])
         if state is RunState.COMPLETE:
@@ -142,7 +157,7 @@ class Steps:
         if state is RunState.PAUSED:
             return Happening.CAMPAIGN_PAUSED, {"campaign_result": status, "cause": cause}
         died = ended is None or ended.signal is not None
-        if died and self._plan.recipe.campaign.command is None and self._may_restart():
+        if died and not self._is_foreign and self._may_restart():
             launcher = CampaignLauncher(plan=self._plan, home=self._home, clock=self._clock, store=self._store)
             result = await launcher.run_task("relaunch")
             if result["launched"]:
@@ -150,6 +165,20 @@ class Steps:
                 return Happening.RELAUNCHED, {"launch_result": result}
             cause = f"{cause}; not started again: {result['reason']}"
         return Happening.CAMPAIGN_DIED, {"campaign_result": status, "cause": cause}
+
+    def _seen(self, look: Callable[[], Document]) -> Document | CampaignError:
+        try:
+            status = look()
+        except CampaignError as error:
+            return error
+        self._blind_looks = 0
+        return status
+
+    def _blind(self, happening: Happening, error: CampaignError) -> Moved | None:
+        """Bear a look that failed; after a few in a row the watch pauses, for what is not seen is not known."""
+        self._blind_looks += 1
+        self._logger.warning("Look %s of %s failed: %s", self._blind_looks, MOST_BLIND_LOOKS, error)
+        return (happening, {"cause": str(error)}) if self._blind_looks >= MOST_BLIND_LOOKS else None
 
     def _new_campaign_monitor(self) -> CampaignMonitor:
         launch = self._store.launch_of(self._run)
@@ -179,11 +208,41 @@ class Steps:
             self._deaths.popleft()
         return len(self._deaths) <= self._plan.recipe.campaign.restarts
 
+    def _is_stale(self, workflow: Workflow, status: Document) -> bool:
+        """Whether a finished foreign pilot is too old to launch on; one that a person approved is not."""
+        age_seconds = self._clock.now().timestamp() - self._pilot_log.stat().st_mtime
+        if age_seconds < 3600 * self._plan.recipe.pilot.fresh_hours:
+            return False
+        _, fingerprint = evidence_of(status, self._home, self._plan.recipe.pilot.tickets)
+        return not self._store.is_approved(workflow, fingerprint)
+
+    def _staleness(self) -> str:
+        hours = self._plan.recipe.pilot.fresh_hours
+        return (
+            f"the pilot's log {self._pilot_log} was finished more than {hours:g} hours ago: run the pilot again, "
+            "or raise pilot.fresh_hours in the recipe"
+        )
+
+    @property
+    def _pilot_log(self) -> Path:
+        log = self._plan.recipe.pilot.log
+        return Path(log).expanduser() if log else self._home.pilot_log
+
     def _stall(self, status: Document) -> str:
-        log = self._plan.recipe.pilot.log or self._home.pilot_log
-        seen = f"{status['progress']}/{status['total']}" if status["total"] else "no progress at all"
-        minutes = self._plan.recipe.watch.stall_minutes
-        return f"the pilot's log {log} has told of nothing new for {minutes:g} minutes; it tells of {seen}"
+        minutes, expected = self._plan.recipe.watch.stall_minutes, self._plan.recipe.pilot.tickets
+        done, total = status["progress"], status["total"]
+        if 0 < total <= done:
+            return (
+                f"the pilot's log {self._pilot_log} ends at {done}/{total}, and pilot.tickets is {expected}: "
+                f"lower pilot.tickets in the recipe, or run a pilot of {expected}"
+            )
+        seen = f"{done}/{total}" if total else "no progress at all"
+        return f"the pilot's log {self._pilot_log} has told of nothing new for {minutes:g} minutes; it tells of {seen}"
+
+
+def has_dataset(home: Home, run: str) -> bool:
+    """Return whether the export of ``run`` was finished: its manifest comes last."""
+    return (home.datasets / run / "manifest.json").exists()
 
 
 def has_lived(run: str, home: Home, store: Workflows) -> bool:
@@ -192,7 +251,7 @@ def has_lived(run: str, home: Home, store: Workflows) -> bool:
     if launch is None:
         return False
     ended = exit_of(home, run, launch.id)
-    ended_well = ended is not None and ended.code in {ExitCode.DONE, ExitCode.PAUSED}
+    ended_well = ended is not None and (ended.is_good or ended.was_asked)
     return launch.warden is not None or ended_well or is_alive(home, "campaign", run) or home.run(run).ledger.exists()
 
 

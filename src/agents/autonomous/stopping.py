@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from agents.autonomous.generators import remains_of
 from agents.campaign.home import Home
 from agents.campaign.lease import holder
-from agents.campaign.process import stop
+from agents.campaign.process import Identity, stop, stop_with_descendants
 
 GRACE_SECONDS = 30.0
 
 
 def stop_all(home: Home, *, orchestrator_only: bool, grace_seconds: float = GRACE_SECONDS) -> dict[str, str]:
-    """Ask every live process to drain, kill it after the grace; return what became of each by name."""
-    leases = {"orchestrator": home.orchestrator_lease}
-    if not orchestrator_only:
-        leases |= {kind: home.warden_lease(kind) for kind in ("pilot", "campaign")}
+    """Ask every live process to drain, kill it after the grace; return what became of each by name.
+
+    The orchestrator is stopped alone: what it started lives on unless it is stopped by its own name.
+    """
     outcomes = {}
-    for name, lease in leases.items():
-        owner = holder(lease)
-        if owner is not None:
-            outcomes[name] = f"stopped (pid {owner.pid})" if stop(owner, grace_seconds) else "still running"
+    if owner := holder(home.orchestrator_lease):
+        outcomes["orchestrator"] = _outcome(owner, stop(owner, grace_seconds))
+    if orchestrator_only:
+        return outcomes
+    for kind in ("pilot", "campaign"):
+        if owner := holder(home.warden_lease(kind)):
+            outcomes[kind] = _outcome(owner, stop_with_descendants(owner, grace_seconds))
+    for folder in sorted(home.runs.iterdir()) if home.runs.exists() else ():
+        for left in remains_of(home, folder.name):
+            outcomes[f"left of {folder.name}"] = _outcome(left, stop_with_descendants(left, grace_seconds))
     return outcomes
+
+
+def _outcome(process: Identity, is_gone: bool) -> str:
+    return f"stopped (pid {process.pid})" if is_gone else "still running"

@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from agents.autonomous.campaign_launcher import CampaignLauncher
-from agents.autonomous.generators import campaign_generator
+from agents.autonomous.generators import Generator, campaign_generator, is_alive
 from agents.autonomous.pilot_quality_monitor import CampaignValidator
-from agents.autonomous.steps import Steps, has_lived, new_pilot_monitor
+from agents.autonomous.steps import Steps, has_dataset, has_lived, new_pilot_monitor
 from agents.campaign.clock import Clock, SystemClock, stamp
+from agents.campaign.errors import AnotherPlanError, CampaignError
 from agents.campaign.files import make_folder, replace_file, write_json
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease, holder
@@ -147,7 +148,21 @@ class TrainingOrchestrator:
     async def launch_only(self) -> Document:
         """Launch the campaign that the last verdict approves; return the launch status."""
         with self._alone() as store:
-            return await CampaignLauncher(plan=self.plan, home=self.home, clock=self._clock, store=store).run_task()
+            launcher = CampaignLauncher(plan=self.plan, home=self.home, clock=self._clock, store=store)
+            result = await launcher.run_task()
+            if result["launched"]:
+                self._record_launch(store, result)
+            return result
+
+    def _record_launch(self, store: Workflows, result: Document) -> None:
+        """Move the campaign's workflow to where a launch by hand has brought it."""
+        now, launched = self._clock.now(), {"launch_result": result, "validation_result": result["validation"]}
+        workflow = store.find(self.run)
+        if workflow is None:
+            workflow = store.create(self.run, self.plan.document(), Phase.VALIDATION_COMPLETE, now)
+        else:
+            workflow = self._moved(store, workflow, Happening.RESUMED_LAUNCH, {})
+        self._project(self._moved(store, workflow, Happening.LAUNCHED, launched), {})
 
     def stop(self) -> None:
         """Ask ``run_autonomous`` to end after the step it is in; safe in a signal handler of the loop."""
@@ -179,23 +194,48 @@ class TrainingOrchestrator:
         try:
             store = self._acquire()
             check_storage(self.home.training)
-            await campaign_generator(self.plan, self.home)
+            generator = await campaign_generator(self.plan, self.home)
             workflow = store.find(self.run)
-            entry = self._entry(store)
             if workflow is None:
-                workflow = store.create(self.run, self.plan.document(), ENTRY[entry], self._clock.now())
-            elif workflow.phase is not Phase.CAMPAIGN_COMPLETE:
-                workflow = self._moved(store, store.set_plan(workflow, self.plan.document()), entry, {})
+                entry = ENTRY[self._entry(store, None)]
+                workflow = store.create(self.run, self.plan.document(), entry, self._clock.now())
+            elif workflow.phase is not Phase.CAMPAIGN_COMPLETE or not self._is_really_complete(store, generator):
+                entry_point = self._entry(store, workflow)
+                workflow = self._moved(store, store.set_plan(workflow, self.plan.document()), entry_point, {})
         except BaseException:
             self.close()
             raise
         self._logger.info("Workflow %s: %s", self.run, workflow.phase)
         return store, workflow
 
-    def _entry(self, store: Workflows) -> Happening:
-        """Return where the facts say that the workflow goes on."""
+    def _is_really_complete(self, store: Workflows, generator: Generator) -> bool:
+        """Return whether a campaign that was complete still is: False where only its dataset has to be written again.
+
+        Raises:
+            AnotherPlanError: it was made by another command.
+            CampaignError: its ledger is gone.
+        """
+        another = "give this campaign another name: campaign.output_name in the recipe, or another target"
+        launch = store.launch_of(self.run)
+        if launch is None or launch.fingerprint != generator.fingerprint:
+            raise AnotherPlanError(f"campaign {self.run} is complete and was made by another plan", another)
+        if not generator.is_ours:
+            return True
+        if not self.home.run(self.run).ledger.exists():
+            raise CampaignError(
+                f"campaign {self.run} was complete, and its ledger is gone", f"bring it back, or {another}"
+            )
+        return has_dataset(self.home, self.run)
+
+    def _entry(self, store: Workflows, workflow: Workflow | None) -> Happening:
+        """Return where the facts say that the workflow goes on; under another gate, the evidence is judged again."""
         if has_lived(self.run, self.home, store):
-            return Happening.RESUMED_LAUNCH
+            gate = self.plan.recipe.gate.model_dump(mode="json")
+            if workflow is None or workflow.plan["recipe"]["gate"] == gate:
+                return Happening.RESUMED_LAUNCH
+            if is_alive(self.home, "campaign", self.run):
+                self._logger.warning("The campaign runs on under the gate that approved it; another gate is for later")
+                return Happening.RESUMED_LAUNCH
         return Happening.RESUMED_WATCH if self._pilot_is_foreign() else Happening.RESUMED_PILOT
 
     def _pilot_is_foreign(self) -> bool:
@@ -238,10 +278,14 @@ class TrainingOrchestrator:
             "run": workflow.run,
             "next": workflow.phase.next_step,
             "updated": stamp(self._clock.now()),
+            "pid": os.getpid(),
         }
         if workflow.completed:
             self._document["completed"] = workflow.completed
-        write_json(self.home.orchestrator_state, self._document)
+        try:
+            write_json(self.home.orchestrator_state, self._document)
+        except CampaignError as error:
+            self._logger.warning("The state cannot be shown, the workflow goes on: %s", error)
 
     async def _wait(self, phase: Phase) -> None:
         """Wait until the next look is due, the watched process ends, or somebody asks to stop."""

@@ -26,6 +26,7 @@ from agents.campaign.events import RunKind
 from agents.campaign.files import make_folder, replace_file, write_json
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
+from agents.campaign.process import Identity
 
 LEFTOVER_SECONDS = 10.0
 """What a generator leaves running is asked to end, and killed after this."""
@@ -55,6 +56,8 @@ def watch(home: Home, kind: RunKind, run: str, launch: int, argv: list[str]) -> 
         started = SystemClock().now()
         child = _start(argv)
         _pass_signals_to(child)
+        if leader := Identity.of(child.pid):
+            write_json(paths.generator, leader.document())
         if pid_file:
             replace_file(pid_file, f"{os.getpid()}\n".encode())
         try:
@@ -92,6 +95,7 @@ def _start(argv: list[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 -- an argument list from a validated plan, never a shell line
             argv,
             stdin=subprocess.DEVNULL,
+            start_new_session=True,
             preexec_fn=die_with_the_warden,  # noqa: PLW1509 -- this process has no threads
         )
     except OSError as error:

@@ -98,6 +98,11 @@ class Home:
         """Locked by the process that orchestrates."""
         return self.training / "orchestrator.lease"
 
+    @property
+    def runs(self) -> Path:
+        """Folder of all runs."""
+        return self.training / "runs"
+
     def warden_lease(self, kind: RunKind) -> Path:
         """Locked by the process that started a generator of this kind and waits for its end."""
         return self.training / f"{kind}.lease"
@@ -123,7 +128,7 @@ class Home:
 
     def run(self, name: str) -> RunPaths:
         """Return the paths of run ``name``; raises UsageError for a name that cannot be one."""
-        return RunPaths(self.training / "runs" / checked_name(name))
+        return RunPaths(self.runs / checked_name(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,11 @@ class RunPaths:
     def lease(self) -> Path:
         """Locked by the process that generates."""
         return self.folder / "generator.lease"
+
+    @property
+    def generator(self) -> Path:
+        """Which process generates, or did: the leader of a session of its own, written by its warden."""
+        return self.folder / "generator.json"
 
     @property
     def exit_record(self) -> Path:

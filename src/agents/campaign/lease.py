@@ -52,11 +52,7 @@ class Lease:
             os.pwrite(descriptor, orjson.dumps(Identity.mine().document() | {"what": self.what}) + b"\n", 0)
         except BlockingIOError as error:
             os.close(descriptor)
-            owner = holder(self.path)
-            raise AlreadyRunningError(
-                f"{self.what} already running" + (f" (pid {owner.pid})" if owner else ""),
-                f"watch it with `campaign status`, or stop it: kill {owner.pid}" if owner else "try again in a moment",
-            ) from error
+            raise _already_running(self.path, self.what) from error
         except OSError as error:
             os.close(descriptor)
             raise CampaignError(
@@ -84,6 +80,21 @@ def _lock(descriptor: int) -> None:
         else:
             return
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def check_free(path: Path, what: str) -> None:
+    """Raise AlreadyRunningError, naming the owner of ``what``, when a live process holds the lease at ``path``."""
+    if is_held(path):
+        raise _already_running(path, what)
+
+
+def _already_running(path: Path, what: str) -> AlreadyRunningError:
+    owner = holder(path)
+    if owner is None:
+        return AlreadyRunningError(f"{what} already running", "try again in a moment")
+    return AlreadyRunningError(
+        f"{what} already running (pid {owner.pid})", f"watch it with `campaign status`, or stop it: kill {owner.pid}"
+    )
 
 
 def is_held(path: Path) -> bool:

@@ -12,6 +12,9 @@ from typing import Any
 from agents.campaign.errors import ExitCode
 from agents.campaign.progress import Progress
 
+_POLITE_SIGNALS = (2, 15)
+"""SIGINT and SIGTERM, see signal(7): what a person, a shell or a shutdown sends."""
+
 
 class RunState(StrEnum):
     """How a run stands."""
@@ -46,6 +49,16 @@ class Exit:
                 return cls(launch, code, signal)
         return None
 
+    @property
+    def is_good(self) -> bool:
+        """Whether it came to its end by itself."""
+        return self.code == ExitCode.DONE
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether it stopped because somebody asked: it said so, or a polite signal ended it."""
+        return self.code == ExitCode.PAUSED or self.signal in _POLITE_SIGNALS
+
     def __str__(self) -> str:
         return f"killed by signal {self.signal}" if self.signal is not None else f"exit code {self.code}"
 
@@ -68,7 +81,7 @@ def state_of(
     if ended is None:
         is_awaited = progress.done is None and idle_seconds < stall_seconds
         return RunState.WAITING if is_awaited else RunState.LOST
-    if ended.code == ExitCode.DONE:
+    if ended.is_good:
         reached = progress.done is not None and progress.done >= target
         return RunState.COMPLETE if reached else RunState.FAILED
-    return RunState.PAUSED if ended.code == ExitCode.PAUSED else RunState.FAILED
+    return RunState.PAUSED if ended.was_asked else RunState.FAILED

@@ -79,7 +79,7 @@ _NEXT = {
     _P.VALIDATING_PILOT: "The gate decides.",
     _P.VALIDATION_COMPLETE: "The campaign is launched.",
     _P.CAMPAIGN_LAUNCHED: "The campaign is watched to its end.",
-    _P.CAMPAIGN_COMPLETE: "Nothing: the samples are in the datasets folder.",
+    _P.CAMPAIGN_COMPLETE: "Look at the samples in the datasets folder.",
     _P.VALIDATION_FAILED: "Read campaign_validation.json, mend what fails, then run the same command again.",
     _P.AWAITING_APPROVAL: "Look at the verdict with `campaign validate`, then run `campaign approve`.",
     _P.LAUNCH_FAILED: "Mend the cause, then run the same command again.",
@@ -90,7 +90,7 @@ _NEXT = {
 
 _RESUMABLE = (
     *(_P.STARTING_PILOT, _P.MONITORING_PILOT, _P.VALIDATING_PILOT, _P.VALIDATION_COMPLETE, _P.CAMPAIGN_LAUNCHED),
-    *(end for end in _ENDS if end is not _P.CAMPAIGN_COMPLETE),
+    *_ENDS,
 )
 
 TABLE: dict[tuple[Phase, Happening], Phase] = {

@@ -162,13 +162,36 @@ def start_detached(argv: Sequence[str], log: Path, environment: Mapping[str, str
 
 
 def stop(identity: Identity, grace_seconds: float) -> bool:
-    """Ask the process to drain with SIGTERM, kill it and its descendants after the grace; return whether it is gone."""
+    """Ask the process to drain with SIGTERM, kill it after the grace; return whether it is gone."""
+    if not identity.send(signal.SIGTERM) or identity.wait(grace_seconds):
+        return True
+    identity.send(signal.SIGKILL)
+    return identity.wait(_KILL_SECONDS)
+
+
+def stop_with_descendants(identity: Identity, grace_seconds: float) -> bool:
+    """Stop the process as ``stop`` does; whatever descends from it is killed with it where it must be killed."""
     descendants = _descendants(identity)
     if not identity.send(signal.SIGTERM) or identity.wait(grace_seconds):
         return True
-    for process in (*descendants, *_descendants(identity), identity):
+    for process in (*descendants, *_descendants(identity)):
         process.send(signal.SIGKILL)
-    return identity.wait(_KILL_SECONDS)
+    return stop(identity, 0.0)
+
+
+def session_of(leader: Identity) -> list[Identity]:
+    """Return the live processes of the session that ``leader`` began, itself and others, also after its own end."""
+    now_there = Identity.of(leader.pid)
+    if leader.boot != Identity.mine().boot or (now_there is not None and now_there != leader):
+        return []
+    return [found for pid in psutil.pids() if _session(pid) == leader.pid and (found := Identity.of(pid))]
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except (ProcessLookupError, PermissionError):
+        return None
 
 
 def _descendants(identity: Identity) -> list[Identity]:

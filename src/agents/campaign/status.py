@@ -9,14 +9,18 @@ from datetime import datetime
 from typing import Any
 
 from agents.campaign.clock import stamp
-from agents.campaign.gate import Decision, reaches
+from agents.campaign.errors import ExitCode
+from agents.campaign.gate import Decision, Verdict, reaches
+from agents.campaign.phases import Phase
 from agents.campaign.progress import Progress
 
 Document = dict[str, Any]
 
 
-def pilot_document(progress: Progress, *, is_complete: bool, threshold: float, state: str, now: datetime) -> Document:
-    """Return ``pilot_monitor_status.json``: what is known of the pilot at ``now``."""
+def pilot_document(
+    progress: Progress, *, is_complete: bool, threshold: float, state: str, log: str, now: datetime
+) -> Document:
+    """Return ``pilot_monitor_status.json``: what is known at ``now`` of the pilot that writes ``log``."""
     quality = progress.quality
     return {
         "progress": progress.done or 0,
@@ -33,6 +37,7 @@ def pilot_document(progress: Progress, *, is_complete: bool, threshold: float, s
         "monitor_timestamp": stamp(now),
         "state": state,
         "source": progress.source,
+        "log": log,
         "run": progress.started.run if progress.started else None,
         "fingerprint": progress.started.fingerprint if progress.started else None,
         "finished": progress.done,
@@ -81,6 +86,15 @@ def campaign_document(
         "acceptance_rate": _rounded(progress.acceptance),
         "problems": list(progress.problems),
     }
+
+
+def workflow_exit_code(state: Document) -> ExitCode:
+    """Return what a command that ends with ``orchestrator_state.json`` exits with."""
+    phase = Phase(state["phase"])
+    validation = state.get("validation_result")
+    if phase is Phase.VALIDATION_FAILED and isinstance(validation, dict):
+        return Verdict(validation["verdict"]).exit_code
+    return phase.exit_code
 
 
 def _rounded(value: float | None) -> float | None:

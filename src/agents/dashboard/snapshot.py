@@ -11,6 +11,7 @@ from agents.campaign.files import read_json
 from agents.campaign.home import Home
 from agents.campaign.lease import holder, is_held
 from agents.campaign.phases import Phase
+from agents.campaign.status import workflow_exit_code
 from agents.dashboard.view import headline, status_text
 
 
@@ -36,10 +37,9 @@ class Snapshot:
         if self.state is None or "orchestrator" in self.pids:
             return ExitCode.DONE
         try:
-            phase = Phase(self.state["phase"])
+            return workflow_exit_code(self.state) if Phase(self.state["phase"]).is_end else ExitCode.PAUSED
         except (KeyError, ValueError):
             return ExitCode.FAILED
-        return phase.exit_code if phase.is_end else ExitCode.PAUSED
 
     def document(self) -> dict[str, Any]:
         """Return the snapshot as JSON values."""

@@ -150,6 +150,8 @@ class Stage:
     def end(self, kind: RunKind, code: int | None = 0, signal: int | None = None) -> None:
         """End the newest generator of ``kind`` as its warden records it."""
         played = [played for played in self.started if played.kind == kind][-1]
+        if kind == "campaign" and code == 0:
+            write_json(self.home.datasets / played.run / "manifest.json", {})
         write_exit(self.home, played.run, code, signal, played.launch)
         self._held.pop(kind).close()
 

@@ -126,18 +126,31 @@ def refused(home: Home, stage: Stage, **arguments: Any) -> dict[str, Any]:
 
 
 def test_without_a_validation(home: Home, stage: Stage) -> None:
-    assert refused(home, stage) == {"launched": False, "reason": "No validation results"}
+    document = refused(home, stage)
+    assert (document["reason"], document["exit_code"]) == ("No validation results", 1)
+    assert "campaign validate" in document["cure"]
 
 
 def test_with_a_validation_that_did_not_approve(home: Home, stage: Stage) -> None:
     validation = approve(home, quality=0.5)
-    assert refused(home, stage) == {"launched": False, "reason": "Validation failed", "validation": validation}
+    document = refused(home, stage)
+    assert (document["reason"], document["exit_code"]) == ("Validation failed", 3)
+    assert document["validation"] == validation
+    assert "Quality 0.500 < 0.75" in document["cure"]
+
+
+def test_with_a_threshold_that_was_raised_since_the_validation(home: Home, stage: Stage) -> None:
+    approve(home, quality=0.8)
+    document = refused(home, stage, plan=plan(**{"gate.quality_threshold": 0.95}))
+    assert (document["reason"], document["exit_code"]) == ("Validation failed", 3)
+    assert "Quality 0.800 < 0.95" in document["cure"]
 
 
 def test_with_auto_launch_off(home: Home, stage: Stage) -> None:
     validation = approve(home)
     document = refused(home, stage, auto_launch=False)
-    assert document == {"launched": False, "reason": "Auto-launch disabled", "validation": validation}
+    assert (document["reason"], document["exit_code"]) == ("Auto-launch disabled", 5)
+    assert document["validation"] == validation
 
 
 def test_with_auto_launch_off_a_bad_verdict_is_what_is_told(home: Home, stage: Stage) -> None:
@@ -158,11 +171,9 @@ def test_while_a_campaign_runs(home: Home, stage: Stage, task: str, orchestrated
     else:
         document = launched(home, task)
 
-    assert document == {
-        "launched": False,
-        "reason": "Campaign already running",
-        "pid_file": str(home.campaign_pid),
-    }
+    assert (document["launched"], document["reason"]) == (False, "Campaign already running")
+    assert (document["pid_file"], document["pid"]) == (str(home.campaign_pid), os.getpid())
+    assert (document["what"], document["exit_code"]) == ("campaign another", 4)
     assert stage.started == []
 
 
@@ -239,7 +250,26 @@ def approve_low_foreign(home: Home) -> None:
 def test_with_numbers_edited_in_a_foreign_approval(home: Home, stage: Stage) -> None:
     validation = approve_foreign(home)
     edit(home, pilot_status=validation["pilot_status"] | {"score_sum": 189.0})
+    assert launched(home)["launched"] is True, "the log is read again, whatever the document says"
+
+
+def test_with_a_foreign_log_that_went_on_since_its_approval(home: Home, stage: Stage) -> None:
+    approve_foreign(home)
+    append(home.pilot_log, "quality_score=0.9", "Progress: 191/191")
     assert "another pilot, or was edited" in refused(home, stage)["reason"]
+
+
+@pytest.mark.parametrize("fingerprint", ["REMOVED", None, "0123456789abcdef"])
+def test_with_an_approval_by_hand(home: Home, stage: Stage, fingerprint: str | None) -> None:
+    approve_foreign(home)
+    edit(home, fingerprint=fingerprint)
+    assert "another pilot, or was edited" in refused(home, stage)["reason"]
+
+
+def test_with_an_approval_from_the_future(home: Home, stage: Stage) -> None:
+    approve_foreign(home)
+    edit(home, validation_timestamp="2199-01-01T00:00:00+00:00")
+    assert "future" in refused(home, stage)["reason"]
 
 
 def test_with_an_approval_of_a_pilot_that_went_on(home: Home, stage: Stage) -> None:
@@ -358,7 +388,9 @@ def test_a_campaign_that_this_plan_never_launched_is_not_started_again(home: Hom
 
     document = launched(home, "relaunch")
 
-    assert document == {"launched": False, "reason": "This plan was never launched"}
+    assert document["launched"] is False
+    assert "by another plan" in document["reason"]
+    assert "campaign.output_name" in document["cure"]
     assert len(stage.started) == (before == "launched by another plan")
 
 

@@ -69,20 +69,9 @@ def test_validate_exits_as_the_verdict_says(verdict: str, code: int) -> None:
     assert exit_code_of("validate", {"verdict": verdict}) == code
 
 
-@pytest.mark.parametrize(
-    ("document", "code"),
-    [
-        ({"launched": True, "pid": 1}, 0),
-        ({"launched": False, "reason": "Campaign already running"}, 4),
-        ({"launched": False, "reason": "Validation failed"}, 3),
-        ({"launched": False, "reason": "Auto-launch disabled"}, 5),
-        ({"launched": False, "reason": "No validation results"}, 1),
-        ({"launched": False, "reason": "the key is missing", "error": "the key is missing"}, 1),
-    ],
-    ids=str,
-)
-def test_launch_exits_as_it_was_refused(document: dict[str, Any], code: int) -> None:
-    assert exit_code_of("launch", document) == code
+@pytest.mark.parametrize("code", list(ExitCode))
+def test_launch_exits_as_it_says(code: ExitCode) -> None:
+    assert exit_code_of("launch", {"launched": code == ExitCode.DONE, "exit_code": int(code)}) is code
 
 
 def test_monitor_exits_with_0_only_for_a_pilot_that_is_complete() -> None:

@@ -521,9 +521,9 @@ def test_a_second_one_is_told_who_works(home: Home, stage: Stage) -> None:
     assert run(first)["phase"] == "campaign_complete"
 
 
-@pytest.mark.parametrize("pid", ["1", str(os.getpid()), "999999999", "many", ""])
+@pytest.mark.parametrize("pid", ["1", "mine", "999999999", "many", ""])
 def test_a_stale_pid_file_stops_nothing(home: Home, stage: Stage, pid: str) -> None:
-    home.orchestrator_pid.write_text(pid)
+    home.orchestrator_pid.write_text(str(os.getpid()) if pid == "mine" else pid)
     assert run(orchestrator(home))["phase"] == "campaign_complete"
 
 
@@ -556,9 +556,7 @@ def test_a_status_file_that_cannot_be_written_loses_no_step(home: Home, stage: S
     tick(ours)
     home.orchestrator_state.unlink()
     home.orchestrator_state.mkdir()
-    with pytest.raises(CampaignError, match="cannot be written"):
-        tick(ours)
-    ours.close()
+    assert run(ours)["phase"] == "campaign_complete"
     home.orchestrator_state.rmdir()
     assert run(orchestrator(home))["phase"] == "campaign_complete"
     assert kinds(stage) == ["pilot", "campaign"]

@@ -47,7 +47,8 @@ def state(done: int | None, *, running: bool = False, ended: Exit | None = None,
         (100, Exit(1, 137, None), RunState.FAILED),
         (None, KILLED, RunState.FAILED),
         (100, KILLED, RunState.FAILED),
-        (100, Exit(1, None, 15), RunState.FAILED),
+        (100, Exit(1, None, 2), RunState.PAUSED),
+        (100, Exit(1, None, 15), RunState.PAUSED),
     ],
 )
 def test_a_run_without_a_process(done: int | None, ended: Exit | None, expected: RunState) -> None:

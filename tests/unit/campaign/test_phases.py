@@ -94,8 +94,9 @@ def test_no_auto_launch_waits_for_a_person_and_is_no_failure() -> None:
     assert Phase.AWAITING_APPROVAL.exit_code is ExitCode.WAITING
 
 
-def test_a_complete_campaign_is_never_touched_again() -> None:
-    assert not [happening for phase, happening in TABLE if phase is Phase.CAMPAIGN_COMPLETE]
+def test_a_complete_campaign_is_only_taken_up_again_by_a_person() -> None:
+    happenings = [happening for phase, happening in TABLE if phase is Phase.CAMPAIGN_COMPLETE]
+    assert all(happening.startswith("resumed_") for happening in happenings)
 
 
 @pytest.mark.parametrize("phase", [phase for phase in Phase if not phase.is_end])

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from agents.campaign.errors import CampaignError
-from agents.campaign.process import Identity, start_detached, stop
+from agents.campaign.process import Identity, session_of, start_detached, stop, stop_with_descendants
 
 SECONDS = 20.0
 """Deadline of every wait: long enough for a loaded machine."""
@@ -206,8 +206,47 @@ def test_stop_kills_a_grandchild_in_its_own_session_too(start: Start, tmp_path: 
     _, identity = start(program, str(told))
     grandchild = Identity.of(int(told.read_text()))
     assert grandchild is not None
-    assert stop(identity, 0.1)
+    assert stop_with_descendants(identity, 0.1)
     assert grandchild.wait(SECONDS)
+
+
+def test_stop_alone_leaves_descendants_alive(start: Start, tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    program = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen(['sleep', '600'])\n"
+        f"open(sys.argv[1], 'w').write(str(child.pid))\n{IGNORING}"
+    )
+    _, identity = start(program, str(told))
+    child = Identity.of(int(told.read_text()))
+    assert child is not None
+    assert stop(identity, 0.1)
+    assert child.is_alive()
+    child.send(signal.SIGKILL)
+
+
+def test_a_session_is_known_by_its_leader_also_after_its_end(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    program = (
+        "import pathlib, subprocess, sys\n"
+        "left = subprocess.Popen(['sleep', '600'])\n"
+        "pathlib.Path(sys.argv[1]).write_text(str(left.pid))\n"
+    )
+    leader = start_detached([sys.executable, "-c", program, str(told)], tmp_path / "log", os.environ)
+    assert leader.wait(SECONDS)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(leader.pid, 0)
+    (left,) = session_of(leader)
+    assert left.pid == int(told.read_text())
+    assert session_of(dataclasses.replace(leader, boot="another boot")) == []
+    assert left.send(signal.SIGKILL)
+    assert left.wait(SECONDS)
+    assert session_of(leader) == []
+
+
+def test_a_session_of_a_reused_number_is_somebody_elses() -> None:
+    mine = Identity.mine()
+    assert session_of(dataclasses.replace(mine, pid=os.getsid(0), started=mine.started + 1)) == []
 
 
 def test_a_detached_program_gets_its_arguments_its_variables_and_no_input(

@@ -56,7 +56,7 @@ NOISY = fold(EMPTY, [*[SampleScored(1 / 3, True)] * 500, Unreadable("score", "na
 
 
 def pilot(progress: Progress, *, is_complete: bool = False) -> dict[str, Any]:
-    return pilot_document(progress, is_complete=is_complete, threshold=0.75, state="running", now=NOW)
+    return pilot_document(progress, is_complete=is_complete, threshold=0.75, state="running", log="pilot.log", now=NOW)
 
 
 def campaign(progress: Progress, **others: Any) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def test_the_newest_200_scores_are_shown_and_the_sum_of_all_is_kept() -> None:
 
 def test_a_mean_at_the_threshold_passes_here_as_it_does_at_the_gate() -> None:
     progress = fold(EMPTY, [*[SampleScored(0.82)] * 190, Progressed(190, 190)])
-    document = pilot_document(progress, is_complete=True, threshold=0.82, state="complete", now=NOW)
+    document = pilot_document(progress, is_complete=True, threshold=0.82, state="complete", log="pilot.log", now=NOW)
     assert document["quality_pass"] is True
 
 
