@@ -50,6 +50,7 @@ def _from_ledger(run: str, home: Home, expected: int) -> tuple[Evidence, str]:
         view = LedgerView(home.run(run).ledger)
     except UsageError as error:
         raise DamagedFileError(error.what, "remove pilot_monitor_status.json; it is written again") from error
+    view.check_whole()
     progress = view.progress()
     if progress is None or progress.started is None or progress.started.kind != "pilot":
         raise DamagedFileError(

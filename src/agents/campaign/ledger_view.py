@@ -126,6 +126,12 @@ class LedgerView:
                 for row in connection.execute(_SAMPLES.format("=" if accepted else "<>")):
                     yield _sample(dict(row))
 
+    def check_whole(self) -> None:
+        """Look for damage in the whole file, which costs reading it; raises DamagedFileError."""
+        with self._connected() as connection:
+            if connection is not None:
+                check_whole(connection, self.path)
+
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection | None]:
         if not self.path.exists():
@@ -137,6 +143,20 @@ class LedgerView:
                 yield opened if checked_version(opened, self.path) else None
         except UNREADABLE as error:
             raise unreadable(self.path, error) from error
+
+
+def check_whole(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file in which SQLite's ``quick_check`` finds a fault, or whose accounts do not add up.
+
+    Raises:
+        DamagedFileError: the file is damaged.
+    """
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise unreadable(path, sqlite3.DatabaseError(found))
+    (balanced,) = connection.execute(_BALANCED).fetchone()
+    if not balanced:
+        raise unreadable(path, sqlite3.DatabaseError("its counters do not agree with its tickets and samples"))
 
 
 def checked_version(connection: sqlite3.Connection, path: Path) -> int:
@@ -217,6 +237,16 @@ def unreadable(path: Path, error: Exception) -> CampaignError:
     )
 
 
+_BALANCED = """
+    SELECT (SELECT total(issued) FROM counters) = count(*)
+       AND (SELECT total(tickets) FROM rounds) = count(*)
+       AND (SELECT total(accepted) FROM counters) = total(state = 'accepted')
+       AND (SELECT total(rejected) FROM counters) = total(state = 'rejected')
+       AND (SELECT total(dead) FROM counters) = total(state = 'dead')
+       AND (SELECT count(*) FROM samples) = total(state <> 'open')
+       AND abs((SELECT total(quality_sum) FROM counters) - (SELECT total(quality) FROM samples)) < 1e-6
+    FROM tickets
+"""
 _SAMPLES = """
     SELECT t.id, t.seq, r.run, r.fingerprint, t.domain, t.family, t.difficulty, t.item_id, t.variant, t.item, t.prompt,
            t.state, s.quality, s.reason, s.twin, s.checks, a.model, a.reply

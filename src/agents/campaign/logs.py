@@ -30,12 +30,12 @@ def configure(log: Path, *, echo: bool) -> bool:
     """
     make_folder(log.parent)
     try:
-        handlers: list[logging.Handler] = [LogFile(log)]
+        file = LogFile(log)
     except OSError as error:
         raise CampaignError(f"log {log} cannot be opened: {error.strerror}", "mend its permissions") from error
     is_detached = _is_standard_error(log)
-    if echo and not is_detached:
-        handlers.append(logging.StreamHandler(sys.stderr))
+    # The echo comes first: a record that the file does not take is still heard.
+    handlers = [logging.StreamHandler(sys.stderr), file] if echo and not is_detached else [file]
     for handler in handlers:
         handler.setFormatter(_Harmless(LOG_FORMAT, LOG_DATES))
     logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)

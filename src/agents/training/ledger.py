@@ -25,6 +25,7 @@ from agents.campaign.ledger_view import (
     SCHEMA_VERSION,
     UNREADABLE,
     RunHeader,
+    check_whole,
     checked_version,
     read_header,
     read_progress,
@@ -42,16 +43,6 @@ BUSY_SECONDS = 5.0
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 """A commit returns when the disk has it: what was announced survives a power cut."""
 _CHANGES = ("INSERT", "UPDATE")
-_BALANCED = """
-    SELECT (SELECT total(issued) FROM counters) = count(*)
-       AND (SELECT total(tickets) FROM rounds) = count(*)
-       AND (SELECT total(accepted) FROM counters) = total(state = 'accepted')
-       AND (SELECT total(rejected) FROM counters) = total(state = 'rejected')
-       AND (SELECT total(dead) FROM counters) = total(state = 'dead')
-       AND (SELECT count(*) FROM samples) = total(state <> 'open')
-       AND abs((SELECT total(quality_sum) FROM counters) - (SELECT total(quality) FROM samples)) < 1e-6
-    FROM tickets
-"""
 _SCHEMA = Path(__file__).with_name("ledger_schema.sql")
 
 
@@ -255,20 +246,6 @@ class Ledger:
         item = SourceItem(domain, Cell(family, difficulty), orjson.loads(params))
         messages = tuple(Message(role, content) for role, content in orjson.loads(prompt))
         return Issued(Ticket(self.header.run, seq, item, variant), ticket_id, item_id, index, messages)
-
-
-def check_whole(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a file in which SQLite's ``quick_check`` finds a fault, or whose accounts do not add up.
-
-    Raises:
-        DamagedFileError: the file is damaged.
-    """
-    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if found != "ok":
-        raise unreadable(path, sqlite3.DatabaseError(found))
-    (balanced,) = connection.execute(_BALANCED).fetchone()
-    if not balanced:
-        raise unreadable(path, sqlite3.DatabaseError("its counters do not agree with its tickets and samples"))
 
 
 def failure(path: Path, error: Exception) -> CampaignError:

@@ -105,7 +105,9 @@ def test_a_record_that_cannot_be_written_pauses_the_run(
         say()
     assert str(log) in paused.value.what
     assert paused.value.cure
-    assert "Traceback" not in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert (SAY in shown) is echo
+    assert "Traceback" not in shown
 
 
 def test_an_echo_that_nobody_hears_does_not_end_a_run(log: Path) -> None:
