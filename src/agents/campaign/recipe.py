@@ -66,7 +66,7 @@ class PilotSection(Section):
     log: str | None = None
     """Log of somebody else's pilot; set, the built-in pilot is never started."""
     fresh_hours: float = Field(default=24.0, gt=0.0, le=10_000.0, allow_inf_nan=False)
-    """A finished log of somebody else's pilot is used until it is this old."""
+    """A finished pilot of somebody else is launched on until its log is this old, or a person approves it."""
 
 
 class GateSection(Section):
