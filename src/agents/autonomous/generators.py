@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 
 import agents
+from agents.autonomous.warden import lease_label
 from agents.campaign.clock import Clock
 from agents.campaign.digest import digest
 from agents.campaign.errors import CampaignError, DamagedFileError, ExitCode, UsageError, error_of
@@ -105,11 +106,6 @@ def remains_of(home: Home, run: str) -> list[Identity]:
     except DamagedFileError:
         return []
     return session_of(leader) if leader else []
-
-
-def lease_label(kind: RunKind, run: str) -> str:
-    """Return what a warden's lease says that it is held for."""
-    return f"{kind} {run}"
 
 
 async def start(generator: Generator, home: Home, store: Workflows, clock: Clock) -> tuple[Identity, Exit | None]:

@@ -19,7 +19,6 @@ from types import FrameType
 
 import psutil
 
-from agents.autonomous.generators import lease_label
 from agents.campaign.clock import SystemClock, stamp
 from agents.campaign.errors import AlreadyRunningError, CampaignError, ExitCode
 from agents.campaign.events import RunKind
@@ -36,6 +35,11 @@ _PR_SET_CHILD_SUBREAPER = 36
 """Operation numbers of prctl(2), from <linux/prctl.h>."""
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def lease_label(kind: RunKind, run: str) -> str:
+    """Return what a warden's lease says that it is held for."""
+    return f"{kind} {run}"
 
 
 def watch(home: Home, kind: RunKind, run: str, launch: int, argv: list[str]) -> int:

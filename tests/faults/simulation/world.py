@@ -11,13 +11,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import orjson
-from simulation.auditor import Auditor
+from simulation.auditor import Auditor, readable
 from simulation.machine import Machine, Process, current
 
 from agents.autonomous.approval import approve_waiting
-from agents.autonomous.generators import lease_label
 from agents.autonomous.runner import exit_code_of, run_mode
+from agents.autonomous.warden import lease_label
 from agents.campaign.clock import stamp
 from agents.campaign.errors import AlreadyRunningError, CampaignError, ExitCode
 from agents.campaign.events import Event, RunKind, SampleScored
@@ -202,11 +201,7 @@ class World:
     @property
     def state(self) -> dict[str, Any]:
         """The state file; empty while it cannot be read."""
-        try:
-            document = orjson.loads(self.home.orchestrator_state.read_bytes())
-        except (FileNotFoundError, orjson.JSONDecodeError):
-            return {}
-        return document if isinstance(document, dict) else {}
+        return readable(self.home.orchestrator_state)
 
     def reboot(self) -> None:
         self.machine.reboot(STRANGERS)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from agents.autonomous.generators import lease_label
+from agents.autonomous.warden import lease_label
 from agents.campaign.clock import stamp
 from agents.campaign.errors import CampaignError
 from agents.campaign.events import RunKind

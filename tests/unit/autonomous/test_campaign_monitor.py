@@ -12,7 +12,7 @@ import pytest
 from stage import HandClock, Stage, append, make_ledger, write_exit
 
 from agents.autonomous.campaign_launcher import CampaignMonitor
-from agents.autonomous.generators import lease_label
+from agents.autonomous.warden import lease_label
 from agents.campaign.errors import DamagedFileError
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
