@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "unit" / "training"), str(HERE.parent / "story")]
 
 from rows import ROWS  # noqa: E402 -- found by the line above
+from stage_real import RUN, command  # noqa: E402
 from world import World  # noqa: E402
 
 from agents.autonomous.stopping import stop_all  # noqa: E402
@@ -115,6 +118,23 @@ def _rows_of(mark: pytest.Mark) -> list[int]:
 def _reason(report: pytest.TestReport) -> str:
     told = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     return told.removeprefix("Skipped: ")
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A small campaign that nobody disturbed: what its ledger holds, and how many seconds it took."""
+
+    contents: list[tuple[Any, ...]]
+    seconds: float
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    world = World(tmp_path_factory.mktemp("undisturbed"))
+    begun = time.monotonic()
+    done = world.campaign(*command(world))
+    assert done.returncode == 0, done.stderr
+    return Undisturbed(world.contents(RUN), time.monotonic() - begun)
 
 
 @pytest.fixture
