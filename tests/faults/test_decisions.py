@@ -30,11 +30,11 @@ def judged(world: World, log: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "last",
     [
-        pytest.param("Progress: 0/0", id="nothing of nothing"),
-        pytest.param("Progress: 5/0", id="five of nothing"),
+        pytest.param("Progress: 0/0", id="nothing of nothing", marks=pytest.mark.slow),
+        pytest.param("Progress: 5/0", id="five of nothing", marks=pytest.mark.slow),
         pytest.param("Progress: 999/20", id="more than all"),
         pytest.param("Progress: 4/4", id="all of one domain"),
-        pytest.param("Progress: 12/20\nProgress: 7/20", id="backwards"),
+        pytest.param("Progress: 12/20\nProgress: 7/20", id="backwards", marks=pytest.mark.slow),
     ],
 )
 def test_progress_that_completes_nothing(world: World, last: str) -> None:
@@ -46,7 +46,9 @@ def test_progress_that_completes_nothing(world: World, last: str) -> None:
 
 
 @pytest.mark.fault(row=20)
-@pytest.mark.parametrize("score", ["nan", "inf", "-0.1", "82", "0.9 0.8"])
+@pytest.mark.parametrize(
+    "score", ["nan", "82", *(pytest.param(score, marks=pytest.mark.slow) for score in ("inf", "-0.1", "0.9 0.8"))]
+)
 def test_a_score_that_cannot_be_one(world: World, score: str) -> None:
     state = judged(
         world, "".join(GOOD).replace("quality_score: 0.9\nProgress: 7/", f"quality_score: {score}\nProgress: 7/")
@@ -65,6 +67,7 @@ def test_acceptance_is_no_quality(world: World) -> None:
     assert "No quality scores" in state["validation_result"]["reason"]
 
 
+@pytest.mark.slow
 @pytest.mark.fault(row=27)
 def test_an_approval_is_for_the_plan_that_it_was_given_to(world: World) -> None:
     waiting = world.campaign(*command(world), "--no-auto-launch")

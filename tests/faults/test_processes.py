@@ -197,6 +197,7 @@ def test_a_pid_that_is_used_again_is_somebody_else(world: World, undisturbed: An
     check_end(world, undisturbed.contents)
 
 
+@pytest.mark.slow
 @pytest.mark.fault(row=10)
 def test_a_zombie_is_dead(world: World, undisturbed: Any) -> None:
     first = world.start_campaign(*command(world))
@@ -355,6 +356,7 @@ def test_a_machine_that_was_suspended_for_a_day(world: World, undisturbed: Any) 
     check_end(world, undisturbed.contents)
 
 
+@pytest.mark.slow
 @pytest.mark.fault(row=44)
 def test_a_worker_that_the_kernel_kills_is_named(world: World, undisturbed: Any) -> None:
     arguments = command(world)
