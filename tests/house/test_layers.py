@@ -35,6 +35,7 @@ LAYERS = {
         *("agents.campaign.logs", "agents.campaign.workflows", "agents.campaign.ledger_view"),
         *("agents.campaign.readers", "agents.training.ledger", "agents.training.sources", "agents.training.teachers"),
         *("agents.training.bench", "agents.training.identity", "agents.campaign.storage"),
+        "agents.training.stop_requests",
     ],
     5: ["agents.training.engine", "agents.autonomous"],
     6: [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -40,6 +41,8 @@ class Export:
 def export_run(ledger: Path, datasets: Path, now: datetime) -> Export:
     """Write the dataset of a finished run to ``datasets/<run>``, or verify the one that is there.
 
+    Call it with the run's lease: what another export of the run has not finished is removed.
+
     Raises:
         UsageError: the run does not exist or is not finished.
         AnotherPlanError: another run's dataset has that name.
@@ -56,6 +59,7 @@ def export_run(ledger: Path, datasets: Path, now: datetime) -> Export:
             "run the same generate_campaign command again and export when it is done",
         )
     folder = datasets / header.run
+    _remove_unfinished(folder)
     if folder.exists():
         return Export(folder, verified(folder, header), is_new=False)
     return Export(folder, _write(view, header, folder, now), is_new=True)
@@ -96,6 +100,14 @@ def _write(view: LedgerView, header: RunHeader, folder: Path, now: datetime) -> 
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return manifest
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Remove what exports to ``folder`` left that were killed: the folders that ``mkdtemp`` named for them."""
+    named = re.compile(rf"\.{re.escape(folder.name)}\.[a-z0-9_]{{8}}")
+    for left in folder.parent.glob(".*"):
+        if named.fullmatch(left.name):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _write_lines(path: Path, lines: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -93,6 +93,25 @@ def test_an_export_that_fails_leaves_nothing(ledger: Path, tmp_path: Path, monke
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_an_export_left_that_was_killed_hard_is_removed_by_the_next_one(ledger: Path, tmp_path: Path) -> None:
+    killed = (
+        "import os, sys; from agents.training import exporter; exporter.write_json = lambda *_: os.kill(os.getpid(), 9)"
+    )
+    program = f"{killed}; exporter.export_run(*map(exporter.Path, sys.argv[1:]), exporter.datetime.now().astimezone())"
+    subprocess.run([sys.executable, "-c", program, str(ledger), str(tmp_path)], check=False)
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".test.")
+    others = [tmp_path / name for name in (".test.two.abcdefgh", ".test.notes", ".tes.abcdefgh", "notes")]
+    for other in others:
+        other.mkdir()
+    for _ in range(2):
+        folder = export_run(ledger, tmp_path, NOW).folder
+        assert sorted(tmp_path.iterdir()) == sorted([folder, *others])
+        left.mkdir()
+    export_run(ledger, tmp_path, NOW)
+    assert not left.exists()
+
+
 def test_only_a_finished_run_is_exported(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no run"):
         export_run(tmp_path / "none.sqlite", tmp_path, NOW)

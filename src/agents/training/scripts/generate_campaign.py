@@ -1,6 +1,7 @@
 """``python -m agents.training.scripts.generate_campaign``: generates a pilot or a campaign to its end.
 
-Owns flags, signals, the run's lease and the exit code. Running the same command again is how a run is resumed.
+Owns flags, the run's lease and the exit code. Running the same command again is how a run is resumed.
+What takes time to load is imported where it is needed: by then, requests to stop are counted.
 """
 
 from __future__ import annotations
@@ -13,46 +14,42 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from agents.campaign.clock import SystemClock
-from agents.campaign.errors import CampaignError, ExitCode, PausedError
-from agents.campaign.home import Home
-from agents.campaign.lease import Lease
-from agents.campaign.ledger_view import LedgerView
-from agents.campaign.plan import Plan, plan_for
-from agents.training.bench import Bench, InlineBench, WorkerBench
-from agents.training.console import Console
-from agents.training.engine import Engine, Standards
-from agents.training.exporter import export_run
-from agents.training.judge import Domains
-from agents.training.ledger import Ledger
-from agents.training.preflight import Prepared, prepare
-from agents.training.teachers.procedural import ProceduralTeacher
+from agents.campaign.errors import CampaignError, ExitCode
+from agents.training.stop_requests import StopRequests, stopped_at_once
+
+if TYPE_CHECKING:
+    from agents.campaign.home import Home
+    from agents.campaign.plan import Plan
+    from agents.training.bench import Bench
+    from agents.training.console import Console
+    from agents.training.engine import Engine
+    from agents.training.judge import Domains
+    from agents.training.preflight import Prepared
 
 EPILOG = """exit codes: 0 done, 1 failed, 2 usage, 4 already running, 6 paused: the same command resumes it.
-SIGTERM or Ctrl-C finishes what is in flight and stops; a second one stops at once; neither loses a sample."""
+SIGTERM or Ctrl-C finishes what is in flight, or the export, and stops; a second one stops at once; neither loses
+a sample."""
+
+DOCUMENT_FLAGS = frozenset({"--json", "--dry-run"})
+"""With one of these, all that is printed on standard output is a JSON document, errors too."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit code."""
-    options = parser().parse_args(arguments)
-    as_document = options.dry_run or options.json
+    """Run the command line, as the last thing that this process does; return the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        plan = plan_for(flags_of(options), options.recipe)
-        home = Home.from_environment(os.environ)
-        name = options.output_name if options.pilot else None
-        prepared = prepare(plan, "pilot" if options.pilot else "campaign", name, home, SystemClock().now())
-        if options.dry_run:
-            code, document = ExitCode.DONE, prepared.document()
-        else:
-            code, document = _run(prepared, home, export=options.export)
+        with StopRequests() as requests:
+            options = parser().parse_args(arguments)
+            code, document = _answer(options, requests)
     except CampaignError as error:
         code, document = error.exit_code, error.document()
         print(f"generate_campaign: {error}", file=sys.stderr)
-    if as_document:
+    if not DOCUMENT_FLAGS.isdisjoint(arguments):
         _print(document)
     return code
 
@@ -95,17 +92,41 @@ def flags_of(options: argparse.Namespace) -> dict[str, tuple[str, Any]]:
     }
 
 
-def _run(prepared: Prepared, home: Home, *, export: bool) -> tuple[ExitCode, dict[str, Any]]:
+def _answer(options: argparse.Namespace, requests: StopRequests) -> tuple[ExitCode, dict[str, Any]]:
+    """Do what ``options`` ask for; return the exit code and the document.
+
+    Raises:
+        CampaignError: it could not even begin.
+    """
+    from agents.campaign.home import Home
+    from agents.campaign.plan import plan_for
+    from agents.training.preflight import prepare
+
+    plan = plan_for(flags_of(options), options.recipe)
+    home = Home.from_environment(os.environ)
+    name = options.output_name if options.pilot else None
+    prepared = prepare(plan, "pilot" if options.pilot else "campaign", name, home, SystemClock().now())
+    if options.dry_run:
+        return ExitCode.DONE, prepared.document()
+    return _run(prepared, home, requests, export=options.export)
+
+
+def _run(prepared: Prepared, home: Home, requests: StopRequests, *, export: bool) -> tuple[ExitCode, dict[str, Any]]:
     """Generate what is still owed; return the exit code with the summary, or with the error that was logged.
 
     Raises:
         CampaignError: the lease is held by another process, or the log cannot be opened.
     """
+    from agents.campaign.lease import Lease
+    from agents.training.console import Console
+    from agents.training.exporter import export_run
+
     header, clock = prepared.header, SystemClock()
     with Lease(prepared.paths.lease, f"{header.kind} {header.run}"), Console(home.log(header.kind)) as console:
         try:
             began = time.monotonic()
-            asyncio.run(_generate(prepared, console))
+            with asyncio.Runner(loop_factory=requests.new_loop) as runner:
+                runner.run(_generate(prepared, console))
             summary = _summary(prepared, time.monotonic() - began)
             console.say(_sentence(summary))
             if export:
@@ -119,6 +140,10 @@ def _run(prepared: Prepared, home: Home, *, export: bool) -> tuple[ExitCode, dic
 
 
 async def _generate(prepared: Prepared, console: Console) -> None:
+    from agents.training.engine import Engine, Standards
+    from agents.training.ledger import Ledger
+    from agents.training.teachers.procedural import ProceduralTeacher
+
     recipe = prepared.plan.recipe
     with Ledger.open(prepared.paths.ledger, prepared.header) as ledger:
         if ledger.progress().is_complete:
@@ -140,13 +165,14 @@ async def _generate(prepared: Prepared, console: Console) -> None:
 
 
 def _bench(plan: Plan, domains: Domains) -> Bench[Domains]:
+    from agents.training.bench import InlineBench, WorkerBench
+
     speed = plan.recipe.speed
     return WorkerBench(domains, speed.workers or os.cpu_count() or 1) if speed.parallel else InlineBench(domains)
 
 
 async def _until_stopped(engine: Engine) -> None:
     """Run the engine; the first SIGTERM or SIGINT drains it, the second ends it at once."""
-    running = asyncio.create_task(engine.run())
     signals: list[int] = []
 
     def stop(number: int) -> None:
@@ -158,13 +184,16 @@ async def _until_stopped(engine: Engine) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    running = asyncio.create_task(engine.run())
     try:
         await running
     except asyncio.CancelledError:
-        raise PausedError("stopped at once on a second signal", "run the same command again") from None
+        raise stopped_at_once() from None
 
 
 def _summary(prepared: Prepared, seconds: float) -> dict[str, Any]:
+    from agents.campaign.ledger_view import LedgerView
+
     view = LedgerView(prepared.paths.ledger)
     accounts, progress = view.accounts(), view.progress()
     if accounts is None or progress is None:

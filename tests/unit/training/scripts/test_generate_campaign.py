@@ -19,16 +19,18 @@ from tiny_run import audit, outcome
 
 from agents.campaign.errors import ExitCode, PausedError
 from agents.campaign.lease import Lease
-from agents.campaign.ledger_view import LedgerView
+from agents.campaign.ledger_view import Accounts, LedgerView
 from agents.campaign.log_lines import parse
 from agents.campaign.progress import Progress, fold
-from agents.training import domains, preflight
+from agents.training import domains, exporter, preflight
+from agents.training.ledger import Ledger
 from agents.training.scripts.generate_campaign import _until_stopped, main, parser
+from agents.training.stop_requests import StopRequests
 
 TESTS = Path(__file__).parent.parent
 RECIPE = "domains: {tiny: {weight: 1.0}}\nteacher: {fault_rate: 0.2}\n"
 
-pytestmark = pytest.mark.usefixtures("root_logger")
+pytestmark = pytest.mark.usefixtures("root_logger", "signal_handlers")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,14 @@ def root_logger() -> Iterator[None]:
             handler.close()
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture
+def signal_handlers() -> Iterator[None]:
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -295,9 +305,96 @@ def test_the_first_signal_drains_and_the_second_stops_at_once(number: signal.Sig
             return Progress("ledger")
 
     engine = Stubborn()
-    with pytest.raises(PausedError, match="second signal"):
-        asyncio.run(_until_stopped(engine))  # type: ignore[arg-type]
+    with (
+        pytest.raises(PausedError, match="second signal"),
+        StopRequests() as requests,
+        asyncio.Runner(loop_factory=requests.new_loop) as runner,
+    ):
+        runner.run(_until_stopped(engine))  # type: ignore[arg-type]
     assert engine.drained == 1
+
+
+def interrupting(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, *numbers: signal.Signals) -> None:
+    """Have the process get signals ``numbers`` as it calls ``owner.name`` for the first time."""
+    inner, left = getattr(owner, name), list(numbers)
+
+    def interrupted(*args: Any, **values: Any) -> Any:
+        while left:
+            os.kill(os.getpid(), left.pop(0))
+        return inner(*args, **values)
+
+    monkeypatch.setattr(owner, name, interrupted)
+
+
+@pytest.mark.parametrize("step", [(preflight, "check_storage"), (Lease, "__enter__"), (Ledger, "open")])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_that_is_asked_for_while_it_starts_pauses_before_anything_is_issued(
+    place: Place, monkeypatch: pytest.MonkeyPatch, step: tuple[Any, str], number: signal.Signals
+) -> None:
+    interrupting(monkeypatch, *step, number)
+    assert main(place.arguments("--target", "50", "--export")) == ExitCode.PAUSED
+    assert LedgerView(place.ledger("full_campaign_50")).accounts() == Accounts()
+    assert not (place.training / "datasets").exists()
+    assert main(place.arguments("--target", "50", "--export")) == 0
+
+
+def test_a_stop_that_is_asked_for_while_it_starts_again_begins_no_open_ticket(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        interrupting(patched, Ledger, "start_attempt", signal.SIGTERM)
+        assert main(place.arguments("--target", "50")) == ExitCode.PAUSED
+    before = outcome(place.ledger("full_campaign_50"))
+    assert before["tickets"]
+    interrupting(monkeypatch, Ledger, "open", signal.SIGTERM)
+    assert main(place.arguments("--target", "50")) == ExitCode.PAUSED
+    assert outcome(place.ledger("full_campaign_50")) == before
+
+
+def test_a_stop_that_is_asked_for_while_it_exports_lets_the_export_finish(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    interrupting(monkeypatch, exporter, "write_json", signal.SIGTERM)
+    assert main(place.arguments("--target", "50", "--export", "--json")) == 0
+    assert (Path(document_of(capfd)["dataset"]) / "manifest.json").exists()
+
+
+@pytest.mark.parametrize(
+    "step", [(preflight, "check_storage"), (Lease, "__enter__"), (Ledger, "open"), (exporter, "write_json")]
+)
+def test_a_second_request_stops_at_once_wherever_it_is(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], step: tuple[Any, str]
+) -> None:
+    interrupting(monkeypatch, *step, signal.SIGTERM, signal.SIGINT)
+    assert main(place.arguments("--target", "50", "--export", "--json")) == ExitCode.PAUSED
+    document = document_of(capfd)
+    assert (document["exit_code"], "second signal" in document["error"]) == (ExitCode.PAUSED, True)
+    assert list(place.training.glob("datasets/*")) == []
+    assert main(place.arguments("--target", "50", "--export")) == 0
+
+
+def test_requests_are_counted_while_modules_load(place: Place) -> None:
+    program = place.launcher.read_text().replace(
+        "sys.exit(main())",
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'agents.training.preflight':\n"
+        "            os.kill(os.getpid(), signal.SIGTERM)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "sys.exit(main())",
+    )
+    place.launcher.write_text(f"import os, signal\n{program}")
+    process = place.start("--target", "50", stderr=subprocess.PIPE)
+    _, complaint = process.communicate(timeout=30)
+    assert (process.returncode, b"stopped on request" in complaint) == (ExitCode.PAUSED, True)
+
+
+def test_what_cannot_be_stopped_any_more_ends_as_it_was_going_to(place: Place) -> None:
+    program = place.launcher.read_text().replace(
+        "sys.exit(main())", "code = main()\nos.kill(os.getpid(), signal.SIGTERM)\nsys.exit(code)"
+    )
+    place.launcher.write_text(f"import os, signal\n{program}")
+    assert place.start("--target", "10", stderr=subprocess.DEVNULL).wait(30) == 0
 
 
 def test_sigterm_drains_and_the_same_command_goes_on(place: Place) -> None:

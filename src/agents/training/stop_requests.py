@@ -1,0 +1,87 @@
+"""Requests to stop: SIGTERM and SIGINT, counted from the first line of a program to its last.
+
+Owns the process's signal handlers. Never decides what a request stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from functools import partial
+from types import FrameType, TracebackType
+from typing import Self, TypeVarTuple
+
+from agents.campaign.errors import PausedError
+
+Arguments = TypeVarTuple("Arguments")
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class StopRequests:
+    """Counts the requests of this process; a context manager around all that can be stopped.
+
+    The first request is for whoever asks or listens. The second one raises KeyboardInterrupt, unless somebody listens,
+    and the block ends with PausedError. Behind the block nothing is left to stop, and further ones are ignored.
+    """
+
+    def __init__(self) -> None:
+        self._requests: list[int] = []
+        self._listeners: dict[int, Callable[[], object]] = {}
+
+    def __enter__(self) -> Self:
+        for number in SIGNALS:
+            signal.signal(number, self._count)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Ignore what comes later; raises PausedError where a second request ended the block."""
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        if isinstance(error, KeyboardInterrupt):
+            raise stopped_at_once() from None
+
+    def new_loop(self) -> asyncio.AbstractEventLoop:
+        """Return an event loop whose signal handlers listen here: they hear of earlier requests too."""
+        return _Loop(self)
+
+    def listen(self, number: int, listener: Callable[[], object]) -> None:
+        """Call ``listener`` for every request by signal ``number``, and for each that there was before."""
+        self._listeners[number] = listener
+        for _ in range(self._requests.count(number)):
+            listener()
+
+    def listen_no_more(self) -> None:
+        """Call no listener again."""
+        self._listeners.clear()
+
+    def _count(self, number: int, _frame: FrameType | None) -> None:
+        self._requests.append(number)
+        if number in self._listeners:
+            self._listeners[number]()
+        elif len(self._requests) == 2:
+            raise KeyboardInterrupt
+
+
+def stopped_at_once() -> PausedError:
+    """Return the error of a run that a second request ended."""
+    return PausedError("stopped at once on a second signal", "run the same command again")
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """A loop that leaves the handlers of the process where they are: what came before it and comes after it counts."""
+
+    def __init__(self, requests: StopRequests) -> None:
+        super().__init__()
+        self._requests = requests
+
+    def add_signal_handler(self, sig: int, callback: Callable[[*Arguments], object], *args: *Arguments) -> None:
+        """Call ``callback`` in this loop for every request by ``sig``, and for each that there was before."""
+        self._requests.listen(sig, partial(self.call_soon_threadsafe, callback, *args))
+
+    def close(self) -> None:
+        self._requests.listen_no_more()
+        super().close()
