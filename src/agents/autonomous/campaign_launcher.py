@@ -199,7 +199,9 @@ def _refusal(reason: str, code: ExitCode, **more: object) -> Document:
 
 
 def _not_approved(validation: Document, verdict: str, why: str) -> Document:
-    code = Verdict(verdict).exit_code if verdict in list(Verdict) else ExitCode.REJECTED
+    """Refuse with the verdict's exit code; without an approval, an approving verdict contradicts itself."""
+    refusing = {known.value: known.exit_code for known in Verdict if known is not Verdict.APPROVED}
+    code = refusing.get(verdict, ExitCode.REJECTED)
     return _refusal("Validation failed", code, validation=validation, cure=f"{why}; look at it: campaign validate")
 
 

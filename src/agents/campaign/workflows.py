@@ -226,7 +226,7 @@ class Workflows:
         version = self._checked_version()
         self.path.chmod(PRIVATE_FILE)
         for pragma in PRAGMAS:
-            self._database.execute(f"PRAGMA {pragma}")
+            self._database.execute(f"PRAGMA {pragma}").fetchall()  # without fetching, an error is not raised
         if version == 0:
             with self._transaction():
                 if self._checked_version() == 0:

@@ -98,7 +98,7 @@ class Ledger:
             header = there
             cls(path, connection, header).read_all()
         for pragma in PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
+            connection.execute(f"PRAGMA {pragma}").fetchall()  # without fetching, an error is not raised
         if checked_version(connection, path) == 0:
             _create(connection, header)
         connection.execute("UPDATE attempts SET outcome = 'lost' WHERE outcome IS NULL")
