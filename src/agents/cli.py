@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
-from agents.campaign.errors import CampaignError, ExitCode
+from agents.campaign.errors import CampaignError, ExitCode, UsageError
 from agents.campaign.home import Home
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ app = typer.Typer(
     help="Unattended campaigns that turn a teacher into a training set.",
     epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 rejected, 4 already running, 5 waiting for approval, "
     "6 paused and resumable, 75 lost a race, try again.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -165,14 +165,27 @@ def stop(
 
 
 def main() -> None:
-    """Run the command line; a CampaignError becomes a message, its cure and its exit code."""
+    """Run the command line; an error becomes a message, its cure and its exit code. Without a verb, help is shown."""
+    verb_and_flags = sys.argv[1:]
     try:
-        app()
+        code = app(verb_and_flags or ["--help"], standalone_mode=False)
+    except TyperException as error:
+        _end(_unreadable(error))
     except CampaignError as error:
-        if "--json" in sys.argv:
-            _print_json(error.document())
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
+        _end(error)
+    sys.exit(code if verb_and_flags else ExitCode.USAGE)
+
+
+def _unreadable(error: TyperException) -> UsageError:
+    context = getattr(error, "ctx", None)
+    return UsageError(error.format_message(), f"see {context.command_path if context else app.info.name} --help")
+
+
+def _end(error: CampaignError) -> NoReturn:
+    if "--json" in sys.argv:
+        _print_json(error.document())
+    typer.echo(f"error: {error}", err=True)
+    sys.exit(error.exit_code)
 
 
 def _plan(

@@ -14,12 +14,12 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 
 from agents.campaign.clock import SystemClock
-from agents.campaign.errors import CampaignError, ExitCode
+from agents.campaign.errors import CampaignError, ExitCode, UsageError
 from agents.training.stop_requests import StopRequests, stopped_at_once
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="generate_campaign",
+        allow_abbrev=False,
         description="Generate a pilot or a campaign to its end.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -78,6 +79,12 @@ def parser() -> argparse.ArgumentParser:
     add("--dry-run", action="store_true", help="check everything, print the run as JSON, start nothing")
     add("--json", action="store_true", help="print the final summary as one JSON document")
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        raise UsageError(message, f"see {self.prog} --help")
 
 
 def flags_of(options: argparse.Namespace) -> dict[str, tuple[str, Any]]:

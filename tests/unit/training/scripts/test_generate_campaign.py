@@ -158,10 +158,20 @@ def test_a_dry_run_tells_what_is_wrong(
     assert document["exit_code"] == code
 
 
-def test_unknown_flags_are_usage_errors(place: Place) -> None:
-    with pytest.raises(SystemExit) as caught:
-        main(place.arguments("--unknown"))
-    assert caught.value.code == ExitCode.USAGE
+@pytest.mark.parametrize("arguments", [["--unknown"], ["--target"], ["--pilot=yes"], ["--js"], ["other"]])
+def test_a_command_line_that_cannot_be_read_is_a_usage_error(
+    place: Place, capfd: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert main(arguments) == ExitCode.USAGE
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("usage: generate_campaign ")
+    assert arguments[0].partition("=")[0] in said.err
+    for flag in ("--json", "--dry-run"):
+        assert main([flag, *arguments]) == ExitCode.USAGE
+        document = document_of(capfd)
+        assert document["exit_code"] == ExitCode.USAGE
+        assert f"generate_campaign: {document['error']}\n  cure: {document['cure']}\n" in said.err
 
 
 def test_an_unknown_domain_is_named(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
