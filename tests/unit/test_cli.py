@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,8 @@ def log_pilot(home: Home, score: float, count: int = 190) -> None:
     home.training.mkdir(parents=True, exist_ok=True)
     lines = [f"quality_score: {score}\nProgress: {done}/190\n" for done in range(1, count + 1)]
     home.pilot_log.write_text("".join(lines))
-    os.utime(home.pilot_log, (1e9, 1e9))
+    hour_ago = time.time() - 3600
+    os.utime(home.pilot_log, (hour_ago, hour_ago))
 
 
 # Help.
@@ -163,9 +165,9 @@ def test_monitor_and_validate_print_their_documents(
     log_pilot(home, score)
 
     watched = campaign("monitor", "--recipe", recipe, "--json")
-    judged = campaign("validate", "--recipe", recipe, "--json")
-
     assert (watched.code, watched.document) == (0, json.loads(home.pilot_status.read_text()))
+
+    judged = campaign("validate", "--recipe", recipe, "--json")
     assert (judged.code, judged.document) == (code, json.loads(home.validation.read_text()))
     assert judged.document["verdict"] == verdict
 
