@@ -164,6 +164,24 @@ def stop(
     raise typer.Exit(ExitCode.FAILED if "still running" in stopped.values() else ExitCode.DONE)
 
 
+@app.command()
+def plan(
+    quality_threshold: QualityThreshold = None,
+    campaign_target: CampaignTarget = None,
+    min_pilot_samples: MinPilotSamples = None,
+    auto_launch: AutoLaunch = None,
+    recipe: RecipeFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show every value of the plan and where it comes from; start nothing."""
+    from agents.dashboard.view import plan_text
+
+    resolved = _plan(quality_threshold, campaign_target, min_pilot_samples, auto_launch, recipe)
+    values = resolved.values()
+    origins = {key: resolved.origin(key) for key in values}
+    _print_json({"values": values, "origins": origins}) if as_json else typer.echo(plan_text(values, origins))
+
+
 def main() -> None:
     """Run the command line; an error becomes a message, its cure and its exit code. Without a verb, help is shown."""
     verb_and_flags = sys.argv[1:]
@@ -201,7 +219,7 @@ def _plan(
         "--quality-threshold": ("gate.quality_threshold", quality_threshold),
         "--campaign-target": ("campaign.target", campaign_target),
         "--min-pilot-samples": ("gate.min_samples", min_pilot_samples),
-        "--no-auto-launch": ("campaign.auto_launch", auto_launch),
+        "--auto-launch" if auto_launch else "--no-auto-launch": ("campaign.auto_launch", auto_launch),
     }
     return plan_for(flags, recipe)
 

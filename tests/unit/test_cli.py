@@ -19,10 +19,10 @@ from agents import cli
 from agents.autonomous import runner
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
-from agents.campaign.plan import Plan
+from agents.campaign.plan import Plan, plan_for
 from agents.campaign.process import Identity
 
-VERBS = ("auto", "monitor", "validate", "launch", "approve", "status", "logs", "stop")
+VERBS = ("auto", "monitor", "validate", "launch", "approve", "status", "logs", "stop", "plan")
 VARIABLES = ("CAMPAIGN_RECIPE", "CAMPAIGN_TARGET", "QUALITY_THRESHOLD", "AUTO_LAUNCH")
 FLAGS = {
     "auto": ("--quality-threshold", "--campaign-target", "--no-auto-launch", "--background", "--recipe", "--json"),
@@ -33,6 +33,9 @@ FLAGS = {
     "status": ("--json",),
     "logs": ("--lines", "--no-follow"),
     "stop": ("--orchestrator-only", "--json"),
+    "plan": (
+        *("--quality-threshold", "--campaign-target", "--min-pilot-samples", "--no-auto-launch", "--recipe", "--json"),
+    ),
 }
 QUICK = "watch: {pilot_seconds: 0.001, campaign_seconds: 0.001}\ncampaign: {command: [/bin/false]}\n"
 
@@ -254,6 +257,45 @@ def test_flags_win_over_variables_and_these_over_the_recipe(
     assert str(plan.recipe_path) == recipe
 
 
+def test_the_plan_tells_every_value_and_where_it_came_from(
+    campaign: Campaign, home: Home, recipe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUALITY_THRESHOLD", "0.6")
+    arguments = ("plan", "--recipe", recipe, "--campaign-target", "50", "--no-auto-launch")
+
+    asked, said = campaign(*arguments, "--json"), campaign(*arguments)
+
+    assert (asked.code, said.code) == (0, 0)
+    assert asked.document.keys() == {"values", "origins"}
+    values, origins = asked.document["values"], asked.document["origins"]
+    assert values == plan_for({}, None, {}).values() | {
+        "gate.quality_threshold": 0.6,
+        "campaign.target": 50,
+        "campaign.auto_launch": False,
+        "campaign.command": ["/bin/false"],
+        "watch.pilot_seconds": 0.001,
+        "watch.campaign_seconds": 0.001,
+    }
+    assert {key: origin for key, origin in origins.items() if origin != "default"} == {
+        "gate.quality_threshold": "environment QUALITY_THRESHOLD",
+        "campaign.target": "--campaign-target",
+        "campaign.auto_launch": "--no-auto-launch",
+        **dict.fromkeys(("campaign.command", "watch.pilot_seconds", "watch.campaign_seconds"), f"recipe {recipe}"),
+    }
+    assert origins.keys() == values.keys()
+    rows = [line.split(maxsplit=2) for line in said.out.splitlines()]
+    assert ["quality_threshold", "0.6", "environment QUALITY_THRESHOLD"] in rows
+    assert ["seed", "65816", "default"] in rows
+    assert not home.root.exists()
+
+
+@pytest.mark.parametrize(("flag", "value"), [("--auto-launch", True), ("--no-auto-launch", False)])
+def test_the_plan_names_the_flag_that_was_given(campaign: Campaign, flag: str, value: bool) -> None:
+    document = campaign("plan", flag, "--json").document
+    told = document["values"]["campaign.auto_launch"], document["origins"]["campaign.auto_launch"]
+    assert told == (value, flag)
+
+
 def test_in_the_background_the_banner_or_the_pid_is_printed(
     campaign: Campaign, home: Home, background: list[tuple[str, Plan]]
 ) -> None:
@@ -302,6 +344,8 @@ def test_launching_by_hand_is_a_persons_decision_unless_it_is_refused_by_a_flag(
         (["auto", "--campaign-target", "0"], "--campaign-target"),
         (["launch", "--campaign-target", "-5"], "campaign.target"),
         (["monitor", "--min-pilot-samples", "200"], "pilot.tickets"),
+        (["plan", "--min-pilot-samples", "200"], "pilot.tickets"),
+        (["plan", "--quality-threshold", "80"], "--quality-threshold 0.8"),
         (["auto", "--recipe", "/no/such/recipe.yaml"], "/no/such/recipe.yaml"),
         (["approve"], "no workflow waits"),
     ],

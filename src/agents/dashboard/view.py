@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,26 @@ def outcome_text(mode: str, document: Mapping[str, Any]) -> str:
         return f"Not launched: {printable(document['reason'])}{cure}"
     progress = progress_text({"pilot_result": document})
     return f"Pilot {document['state']}. {progress}".rstrip()
+
+
+def plan_text(values: Mapping[str, Any], origins: Mapping[str, str]) -> str:
+    """Return a plan as a table of keys, values as JSON and origins, both given by dotted key, section by section."""
+    rows: list[tuple[str, ...]] = []
+    section = ""
+    for key, value in values.items():
+        top, _, rest = key.partition(".")
+        if rest and top != section:
+            section = top
+            rows += [(), (section,)]
+        rows.append((f"  {rest}" if rest else top, orjson.dumps(value).decode(), origins[key]))
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in cells if len(row) > column + 1) for column in (0, 1)]
+    return "\n".join(_row(row, widths) for row in cells)
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = [f"{cell:{width}}" for cell, width in zip(cells, widths, strict=False)]
+    return "  ".join([*padded, *cells[len(widths) :]]).rstrip()
 
 
 def printable(text: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.dashboard.view import active_text, headline, outcome_text, printable, progress_text, status_text
+from agents.dashboard.view import active_text, headline, outcome_text, plan_text, printable, progress_text, status_text
 
 EVIL = "\x1b[2J\x1b]0;title\x07 two\nlines\r over \x9b31m \u202e \u2028 \x00 end"
 STATE = {
@@ -154,3 +154,25 @@ def test_the_banner_is_the_seeds() -> None:
 def test_outcomes_in_words(mode: str, document: dict[str, Any], words: list[str]) -> None:
     text = outcome_text(mode, document)
     assert all(word in text for word in words)
+
+
+def test_a_plan_is_a_table_by_section() -> None:
+    values = {"name": "full", "seed": 7, "domains.asm.weight": 1.0, "gate.rule": "threshold", "gate.command": ["a", 1]}
+    origins = {"name": "recipe /r.yaml", "gate.command": "--command"}
+    assert plan_text(values, dict.fromkeys(values, "default") | origins).split("\n") == [
+        'name          "full"       recipe /r.yaml',
+        "seed          7            default",
+        "",
+        "domains",
+        "  asm.weight  1.0          default",
+        "",
+        "gate",
+        '  rule        "threshold"  default',
+        '  command     ["a",1]      --command',
+    ]
+
+
+def test_a_plan_is_printable() -> None:
+    text = plan_text({"name": EVIL, f"gate.{EVIL}": EVIL}, {"name": EVIL, f"gate.{EVIL}": EVIL})
+    assert is_clean(text)
+    assert len(text.split("\n")) == 4
