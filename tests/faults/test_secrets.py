@@ -69,6 +69,7 @@ if sys.argv[0].endswith("generate_campaign.py") or "generate_campaign" in " ".jo
 """
 
 
+@pytest.mark.slow
 def test_a_crash_with_a_traceback_tells_no_key(world: World) -> None:
     world.variables |= CANARIES | {"PYTHONPATH": str(world.folder / "site")}
     (world.folder / "site").mkdir()
