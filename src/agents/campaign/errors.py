@@ -1,4 +1,4 @@
-"""Errors that tell what happened, what cures it, whether trying again helps, and the exit code."""
+"""Errors that tell what happened, what cures it, and the exit code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ class CampaignError(Exception):
     """
 
     exit_code = ExitCode.FAILED
-    retry = False
 
     def __init__(self, what: str, cure: str) -> None:
         super().__init__(what)
@@ -68,7 +67,6 @@ class LostRaceError(CampaignError):
     """Another process was faster; the same command may succeed a moment later."""
 
     exit_code = ExitCode.TRY_AGAIN
-    retry = True
 
 
 class DamagedFileError(CampaignError):

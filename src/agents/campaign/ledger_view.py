@@ -70,15 +70,6 @@ class Accounts:
         return self.accepted + self.rejected + self.dead
 
 
-@dataclass(frozen=True, slots=True)
-class DomainAccounts:
-    """The accounts of one domain, and the mean quality in [0, 1] of its settled tickets (None without any)."""
-
-    domain: str
-    accounts: Accounts
-    quality: float | None
-
-
 class LedgerView:
     """The ledger at ``path``, which may not exist yet. Every call reads the newest committed state.
 
@@ -102,16 +93,6 @@ class LedgerView:
         """Return the run's progress; None where there is no ledger. A dead ticket is scored 0."""
         with self._connected() as connection:
             return None if connection is None else read_progress(connection)
-
-    def domains(self) -> list[DomainAccounts]:
-        """Return the accounts of each domain, by name; empty where there is no ledger."""
-        with self._connected() as connection:
-            if connection is None:
-                return []
-            rows = connection.execute(
-                "SELECT domain, issued, accepted, rejected, dead, open, quality_sum FROM counters ORDER BY domain"
-            ).fetchall()
-        return [_domain_accounts(domain, Accounts(*counts), quality_sum) for domain, *counts, quality_sum in rows]
 
     def reasons(self, limit: int = 10) -> list[tuple[str, int]]:
         """Return the most frequent reasons of tickets that were not accepted, with their counts."""
@@ -262,7 +243,3 @@ def _sample(sample: dict[str, Any]) -> dict[str, Any]:
         {"name": name, "score": score, "detail": detail} for name, score, detail in orjson.loads(sample["checks"])
     ]
     return sample
-
-
-def _domain_accounts(domain: str, accounts: Accounts, quality_sum: float) -> DomainAccounts:
-    return DomainAccounts(domain, accounts, quality_sum / accounts.settled if accounts.settled else None)

@@ -149,13 +149,6 @@ class Workflows:
             self._add_step(workflow.id, happening, phase, details, now)
         return self._found(workflow.run)
 
-    def history(self, workflow: Workflow) -> list[tuple[str, str, str]]:
-        """Return (time, happening, phase) of every step, oldest first."""
-        with self._boundary():
-            return self._database.execute(
-                "SELECT at, happening, phase FROM steps WHERE workflow = ? ORDER BY id", (workflow.id,)
-            ).fetchall()
-
     def approve(self, workflow: Workflow, fingerprint: str, approver: str, reason: str, now: datetime) -> None:
         """Record that a person wants ``fingerprint`` launched."""
         with self._transaction():

@@ -57,9 +57,6 @@ class Duplicates:
         self._exact: dict[str, int] = {}
         self._near = RMinHashDeduplicator(threshold, SLOTS, use_lsh=True, num_bands=bands_for(threshold), seed=_SEED)
 
-    def __len__(self) -> int:
-        return len(self._exact)
-
     def find(self, found: Trace) -> Twin | None:
         """Return the first accepted sample that ``found`` repeats, equal ones before alike ones."""
         equal = self._exact.get(found.digest)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sqlite3
 import stat
 from collections.abc import Callable
 from contextlib import closing
@@ -430,10 +431,9 @@ def test_it_stops_between_two_steps_wherever_it_is_and_goes_on_later(home: Home,
     assert (stopped["phase"], stopped["cause"]) == ("stopped", "stopped by a signal or a person")
     assert not is_held(home.orchestrator_lease)
     assert not home.orchestrator_pid.exists()
-    with closing(Workflows(home.workflows)) as store:
-        workflow = store.find(RUN)
-        assert workflow is not None
-        assert [step[2] for step in store.history(workflow)][-2:] == [phase, "stopped"]
+    with closing(sqlite3.connect(home.workflows)) as store:
+        newest = store.execute("SELECT phase FROM steps ORDER BY id DESC LIMIT 2").fetchall()
+    assert newest == [("stopped",), (phase,)]
     assert run(orchestrator(home))["phase"] == "campaign_complete"
     assert kinds(stage) == ["pilot", "campaign"]
 

@@ -41,8 +41,3 @@ def test_an_error_crosses_a_process_boundary_whole(kind: type[CampaignError]) ->
 def test_an_error_told_as_json_keeps_its_words_and_exit_code(kind: type[CampaignError]) -> None:
     again = errors.error_of(kind("what", "cure").document())
     assert (again.what, again.cure, again.exit_code) == ("what", "cure", kind.exit_code)
-
-
-def test_only_a_lost_race_is_worth_trying_again() -> None:
-    assert [kind for kind in KINDS if kind.retry] == [errors.LostRaceError]
-    assert errors.LostRaceError.exit_code == 75

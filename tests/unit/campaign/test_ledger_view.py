@@ -9,7 +9,7 @@ import pytest
 from agents.campaign import ledger_view
 from agents.campaign.errors import DamagedFileError
 from agents.campaign.events import RunStarted
-from agents.campaign.ledger_view import Accounts, DomainAccounts, LedgerView, RunHeader
+from agents.campaign.ledger_view import Accounts, LedgerView, RunHeader
 from agents.campaign.progress import Progress
 from agents.training.dedup import trace
 from agents.training.judge import State, Verdict
@@ -50,7 +50,7 @@ def path(tmp_path: Path) -> Path:
 def test_nothing_is_known_of_a_run_without_a_ledger(tmp_path: Path) -> None:
     view = LedgerView(tmp_path / "none.sqlite")
     assert view.header() is view.progress() is view.accounts() is None
-    assert view.domains() == view.reasons() == list(view.samples(accepted=True)) == []
+    assert view.reasons() == list(view.samples(accepted=True)) == []
     assert list(tmp_path.iterdir()) == []
 
 
@@ -58,10 +58,6 @@ def test_accounts_balance(path: Path) -> None:
     assert LedgerView(path).accounts() == Accounts(issued=8, accepted=2, rejected=3, dead=1, open=2)
     assert LedgerView(path).accounts().balanced  # type: ignore[union-attr]
     assert not Accounts(issued=8, accepted=2).balanced
-    assert LedgerView(path).domains() == [
-        DomainAccounts("d0", Accounts(4, 2, 0, 1, 1), pytest.approx(1.7 / 3)),
-        DomainAccounts("d1", Accounts(4, 0, 3, 0, 1), pytest.approx(1.6 / 3)),
-    ]
 
 
 def test_progress_counts_what_the_run_owes_and_scores_everything(path: Path) -> None:
