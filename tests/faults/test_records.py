@@ -73,9 +73,7 @@ def copy_into(world: World, original: World) -> None:
 
 
 @pytest.mark.fault(row=31)
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if "monitor" in name else [pytest.mark.slow]) for name in STATUS_FILES]
-)
+@pytest.mark.parametrize("name", STATUS_FILES)
 def test_a_status_file_torn_at_any_byte_is_told(finished: World, tmp_path: Path, name: str) -> None:
     home = Home(tmp_path / "context")
     shutil.copytree(finished.home.root, home.root)
@@ -127,7 +125,7 @@ def refusal_of(ledger: Path) -> DamagedFileError | None:
     view = LedgerView(ledger)
     try:
         header = view.header()
-        for look in (view.accounts, view.progress, view.domains, view.reasons):
+        for look in (view.accounts, view.progress, view.reasons):
             look()
         for accepted in (True, False):
             assert all(view.samples(accepted=accepted))
