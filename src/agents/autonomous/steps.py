@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -209,8 +210,11 @@ class Steps:
         return len(self._deaths) <= self._plan.recipe.campaign.restarts
 
     def _is_stale(self, workflow: Workflow, status: Document) -> bool:
-        """Whether a finished foreign pilot is too old to launch on; one that a person approved is not."""
-        age_seconds = self._clock.now().timestamp() - self._pilot_log.stat().st_mtime
+        """Whether a foreign pilot was finished long before this workflow began; one that a person approved is not.
+
+        What a clock says later changes nothing: a pilot that was fresh at the beginning stays so.
+        """
+        age_seconds = datetime.fromisoformat(workflow.started).timestamp() - self._pilot_log.stat().st_mtime
         if age_seconds < 3600 * self._plan.recipe.pilot.fresh_hours:
             return False
         _, fingerprint = evidence_of(status, self._home, self._plan.recipe.pilot.tickets)
@@ -219,7 +223,7 @@ class Steps:
     def _staleness(self) -> str:
         hours = self._plan.recipe.pilot.fresh_hours
         return (
-            f"the pilot's log {self._pilot_log} was finished more than {hours:g} hours ago: run the pilot again, "
+            f"the pilot's log {self._pilot_log} was finished more than {hours:g} hours before the start: run the pilot again, "
             "or raise pilot.fresh_hours in the recipe"
         )
 
