@@ -223,8 +223,8 @@ class Steps:
     def _staleness(self) -> str:
         hours = self._plan.recipe.pilot.fresh_hours
         return (
-            f"the pilot's log {self._pilot_log} was finished more than {hours:g} hours before the start: run the pilot again, "
-            "or raise pilot.fresh_hours in the recipe"
+            f"the pilot's log {self._pilot_log} was finished more than {hours:g} hours before the start: "
+            "run the pilot again, or raise pilot.fresh_hours in the recipe"
         )
 
     @property
