@@ -75,6 +75,7 @@ def prepare(plan: Plan, kind: RunKind, name: str | None, home: Home, now: dateti
     paths = home.run(run)
     header = RunHeader(run, kind, total, fingerprint, plan.values(), dict(plan.origins), code, stamp(now))
     view = LedgerView(paths.ledger)
+    view.check_whole()
     there, progress = view.header(), view.progress()
     if there is not None:
         check_same_run(there, header, paths.ledger)
