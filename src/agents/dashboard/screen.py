@@ -11,7 +11,17 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from agents.campaign.errors import CampaignError
 from agents.campaign.files import read_json
@@ -19,6 +29,14 @@ from agents.campaign.home import Home
 from agents.campaign.readers import LedgerReader
 
 REFRESH_SECONDS = 0.5
+
+
+class Rate(ProgressColumn):
+    """Samples per second, blank as long as it is not known."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate of ``task``."""
+        return Text("" if task.speed is None else f"{task.speed:.1f}/s")
 
 
 @contextlib.asynccontextmanager
@@ -29,6 +47,7 @@ async def workflow_bar(home: Home) -> AsyncIterator[None]:
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[numbers]}"),
+        Rate(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), speed_estimate_period=60) as bar:
