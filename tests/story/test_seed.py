@@ -92,7 +92,7 @@ def test_python_launcher_status_and_logs(world: World) -> None:
     finished(world, "python scripts/launch_training.py auto")
 
     status = finished(world, "python scripts/launch_training.py status")
-    logs = finished(world, "python scripts/launch_training.py logs --no-follow")
+    logs = finished(world, "python scripts/launch_training.py logs --no-follow --lines 1000")
 
     assert "TRAINING WORKFLOW STATUS" in status
     shown = json.loads(status[status.index("Orchestrator:\n") + 14 : status.index("\n\nPilot:")])

@@ -132,7 +132,9 @@ def test_waiting_ends_with_the_process_and_not_before(start: Start) -> None:
 
 def test_waiting_for_somebody_elses_child(detached: list[Identity], tmp_path: Path) -> None:
     starter = (
-        "import json, os, sys; from pathlib import Path; from agents.campaign.process import start_detached\n"
+        "import json, os, signal, sys; from pathlib import Path\n"
+        "from agents.campaign.process import start_detached\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler); signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
         "print(json.dumps(start_detached(['sleep', '600'], Path(sys.argv[1]), os.environ).document()))"
     )
     told = subprocess.run(
@@ -278,7 +280,9 @@ def test_a_start_appends_to_the_log_and_never_erases_it(tmp_path: Path, detached
 
 def test_a_detached_program_survives_the_shell_that_started_it(tmp_path: Path, detached: list[Identity]) -> None:
     starter = (
-        "import json, os, sys; from pathlib import Path; from agents.campaign.process import start_detached\n"
+        "import json, os, signal, sys; from pathlib import Path\n"
+        "from agents.campaign.process import start_detached\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler); signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
         "print(json.dumps(start_detached(['sleep', '600'], Path(sys.argv[1]), os.environ).document()), flush=True)\n"
         "sys.stdin.read()"
     )
