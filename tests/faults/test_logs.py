@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from world import World, wait_until
 
+from agents.campaign.errors import ExitCode
 from agents.campaign.readers import CUT, LogReader
 
 SAMPLES = 190
@@ -104,16 +105,18 @@ for done in range(1, 191):
 @pytest.mark.fault(row=17)
 @pytest.mark.parametrize("how", ["renamed", "removed", pytest.param("renamed late", marks=pytest.mark.slow)])
 def test_a_log_that_is_rotated_while_it_is_watched_loses_nothing(world: World, how: str) -> None:
-    pilot_log(world, "[gen] loading\n")
-    watch = world.start_campaign("monitor", "--json", "--recipe", impatient(world).replace("0.02", "1"))
+    log = pilot_log(world, "[gen] loading\n")
+    recipe = impatient(world, f"pilot: {{log: {log}}}\n")
+    watch = world.start_campaign("auto", "--no-auto-launch", "--json", "--recipe", recipe)
     writer = world.start(sys.executable, "-c", ROTATING, str(world.home.pilot_log), str(world.home.pilot_status), how)
     _, complaints = watch.communicate(timeout=60)
     assert writer.wait(timeout=10) == 0
 
     status = world.read(world.home.pilot_status)
-    assert watch.returncode == 0, complaints
     assert (status["progress"], status["scored"], status["is_complete"]) == (SAMPLES, SAMPLES, True)
     assert status["problems"] == []
+    assert watch.returncode == ExitCode.WAITING, complaints
+    assert world.read(world.home.validation)["verdict"] == "APPROVED"
 
 
 @pytest.mark.fault(row=17)

@@ -11,6 +11,7 @@ from typing import Any
 
 from agents.campaign.digest import digest
 from agents.campaign.errors import DamagedFileError, UsageError
+from agents.campaign.follower import file_name
 from agents.campaign.gate import Evidence
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
@@ -21,9 +22,9 @@ from agents.campaign.readers import LogReader
 def evidence_of(status: dict[str, Any], home: Home, expected: int) -> tuple[Evidence, str]:
     """Return the evidence of the pilot that ``status`` describes, and the fingerprint that it stands for.
 
-    The pilot of a run of ours is read from its ledger again, and a log that our monitor read is read again, whatever
-    the document says. A document of somebody
-    else's monitor may lack ``scored`` and ``score_sum``: then its mean is taken, or the mean of its list of scores
+    The pilot of a run of ours is read from its ledger again, and a log that our monitor read is read again as
+    long as that one file still tells it all, whatever the document says; of a log that was rotated the document is what
+    is left. A document of somebody else's monitor may lack ``scored`` and ``score_sum``: then its mean is taken, or the mean of its list of scores
     where that has every sample and is lower. As many scores as accepted samples are scores of those alone.
 
     Raises:
@@ -36,13 +37,15 @@ def evidence_of(status: dict[str, Any], home: Home, expected: int) -> tuple[Evid
 
 
 def _from_log(status: dict[str, Any], expected: int) -> Evidence | None:
-    """Return what the log says now that our monitor read; None for a document of another monitor."""
+    """Return what the log says now that our monitor read; None where another did, or the log is another file now."""
     if status.get("source") != "log" or not isinstance(status.get("log"), str):
         return None
     log = Path(status["log"])
-    if not log.exists():
-        raise DamagedFileError(f"the pilot's log {log} is gone", "bring it back, or run the pilot again")
-    return Evidence.of(LogReader(log).end(), expected)
+    try:
+        is_that_file = file_name(log.stat()) == status.get("log_file")
+    except FileNotFoundError:
+        return None
+    return Evidence.of(LogReader(log).end(), expected) if is_that_file else None
 
 
 def _from_ledger(run: str, home: Home, expected: int) -> tuple[Evidence, str]:

@@ -102,6 +102,7 @@ class PilotQualityMonitor:
             threshold=self.quality_threshold,
             state=state,
             log=str(self.pilot_log_path),
+            log_file=self._log_reader.follower.reads_whole,
             now=self._clock.now(),
         )
         write_json(self.home.pilot_status, document)

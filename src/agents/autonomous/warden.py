@@ -20,7 +20,7 @@ from types import FrameType
 import psutil
 
 from agents.campaign.clock import SystemClock, stamp
-from agents.campaign.errors import AlreadyRunningError, CampaignError, ExitCode
+from agents.campaign.errors import AlreadyRunningError, CampaignError, LostRaceError
 from agents.campaign.events import RunKind
 from agents.campaign.files import make_folder, replace_file, write_json
 from agents.campaign.home import Home
@@ -167,7 +167,7 @@ def main(arguments: list[str] | None = None) -> int:
         return watch(Home.from_environment(os.environ), options.kind, options.run, options.launch, options.argv)
     except AlreadyRunningError as error:
         print(error, file=sys.stderr)
-        return ExitCode.TRY_AGAIN
+        return LostRaceError.exit_code
     except CampaignError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -69,6 +69,11 @@ class Follower:
         except OSError as error:
             raise CampaignError(f"{self.path} cannot be read: {error.strerror}", "make it a readable file") from error
 
+    @property
+    def reads_whole(self) -> str | None:
+        """Name of the file that holds all that was read, its device and inode; None where others went before it."""
+        return self._held.name if self._held is not None and not self.successions else None
+
     def rest(self) -> str:
         """Return the unfinished last line and forget it: for a writer that has ended."""
         text = self._partial.decode("utf-8", errors="replace")
@@ -129,12 +134,21 @@ class Follower:
                 yield line[:LONGEST_LINE].decode("utf-8", errors="replace")
 
 
+def file_name(found: os.stat_result) -> str:
+    """Return what names a file on this machine, whatever its path, as long as something holds it."""
+    return f"{found.st_dev}:{found.st_ino}"
+
+
 class _Held:
     """An open file, closed with its holder at the latest. As long as it is open its inode number is not reused."""
 
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         self.close = weakref.finalize(self, os.close, self._descriptor)
+
+    @property
+    def name(self) -> str:
+        return file_name(os.fstat(self._descriptor))
 
     @property
     def size(self) -> int:

@@ -18,9 +18,13 @@ Document = dict[str, Any]
 
 
 def pilot_document(
-    progress: Progress, *, is_complete: bool, threshold: float, state: str, log: str, now: datetime
-) -> Document:
-    """Return ``pilot_monitor_status.json``: what is known at ``now`` of the pilot that writes ``log``."""
+    progress: Progress, *, is_complete: bool, threshold: float, state: str, log: str, now: datetime,
+    log_file: str | None = None,
+) -> Document:  # fmt: skip
+    """Return ``pilot_monitor_status.json``: what is known at ``now`` of the pilot that writes ``log``.
+
+    ``log_file`` names the one file that tells all of it, if one does.
+    """
     quality = progress.quality
     return {
         "progress": progress.done or 0,
@@ -38,6 +42,7 @@ def pilot_document(
         "state": state,
         "source": progress.source,
         "log": log,
+        "log_file": log_file,
         "run": progress.started.run if progress.started else None,
         "fingerprint": progress.started.fingerprint if progress.started else None,
         "finished": progress.done,

@@ -246,9 +246,10 @@ def test_a_session_is_known_by_its_leader_also_after_its_end(tmp_path: Path) -> 
     assert session_of(leader) == []
 
 
-def test_a_session_of_a_reused_number_is_somebody_elses() -> None:
-    mine = Identity.mine()
-    assert session_of(dataclasses.replace(mine, pid=os.getsid(0), started=mine.started + 1)) == []
+def test_a_session_of_a_reused_number_is_somebody_elses(start: Start) -> None:
+    _, leader = start(f"import os; os.setsid(); {WAITING}")
+    assert session_of(leader) == [leader]
+    assert session_of(dataclasses.replace(leader, started=leader.started + 1)) == []
 
 
 def test_a_detached_program_gets_its_arguments_its_variables_and_no_input(
