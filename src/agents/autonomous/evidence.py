@@ -22,10 +22,11 @@ from agents.campaign.readers import LogReader
 def evidence_of(status: dict[str, Any], home: Home, expected: int) -> tuple[Evidence, str]:
     """Return the evidence of the pilot that ``status`` describes, and the fingerprint that it stands for.
 
-    The pilot of a run of ours is read from its ledger again, and a log that our monitor read is read again as
-    long as that one file still tells it all, whatever the document says; of a log that was rotated the document is what
-    is left. A document of somebody else's monitor may lack ``scored`` and ``score_sum``: then its mean is taken, or the mean of its list of scores
-    where that has every sample and is lower. As many scores as accepted samples are scores of those alone.
+    The pilot of a run of ours is read from its ledger again, whatever the document says. So is a log that our monitor
+    read, as long as that one file still tells it all; of a log that was rotated the document is what is left. A
+    document of somebody else's monitor may lack ``scored`` and ``score_sum``: then its mean is taken, or the mean of
+    its list of scores where that has every sample and is lower. As many scores as accepted samples are scores of those
+    alone.
 
     Raises:
         DamagedFileError: the document has no usable numbers, or names a run that has no ledger.
