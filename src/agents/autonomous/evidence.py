@@ -44,7 +44,7 @@ def _from_log(status: dict[str, Any], expected: int) -> Evidence | None:
     log = Path(status["log"])
     try:
         is_that_file = file_name(log.stat()) == status.get("log_file")
-    except FileNotFoundError:
+    except (OSError, ValueError):
         return None
     return Evidence.of(LogReader(log).end(), expected) if is_that_file else None
 

@@ -415,6 +415,13 @@ def test_any_other_status_is_not_approved(
     assert document["recommendation"]
 
 
+@pytest.mark.parametrize(
+    "log", ["pilot\0.log", "pilot_monitor_status.json/below", "x" * 5_000], ids=["NUL", "file", "long"]
+)
+def test_a_status_that_names_an_impossible_log_is_what_is_left_of_it(home: Home, log: str) -> None:
+    assert decided_on(home, source="log", log=str(home.training / log), log_file="1:2")["verdict"] == "APPROVED"
+
+
 @pytest.mark.parametrize("missing", ["progress", "total", "is_complete", "quality_scores", "estimated_quality"])
 def test_a_status_without_a_field_that_counts_is_not_approved(home: Home, missing: str) -> None:
     home.pilot_status.write_bytes(orjson.dumps({name: CONTRACT[name] for name in CONTRACT if name != missing}))
