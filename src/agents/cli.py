@@ -112,6 +112,9 @@ def launch(
 def approve(
     approver: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who approves; you by default.")] = None,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept with the approval.")] = "",
+    override: Annotated[
+        bool, typer.Option("--override", help="Launch in spite of REJECTED or INCONCLUSIVE; needs a --reason.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Approve the verdict that waits for a person, and go on in the background."""
@@ -120,7 +123,7 @@ def approve(
     from agents.autonomous.approval import approve_waiting
 
     home = Home.from_environment(os.environ)
-    plan = approve_waiting(home, approver or getpass.getuser(), reason)
+    plan = approve_waiting(home, approver or getpass.getuser(), reason, override=override)
     _start_in_background("auto", plan, as_json=as_json)
 
 

@@ -102,8 +102,8 @@ def test_the_gate_lets_everything_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     decide = pilot_quality_monitor.decide
 
     def lenient(*asked: Any) -> Any:
-        decision, fingerprint = decide(*asked)
-        return type(decision)(Verdict.APPROVED, decision.reason, decision.recommendation, ()), fingerprint
+        decision, *bound = decide(*asked)
+        return type(decision)(Verdict.APPROVED, decision.reason, decision.recommendation, ()), *bound
 
     monkeypatch.setattr(pilot_quality_monitor, "decide", lenient)
     monkeypatch.setattr(campaign_launcher, "decide", lenient)

@@ -24,6 +24,7 @@ LAYERS = {
     ],
     3: [
         *("agents.campaign.phases", "agents.campaign.progress", "agents.campaign.gate", "agents.campaign.drift"),
+        *("agents.campaign.betting", "agents.campaign.failures", "agents.campaign.rules"),
         *("agents.campaign.forecast", "agents.campaign.log_lines", "agents.campaign.status", "agents.campaign.outcome"),
         "agents.campaign.pace",
         *("agents.training.checks", "agents.training.dedup", "agents.training.picker", "agents.training.rounds"),

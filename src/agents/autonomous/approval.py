@@ -6,19 +6,23 @@ import contextlib
 
 from agents.campaign.clock import SystemClock
 from agents.campaign.errors import UsageError
-from agents.campaign.gate import Verdict
+from agents.campaign.gate import OVERRIDABLE, Verdict
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
 from agents.campaign.phases import Phase
 from agents.campaign.plan import Plan
-from agents.campaign.workflows import Workflows
+from agents.campaign.workflows import Approval, Workflows
+
+OVERRIDE = "say so in so many words: campaign approve --override --reason 'why'"
 
 
-def approve_waiting(home: Home, approver: str, reason: str) -> Plan:
+def approve_waiting(home: Home, approver: str, reason: str, *, override: bool = False) -> Plan:
     """Record that ``approver`` wants the waiting campaign launched; return the plan to go on with.
 
+    With ``override``, a verdict that measured the pilot and did not approve it is overruled, for this very evidence.
+
     Raises:
-        UsageError: no workflow waits, or its verdict is not one that an approval can settle.
+        UsageError: no workflow waits, or its verdict is not one that this approval can settle.
         AlreadyRunningError: an orchestrator is at work.
     """
     nothing = UsageError("no workflow waits for an approval", "see where it stands: campaign status")
@@ -26,12 +30,25 @@ def approve_waiting(home: Home, approver: str, reason: str) -> Plan:
         raise nothing
     with Lease(home.orchestrator_lease, "Orchestrator"), contextlib.closing(Workflows(home.workflows)) as store:
         workflow = store.newest()
-        if workflow is None or workflow.phase is not Phase.AWAITING_APPROVAL:
+        if workflow is None or workflow.phase not in {Phase.AWAITING_APPROVAL, Phase.VALIDATION_FAILED}:
             raise nothing
-        verdict = workflow.results["validation_result"]
-        if verdict["verdict"] != Verdict.APPROVED:
-            raise UsageError(
-                f"the verdict is {verdict['verdict']}: {verdict['reason']}", "mend the pilot, or change the plan"
-            )
-        store.approve(workflow, verdict["fingerprint"], approver, reason, SystemClock().now())
+        validation = workflow.results.get("validation_result")
+        if not validation:
+            raise nothing
+        verdict = Verdict(validation["verdict"])
+        if verdict is not Verdict.APPROVED:
+            _check_override(verdict, validation["reason"], reason, override=override)
+        overruled = None if verdict is Verdict.APPROVED else verdict.value
+        wish = Approval(validation["fingerprint"], validation["evidence_digest"], approver, reason, overruled)
+        store.approve(workflow, wish, SystemClock().now())
         return Plan.parsed(workflow.plan)
+
+
+def _check_override(verdict: Verdict, why: str, reason: str, *, override: bool) -> None:
+    said = f"the verdict is {verdict}: {why}"
+    if verdict not in OVERRIDABLE:
+        raise UsageError(said, "what could not be measured cannot be overruled: mend the pilot, or change the plan")
+    if not override:
+        raise UsageError(said, f"mend the pilot, or change the plan; to launch in spite of it, {OVERRIDE}")
+    if not reason.strip():
+        raise UsageError("an override needs a reason", OVERRIDE)

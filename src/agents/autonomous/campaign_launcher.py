@@ -19,7 +19,7 @@ from agents.campaign.clock import Clock, SystemClock, stamp
 from agents.campaign.errors import AnotherPlanError, CampaignError, ExitCode
 from agents.campaign.events import Progressed
 from agents.campaign.files import make_folder, read_json, write_json
-from agents.campaign.gate import Verdict
+from agents.campaign.gate import OVERRIDABLE, Verdict
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease, held_for, holder, is_held
 from agents.campaign.log_lines import render
@@ -116,20 +116,20 @@ class CampaignLauncher:
         if validation is None:
             cure = "look at the pilot first: campaign validate"
             return _refusal("No validation results", ExitCode.FAILED, cure=cure)
-        if validation.get("approved") is not True:
+        if validation.get("approved") is not True and not validation.get("override"):
             return _not_approved(validation, str(validation.get("verdict")), str(validation.get("reason")))
         if not self.plan.recipe.campaign.auto_launch:
             cure = "launch it by hand: campaign launch"
             return _refusal("Auto-launch disabled", ExitCode.WAITING, validation=validation, cure=cure)
         self._check_age(validation)
-        status, recipe = validation.get("pilot_status"), self.plan.recipe
+        status = validation.get("pilot_status")
         if not isinstance(status, dict):
             return _not_approved(validation, Verdict.ERROR, "it does not say which pilot it is about")
-        decision, fingerprint = decide(status, recipe.gate, self.home, recipe.pilot.tickets)
-        if not decision.approved:
+        decision, fingerprint, evidence_digest = decide(status, self.plan, self.home)
+        if not (decision.approved or self._is_overridden(store, decision.verdict, fingerprint, evidence_digest)):
             return _not_approved(validation, decision.verdict, decision.reason)
         generator = await campaign_generator(self.plan, self.home)
-        self._check_same_plan(validation, fingerprint, generator)
+        self._check_same_plan(validation, fingerprint, evidence_digest, generator)
         return await self._start(generator, store, validation)
 
     async def _relaunch(self, store: Workflows) -> Document:
@@ -173,8 +173,18 @@ class CampaignLauncher:
                 f"the approval is {age // timedelta(hours=1)} hours old, at most {hours:g} count", _VALIDATE_AGAIN
             )
 
-    def _check_same_plan(self, validation: Document, fingerprint: str, generator: Generator) -> None:
-        if validation.get("fingerprint") != fingerprint:
+    def _is_overridden(self, store: Workflows, verdict: Verdict, fingerprint: str, evidence_digest: str) -> bool:
+        """Whether a person wants the launch on this very evidence in spite of a verdict that a person may overrule."""
+        if verdict not in OVERRIDABLE:
+            return False
+        approval = store.approval_of(self.plan.recipe.campaign.name, fingerprint, evidence_digest)
+        return approval is not None and approval.overruled == verdict
+
+    def _check_same_plan(
+        self, validation: Document, fingerprint: str, evidence_digest: str, generator: Generator
+    ) -> None:
+        bound = validation.get("fingerprint"), validation.get("evidence_digest")
+        if bound != (fingerprint, evidence_digest):
             raise CampaignError("the validation was made on another pilot, or was edited", _VALIDATE_AGAIN)
         pilot_is_ours = bool(validation["pilot_status"].get("run"))
         if pilot_is_ours and generator.is_ours and generator.fingerprint != fingerprint:

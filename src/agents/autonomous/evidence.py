@@ -5,6 +5,7 @@ Never decides.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,13 +56,23 @@ def _from_ledger(run: str, home: Home, expected: int) -> tuple[Evidence, str]:
     except UsageError as error:
         raise DamagedFileError(error.what, "remove pilot_monitor_status.json; it is written again") from error
     view.check_whole()
-    progress = view.progress()
+    header, progress, tickets = view.header(), view.progress(), view.judged()
     if progress is None or progress.started is None or progress.started.kind != "pilot":
         raise DamagedFileError(
             f"the pilot's status names run {run!r}, which has no pilot's ledger",
             "remove pilot_monitor_status.json and watch the pilot again: campaign monitor",
         )
-    return Evidence.of(progress, max(expected, progress.started.total)), progress.started.fingerprint
+    started = progress.started
+    evidence = Evidence.of(progress, max(expected, started.total), tickets, _weights(header.values if header else {}))
+    return evidence, started.fingerprint
+
+
+def _weights(values: Mapping[str, Any]) -> dict[str, float]:
+    """Return the domains' weights as they were when the run was begun."""
+    keys = {key: key.split(".") for key in values}
+    return {
+        path[1]: float(values[key]) for key, path in keys.items() if path[0] == "domains" and path[2:] == ["weight"]
+    }
 
 
 def _from_document(status: dict[str, Any], expected: int) -> Evidence:

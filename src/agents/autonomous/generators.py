@@ -87,10 +87,14 @@ async def campaign_generator(plan: Plan, home: Home) -> Generator:
     return Generator("campaign", campaign.name, campaign.target, (program, *argv[1:]), fingerprint, is_ours=False)
 
 
-async def pilot_generator(plan: Plan, home: Home) -> Generator:
-    """Return the generator of the plan's pilot, tried with a dry run; raises as ``campaign_generator`` does."""
+async def pilot_generator(plan: Plan, home: Home, tickets: int | None = None) -> Generator:
+    """Return the generator of the plan's pilot, grown to ``tickets``, tried with a dry run.
+
+    Raises as ``campaign_generator`` does.
+    """
     switch = "--parallel" if plan.recipe.speed.parallel else "--no-parallel"
-    return await _ours("pilot", plan, home, ["--pilot", switch])
+    grown = [] if tickets is None else ["--tickets", str(tickets)]
+    return await _ours("pilot", plan, home, ["--pilot", switch, *grown])
 
 
 def is_alive(home: Home, kind: RunKind, run: str) -> bool:

@@ -13,18 +13,20 @@ from typing import Any
 
 from agents.autonomous.evidence import evidence_of
 from agents.campaign.clock import Clock, SystemClock
-from agents.campaign.errors import CampaignError
+from agents.campaign.errors import AnotherPlanError, CampaignError
 from agents.campaign.events import Progressed
 from agents.campaign.files import make_folder, read_json, write_json
-from agents.campaign.gate import SEED_CHECKS, Criterion, Decision, Verdict, rule_for
+from agents.campaign.gate import SEED_CHECKS, Criterion, Decision, Verdict
 from agents.campaign.home import Home
 from agents.campaign.log_lines import render
 from agents.campaign.pace import Pace
 from agents.campaign.plan import Plan, plan_for
 from agents.campaign.progress import Progress
 from agents.campaign.readers import LedgerReader, LogReader
-from agents.campaign.recipe import GateSection, PilotSection
+from agents.campaign.recipe import PilotSection
+from agents.campaign.rules import rule_for
 from agents.campaign.status import Document, pilot_document, validation_document
+from agents.campaign.workflows import Approval, Workflows
 
 STALL_SECONDS = 600.0
 
@@ -38,6 +40,7 @@ class PilotQualityMonitor:
         quality_threshold: the mean quality in (0, 1] that counts as a pass.
         run: the pilot run of ours that is watched, by its ledger alone; None to learn it from the log.
         expected: tickets that a pilot must finish; one that plans fewer is never complete.
+        grown_to: tickets that a pilot of ours is being topped up to.
         stall_seconds: from which silence on an unfinished pilot is called stalled, unless its samples are rarer.
     """
 
@@ -49,6 +52,7 @@ class PilotQualityMonitor:
         *,
         run: str | None = None,
         expected: int = PilotSection().tickets,
+        grown_to: int = 0,
         stall_seconds: float = STALL_SECONDS,
         home: Home | None = None,
         clock: Clock | None = None,
@@ -59,6 +63,7 @@ class PilotQualityMonitor:
         self.quality_threshold = quality_threshold
         self.run = run
         self.expected = expected
+        self.grown_to = grown_to
         self.stall_seconds = stall_seconds
         self._clock = clock or SystemClock()
         self._log_reader = LogReader(self.pilot_log_path)
@@ -118,7 +123,7 @@ class PilotQualityMonitor:
         return "waiting" if done is None and not progress.scored else "running"
 
     def _owed(self, progress: Progress) -> int:
-        return progress.started.total if progress.started else self.expected
+        return max(progress.started.total, self.grown_to) if progress.started else self.expected
 
     def _is_being_written(self) -> bool:
         seen = self._log_reader.follower.seen
@@ -145,6 +150,7 @@ class CampaignValidator:
         quality_threshold: mean quality in (0, 1] that the pilot must reach.
         min_samples: finished samples that it must have.
         plan: overrides both numbers and the rule when given.
+        store: where a person's override of this very verdict is looked for; without one, none counts.
     """
 
     def __init__(
@@ -156,6 +162,7 @@ class CampaignValidator:
         plan: Plan | None = None,
         home: Home | None = None,
         clock: Clock | None = None,
+        store: Workflows | None = None,
     ) -> None:
         self.home = home or Home.from_environment(os.environ)
         self.status_file = Path(status_file) if status_file else self.home.pilot_status
@@ -166,8 +173,8 @@ class CampaignValidator:
             },
             recipe=None,
         )
-        self.gate = plan.recipe.gate
-        self.expected = plan.recipe.pilot.tickets
+        self.plan = plan
+        self._store = store
         self._clock = clock or SystemClock()
         self._logger = logging.getLogger("CampaignValidator")
 
@@ -190,29 +197,50 @@ class CampaignValidator:
             status = read_json(self.status_file)
             if status is None:
                 return self._document(_undecidable("No pilot status available", "Start a pilot."), {}, "")
-            decision, fingerprint = decide(status, self.gate, self.home, self.expected)
+            decision, fingerprint, evidence_digest = decide(status, self.plan, self.home)
         except CampaignError as error:
             return self._document(_undecidable(error.what, error.cure), {}, "")
-        return self._document(decision, status, fingerprint)
+        document = self._document(decision, status, fingerprint, evidence_digest)
+        if override := self._override(decision, fingerprint, evidence_digest):
+            document["override"] = {"by": override.approver, "reason": override.reason}
+        return document
 
-    def _document(self, decision: Decision, status: dict[str, Any], fingerprint: str) -> Document:
+    def _override(self, decision: Decision, fingerprint: str, evidence_digest: str) -> Approval | None:
+        if self._store is None or decision.approved:
+            return None
+        approval = self._store.approval_of(self.plan.recipe.campaign.name, fingerprint, evidence_digest)
+        return approval if approval is not None and approval.overruled == decision.verdict else None
+
+    def _document(
+        self, decision: Decision, status: dict[str, Any], fingerprint: str, evidence_digest: str = ""
+    ) -> Document:
         return validation_document(
             decision,
             pilot_status=status,
             fingerprint=fingerprint,
-            gate=self.gate.model_dump(mode="json"),
+            evidence_digest=evidence_digest,
+            gate=self.plan.recipe.gate.model_dump(mode="json"),
             now=self._clock.now(),
         )
 
 
-def decide(status: dict[str, Any], gate: GateSection, home: Home, expected: int) -> tuple[Decision, str]:
-    """Return the gate's decision on the pilot that ``status`` describes, and the fingerprint that it approves.
+def decide(status: dict[str, Any], plan: Plan, home: Home) -> tuple[Decision, str, str]:
+    """Return the gate's decision on the pilot that ``status`` describes, its fingerprint, and its evidence's digest.
 
     Raises:
         DamagedFileError: the status cannot be used.
+        AnotherPlanError: the pilot was made with other domains or weights than the plan's.
     """
-    evidence, fingerprint = evidence_of(status, home, expected)
-    return rule_for(gate).decide(evidence), fingerprint
+    recipe = plan.recipe
+    evidence, fingerprint = evidence_of(status, home, recipe.pilot.tickets)
+    weights = {name: section.weight for name, section in recipe.domains.items()}
+    if status.get("run") and evidence.weights != weights:
+        raise AnotherPlanError(
+            f"the pilot was made with the domains and weights {dict(evidence.weights)}, the plan has {weights}",
+            "go back to those weights, or run a pilot with this plan first: campaign auto",
+        )
+    rule = rule_for(recipe.gate, is_ours=bool(status.get("run")))
+    return rule.decide(evidence), fingerprint, evidence.digest
 
 
 def _undecidable(reason: str, recommendation: str) -> Decision:

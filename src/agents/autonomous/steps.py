@@ -15,8 +15,9 @@ from typing import Any
 
 from agents.autonomous.campaign_launcher import CampaignLauncher, CampaignMonitor
 from agents.autonomous.evidence import evidence_of
-from agents.autonomous.generators import exit_of, is_alive, last_words, pilot_generator, start
-from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor
+from agents.autonomous.generators import Generator, exit_of, is_alive, last_words, pilot_generator, start
+from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor, decide
+from agents.autonomous.stopping import stop_run
 from agents.campaign.clock import Clock
 from agents.campaign.errors import CampaignError
 from agents.campaign.gate import Verdict
@@ -71,20 +72,26 @@ class Steps:
             self._pilot_monitor = self._campaign_monitor = None
         return moved
 
-    async def _start_pilot(self, _workflow: Workflow) -> Moved | None:
+    async def _start_pilot(self, workflow: Workflow) -> Moved | None:
         try:
-            pilot = await pilot_generator(self._plan, self._home)
-            is_done = LedgerReader(self._home.run(pilot.run).ledger).read().is_complete
-            if not is_done and not is_alive(self._home, "pilot", pilot.run):
+            pilot = await self._pilot_of(workflow)
+            done = LedgerReader(self._home.run(pilot.run).ledger).read().done or 0
+            is_wanted = done < pilot.total and not self._is_hopeless(pilot.run)
+            if is_wanted and not is_alive(self._home, "pilot", pilot.run):
                 await start(pilot, self._home, self._store, self._clock)
         except CampaignError as error:
             return Happening.PILOT_ENDED, {"cause": str(error)}
         return Happening.PILOT_STARTED, {"pilot_run": pilot.run, "pilot_result": {}}
 
+    async def _pilot_of(self, workflow: Workflow) -> Generator:
+        return await pilot_generator(self._plan, self._home, workflow.results.get("pilot_tickets"))
+
     async def _monitor_pilot(self, workflow: Workflow) -> Moved | None:
         run = workflow.results.get("pilot_run")
         if self._pilot_monitor is None:
-            self._pilot_monitor = new_pilot_monitor(self._plan, self._home, self._clock, run)
+            self._pilot_monitor = new_pilot_monitor(
+                self._plan, self._home, self._clock, run, workflow.results.get("pilot_tickets")
+            )
         # The process is looked at before its work: what it finished before it ended is then always seen.
         lives = run is not None and is_alive(self._home, "pilot", run)
         status = self._seen(self._pilot_monitor.look)
@@ -95,32 +102,56 @@ class Steps:
             if run is None and self._is_stale(workflow, status):
                 return Happening.PILOT_ENDED, {"cause": self._staleness(), "pilot_result": status}
             return Happening.PILOT_COMPLETE, {"pilot_result": status}
+        return await self._pilot_goes_on(workflow, run, status, lives=lives)
+
+    async def _pilot_goes_on(
+        self, workflow: Workflow, run: str | None, status: Document, *, lives: bool
+    ) -> Moved | None:
+        if run is not None and self._is_hopeless(run):
+            self._logger.warning("The evidence refutes pilot %s before it is complete: it is stopped", run)
+            stop_run(self._home, "pilot")
+            return Happening.PILOT_COMPLETE, {"pilot_result": status}
         if status["state"] == "stalled" and not lives:
             return Happening.PILOT_ENDED, {"cause": self._stall(status), "pilot_result": status}
         if run is None or lives:
             return None
-        return await self._pilot_died(run, status)
+        return await self._pilot_died(workflow, run, status)
 
-    async def _pilot_died(self, run: str, status: Document) -> Moved | None:
+    def _is_hopeless(self, run: str) -> bool:
+        """Whether the evidence of our pilot ``run`` refutes it already; what cannot be weighed is left to the gate."""
+        try:
+            decision, _, _ = decide({"run": run}, self._plan, self._home)
+        except CampaignError:
+            return False
+        return decision.verdict is Verdict.REJECTED
+
+    async def _pilot_died(self, workflow: Workflow, run: str, status: Document) -> Moved | None:
         ended = exit_of(self._home, run)
         cause = f"pilot {run} ended with {ended or 'no exit record'}: {last_words(self._home.pilot_log)}"
         was_killed = ended is None or (ended.signal is not None and not ended.was_asked)
         if was_killed and self._may_restart():
             self._logger.warning("%s; started again", cause)
             try:
-                await start(await pilot_generator(self._plan, self._home), self._home, self._store, self._clock)
+                await start(await self._pilot_of(workflow), self._home, self._store, self._clock)
             except CampaignError as error:
                 return Happening.PILOT_ENDED, {"cause": f"{cause}; not started again: {error}", "pilot_result": status}
             return None
         return Happening.PILOT_ENDED, {"cause": cause, "pilot_result": status}
 
-    async def _validate_pilot(self, _workflow: Workflow) -> Moved | None:
-        verdict = await CampaignValidator(plan=self._plan, home=self._home, clock=self._clock).run_task()
-        if verdict["approved"]:
+    async def _validate_pilot(self, workflow: Workflow) -> Moved | None:
+        validator = CampaignValidator(plan=self._plan, home=self._home, clock=self._clock, store=self._store)
+        verdict = await validator.run_task()
+        if verdict["approved"] or verdict.get("override"):
             return Happening.APPROVED, {"validation_result": verdict}
-        is_undecided = verdict["verdict"] == Verdict.INCONCLUSIVE
-        happening = Happening.UNDECIDED if is_undecided else Happening.NOT_APPROVED
-        return happening, {"validation_result": verdict, "cause": verdict["reason"]}
+        results = {"validation_result": verdict, "cause": verdict["reason"]}
+        if verdict["verdict"] != Verdict.INCONCLUSIVE:
+            return Happening.NOT_APPROVED, results
+        pilot = self._plan.recipe.pilot
+        tickets = verdict["pilot_status"]["total"] + pilot.top_up
+        if workflow.results.get("pilot_run") is None or not pilot.top_up or tickets > pilot.max_tickets:
+            return Happening.UNDECIDED, results
+        self._logger.info("%s; the pilot is topped up to %s tickets", verdict["reason"], tickets)
+        return Happening.TOPPED_UP, {"validation_result": verdict, "pilot_tickets": tickets}
 
     async def _launch_campaign(self, workflow: Workflow) -> Moved | None:
         launched_before = has_lived(self._run, self._home, self._store)
@@ -198,8 +229,9 @@ class Steps:
         """Whether the launch needs no person, or a person has approved this very verdict."""
         if self._plan.recipe.campaign.auto_launch:
             return True
-        fingerprint = workflow.results.get("validation_result", {}).get("fingerprint")
-        return bool(fingerprint) and self._store.is_approved(workflow, fingerprint)
+        validation = workflow.results.get("validation_result", {})
+        fingerprint, evidence = validation.get("fingerprint"), validation.get("evidence_digest", "")
+        return bool(fingerprint) and self._store.approval_of(self._run, fingerprint, evidence) is not None
 
     def _may_restart(self) -> bool:
         """Count one death; whether there were few enough lately."""
@@ -217,8 +249,8 @@ class Steps:
         age_seconds = datetime.fromisoformat(workflow.started).timestamp() - self._pilot_log.stat().st_mtime
         if age_seconds < 3600 * self._plan.recipe.pilot.fresh_hours:
             return False
-        _, fingerprint = evidence_of(status, self._home, self._plan.recipe.pilot.tickets)
-        return not self._store.is_approved(workflow, fingerprint)
+        evidence, fingerprint = evidence_of(status, self._home, self._plan.recipe.pilot.tickets)
+        return self._store.approval_of(self._run, fingerprint, evidence.digest) is None
 
     def _staleness(self) -> str:
         hours = self._plan.recipe.pilot.fresh_hours
@@ -259,8 +291,10 @@ def has_lived(run: str, home: Home, store: Workflows) -> bool:
     return launch.warden is not None or ended_well or is_alive(home, "campaign", run) or home.run(run).ledger.exists()
 
 
-def new_pilot_monitor(plan: Plan, home: Home, clock: Clock, run: str | None = None) -> PilotQualityMonitor:
-    """Return the monitor of the plan's pilot; ``run`` names it where it is ours."""
+def new_pilot_monitor(
+    plan: Plan, home: Home, clock: Clock, run: str | None = None, tickets: int | None = None
+) -> PilotQualityMonitor:
+    """Return the monitor of the plan's pilot; ``run`` names it where it is ours, ``tickets`` what it was grown to."""
     recipe = plan.recipe
     return PilotQualityMonitor(
         recipe.pilot.log,
@@ -268,6 +302,7 @@ def new_pilot_monitor(plan: Plan, home: Home, clock: Clock, run: str | None = No
         recipe.gate.quality_threshold,
         run=run,
         expected=recipe.pilot.tickets,
+        grown_to=tickets or 0,
         stall_seconds=60 * recipe.watch.stall_minutes,
         home=home,
         clock=clock,

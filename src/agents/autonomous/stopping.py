@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agents.autonomous.generators import remains_of
+from agents.campaign.events import RunKind
 from agents.campaign.home import Home
 from agents.campaign.lease import holder
 from agents.campaign.process import Identity, stop, stop_with_descendants
@@ -27,6 +28,12 @@ def stop_all(home: Home, *, orchestrator_only: bool, grace_seconds: float = GRAC
         for left in remains_of(home, folder.name):
             outcomes[f"left of {folder.name}"] = _outcome(left, stop_with_descendants(left, grace_seconds))
     return outcomes
+
+
+def stop_run(home: Home, kind: RunKind, grace_seconds: float = GRACE_SECONDS) -> None:
+    """Ask the live run of ``kind`` to drain, kill it after the grace."""
+    if owner := holder(home.warden_lease(kind)):
+        stop_with_descendants(owner, grace_seconds)
 
 
 def _outcome(process: Identity, is_gone: bool) -> str:

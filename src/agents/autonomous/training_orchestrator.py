@@ -201,7 +201,8 @@ class TrainingOrchestrator:
                 workflow = store.create(self.run, self.plan.document(), entry, self._clock.now())
             elif workflow.phase is not Phase.CAMPAIGN_COMPLETE or not self._is_really_complete(store, generator):
                 entry_point = self._entry(store, workflow)
-                workflow = self._moved(store, store.set_plan(workflow, self.plan.document()), entry_point, {})
+                workflow = store.set_plan(workflow, self.plan.document())
+                workflow = self._moved(store, workflow, entry_point, {"pilot_tickets": None})
         except BaseException:
             self.close()
             raise

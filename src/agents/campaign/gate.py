@@ -1,17 +1,18 @@
-"""The gate: whether the evidence of a pilot deserves the campaign.
+"""The gate's words: evidence, criteria, verdicts and decisions.
 
-Pure. Owns the verdicts and the rules that reach them. Never launches and never measures.
+Pure. Owns their shapes. The rules that decide are in ``rules``; nothing here launches or measures.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from agents.campaign.digest import digest
 from agents.campaign.errors import ExitCode
 from agents.campaign.progress import Progress
-from agents.campaign.recipe import GateSection
 
 SEED_CHECKS = ("completion", "min_samples", "quality")
 """Names of the criteria that every decision has."""
@@ -34,6 +35,9 @@ class Verdict(StrEnum):
         return _EXIT_CODES[self]
 
 
+OVERRIDABLE = (Verdict.REJECTED, Verdict.INCONCLUSIVE)
+"""Verdicts on a measured pilot that a person may overrule; what could not be measured cannot be overruled."""
+
 _EXIT_CODES = {
     Verdict.PENDING: ExitCode.WAITING,
     Verdict.APPROVED: ExitCode.DONE,
@@ -44,11 +48,22 @@ _EXIT_CODES = {
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedTicket:
+    """A settled ticket: its quality in [0, 1], and why it was not accepted, in a word of ``failures``."""
+
+    domain: str
+    quality: float
+    accepted: bool
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What a pilot showed.
 
     ``expected`` is the number of tickets that the pilot must have finished; ``score_sum`` is the sum of ``scored``
-    qualities in [0, 1].
+    qualities in [0, 1]. Of a pilot of ours ``tickets`` holds every settled ticket in the order of settling, and
+    ``weights`` the share of each domain in the campaign, as it was before the first score.
     """
 
     expected: int
@@ -57,9 +72,19 @@ class Evidence:
     scored: int
     score_sum: float
     bad_scores: int = 0
+    tickets: tuple[JudgedTicket, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+    scores: tuple[float, ...] = ()
+    """Every score in its order, where all of them are known one by one."""
 
     @classmethod
-    def of(cls, progress: Progress, expected: int) -> Evidence:
+    def of(
+        cls,
+        progress: Progress,
+        expected: int,
+        tickets: Sequence[JudgedTicket] = (),
+        weights: Mapping[str, float] | None = None,
+    ) -> Evidence:
         """Return the evidence in ``progress``; a pilot smaller than ``expected`` is not complete."""
         done = progress.done
         return cls(
@@ -69,16 +94,41 @@ class Evidence:
             scored=progress.scored,
             score_sum=progress.score_sum,
             bad_scores=progress.bad_scores,
+            tickets=tuple(tickets),
+            scores=progress.newest if len(progress.newest) == progress.scored else (),
+            weights=dict(weights or {}),
         )
+
+    @property
+    def digest(self) -> str:
+        """What a verdict is bound to: counts, sums and acceptances, of each domain where they are known."""
+        domains = {}
+        for domain in sorted({ticket.domain for ticket in self.tickets}):
+            of_domain = [ticket for ticket in self.tickets if ticket.domain == domain]
+            score_sum = round(sum(ticket.quality for ticket in of_domain), 6)
+            domains[domain] = [len(of_domain), score_sum, sum(ticket.accepted for ticket in of_domain)]
+        return digest("evidence", self.finished, self.scored, round(self.score_sum, 6), domains, dict(self.weights))
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One check of the gate; ``reason`` says what was found, passed or not."""
+    """One check of the gate; ``reason`` says what was found, passed or not.
+
+    A measured one has the number of tickets, their weighted mean with its lower and upper confidence bound, the limit
+    that the mean must be above, and the natural logarithm of the evidence that it is.
+    """
 
     name: str
     passed: bool
     reason: str
+    n: int | None = None
+    mean: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    limit: float | None = None
+    log_evidence: float | None = None
+    log_refutation: float | None = None
+    """Of the opposite: that the mean is below the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +139,7 @@ class Decision:
     reason: str
     recommendation: str
     criteria: tuple[Criterion, ...]
+    rule: str = "threshold"
 
     @property
     def approved(self) -> bool:
@@ -104,60 +155,12 @@ class Rule(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ThresholdRule:
-    """The seed's rule: pilot complete, enough samples, mean quality at the threshold.
-
-    The mean is taken over all finished tickets, those without a score as 0, so that it can only err downwards.
-    """
-
-    quality_threshold: float
-    min_samples: int
-
-    def decide(self, evidence: Evidence) -> Decision:
-        """Return APPROVED only when every criterion passes."""
-        criteria = (self._completion(evidence), self._min_samples(evidence), self._quality(evidence))
-        unmeasured = _unmeasured(evidence)
-        failed = next((criterion for criterion in criteria if not criterion.passed), None)
-        if not evidence.is_complete:
-            verdict, reason, advice = Verdict.PENDING, criteria[0].reason, "Wait for the pilot, or look at its log."
-        elif unmeasured and (failed or evidence.bad_scores or evidence.scored > (evidence.finished or 0)):
-            verdict, reason, advice = Verdict.ERROR, unmeasured, "Mend the scores in the pilot's log and run it again."
-        elif failed:
-            verdict, reason = Verdict.REJECTED, failed.reason
-            advice = "Read the rejected samples, mend what fails most, run the pilot again; do not launch."
-        else:
-            verdict, reason, advice = Verdict.APPROVED, criteria[-1].reason, "Launch the campaign."
-        return Decision(verdict, reason, advice, criteria)
-
-    def _completion(self, evidence: Evidence) -> Criterion:
-        done = "unknown" if evidence.finished is None else str(evidence.finished)
-        state = "complete" if evidence.is_complete else "not complete"
-        return Criterion("completion", evidence.is_complete, f"Pilot {state}: {done}/{evidence.expected} samples")
-
-    def _min_samples(self, evidence: Evidence) -> Criterion:
-        finished = evidence.finished or 0
-        passed = finished >= self.min_samples
-        return Criterion("min_samples", passed, f"{finished} samples, at least {self.min_samples} wanted")
-
-    def _quality(self, evidence: Evidence) -> Criterion:
-        if not evidence.scored:
-            return Criterion("quality", False, "No quality scores")
-        counted = max(evidence.finished or 0, evidence.scored)
-        mean = evidence.score_sum / counted
-        passed = reaches(mean, self.quality_threshold)
-        relation = ">=" if passed else "<"
-        return Criterion(
-            "quality", passed, f"Quality {mean:.3f} {relation} {self.quality_threshold:g} over {counted} samples"
-        )
-
-
 def reaches(mean: float, threshold: float) -> bool:
     """Return whether a mean of scores is at ``threshold`` or above, whatever its sum lost to rounding."""
     return mean >= threshold - ROUNDING
 
 
-def _unmeasured(evidence: Evidence) -> str | None:
+def unmeasured(evidence: Evidence) -> str | None:
     """Return why the quality of every finished ticket is not known, or None when it is."""
     if evidence.bad_scores:
         return f"{evidence.bad_scores} lines of the pilot claim a score that is not a number in [0, 1]"
@@ -169,8 +172,3 @@ def _unmeasured(evidence: Evidence) -> str | None:
             "every sample needs one score, rejected ones too"
         )
     return None
-
-
-def rule_for(gate: GateSection) -> Rule:
-    """Return the rule that the plan names."""
-    return ThresholdRule(gate.quality_threshold, gate.min_samples)

@@ -16,6 +16,8 @@ import orjson
 
 from agents.campaign.errors import CampaignError, DamagedFileError
 from agents.campaign.events import RunKind, RunStarted
+from agents.campaign.failures import failure_of
+from agents.campaign.gate import JudgedTicket
 from agents.campaign.progress import NEWEST, Progress
 
 SCHEMA_VERSION = 1
@@ -98,6 +100,15 @@ class LedgerView:
         """Return the most frequent reasons of tickets that were not accepted, with their counts."""
         with self._connected() as connection:
             return [] if connection is None else read_reasons(connection, limit)
+
+    def judged(self) -> list[JudgedTicket]:
+        """Return what became of every settled ticket, in the order of settling."""
+        with self._connected() as connection:
+            rows = [] if connection is None else connection.execute(_JUDGED).fetchall()
+        return [
+            JudgedTicket(domain, quality, state == "accepted", failure_of(reason, quality))
+            for domain, quality, state, reason in rows
+        ]
 
     def samples(self, *, accepted: bool) -> Iterator[dict[str, Any]]:
         """Yield every accepted sample, or every other settled one, in the order of settling, as plain values."""
@@ -228,6 +239,7 @@ _BALANCED = """
        AND abs((SELECT total(quality_sum) FROM counters) - (SELECT total(quality) FROM samples)) < 1e-6
     FROM tickets
 """
+_JUDGED = "SELECT t.domain, s.quality, t.state, s.reason FROM samples s JOIN tickets t ON t.seq = s.seq ORDER BY s.seq"
 _SAMPLES = """
     SELECT t.id, t.seq, r.run, r.fingerprint, t.domain, t.family, t.difficulty, t.item_id, t.variant, t.item, t.prompt,
            t.state, s.quality, s.reason, s.twin, s.checks, a.model, a.reply

@@ -48,6 +48,7 @@ class Happening(StrEnum):
     APPROVED = "approved"
     NOT_APPROVED = "not_approved"
     UNDECIDED = "undecided"
+    TOPPED_UP = "topped_up"
     APPROVAL_NEEDED = "approval_needed"
     LAUNCHED = "launched"
     LAUNCH_REFUSED = "launch_refused"
@@ -81,7 +82,8 @@ _NEXT = {
     _P.CAMPAIGN_LAUNCHED: "The campaign is watched to its end.",
     _P.CAMPAIGN_COMPLETE: "Look at the samples in the datasets folder.",
     _P.VALIDATION_FAILED: "Read campaign_validation.json, mend what fails, then run the same command again.",
-    _P.AWAITING_APPROVAL: "Look at the verdict with `campaign validate`, then run `campaign approve`.",
+    _P.AWAITING_APPROVAL: "Look at the verdict with `campaign validate`, then run `campaign approve`; a verdict that "
+    "does not approve needs `--override` and a reason.",
     _P.LAUNCH_FAILED: "Mend the cause, then run the same command again.",
     _P.CAMPAIGN_FAILED: "Look at the end of full_campaign.log, mend the cause, then run the same command again.",
     _P.PAUSED: "Mend the cause, then run the same command again: it goes on where it stopped.",
@@ -100,6 +102,7 @@ TABLE: dict[tuple[Phase, Happening], Phase] = {
     (_P.MONITORING_PILOT, _H.PILOT_ENDED): _P.PAUSED,
     (_P.VALIDATING_PILOT, _H.APPROVED): _P.VALIDATION_COMPLETE,
     (_P.VALIDATING_PILOT, _H.NOT_APPROVED): _P.VALIDATION_FAILED,
+    (_P.VALIDATING_PILOT, _H.TOPPED_UP): _P.STARTING_PILOT,
     (_P.VALIDATING_PILOT, _H.UNDECIDED): _P.AWAITING_APPROVAL,
     (_P.VALIDATION_COMPLETE, _H.APPROVAL_NEEDED): _P.AWAITING_APPROVAL,
     (_P.VALIDATION_COMPLETE, _H.LAUNCHED): _P.CAMPAIGN_LAUNCHED,

@@ -63,6 +63,10 @@ class PilotSection(Section):
     """The run that is judged before the campaign is paid for."""
 
     tickets: int = Field(default=190, ge=1, le=1_000_000)
+    top_up: int = Field(default=190, ge=0, le=1_000_000)
+    """Tickets that are added while the evidence proves nothing; 0 adds none."""
+    max_tickets: int = Field(default=570, ge=1, le=10_000_000)
+    """A pilot is never topped up beyond this."""
     log: str | None = None
     """Log of somebody else's pilot; set, the built-in pilot is never started."""
     fresh_hours: float = Field(default=24.0, gt=0.0, le=10_000.0, allow_inf_nan=False)
@@ -72,9 +76,20 @@ class PilotSection(Section):
 class GateSection(Section):
     """The rule that decides on the launch."""
 
-    rule: Literal["threshold"] = "threshold"
+    rule: Literal["auto", "evidence", "threshold"] = "auto"
+    """``auto`` weighs the evidence of a pilot of ours, and holds one that is only watched to the threshold."""
     quality_threshold: PositiveShare = 0.75
     min_samples: int = Field(default=150, ge=1, le=1_000_000)
+    error_level: float = Field(default=0.05, ge=1e-6, le=0.5, allow_inf_nan=False)
+    """Chance that a pilot is approved whose campaign would stay below the threshold; of rejecting a good one too."""
+    acceptance_floor: Share = 0.5
+    """The accepted share must be proven to be above this; 0 asks for nothing."""
+    domain_floors: dict[str, PositiveShare] = Field(default={})
+    """Mean quality that single domains must be proven to be above."""
+    most_duplicates: Share = 0.2
+    """The share of tickets that repeat another one must be proven to be below this; 1 asks for nothing."""
+    most_unreadable: Share = 0.2
+    """The share of answers that cannot be read must be proven to be below this; 1 asks for nothing."""
     approval_hours: float = Field(default=168.0, gt=0.0, le=100_000.0, allow_inf_nan=False)
     """An approval older than this is not launched on."""
 

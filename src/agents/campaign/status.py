@@ -10,7 +10,7 @@ from typing import Any
 
 from agents.campaign.clock import stamp
 from agents.campaign.errors import ExitCode
-from agents.campaign.gate import Decision, Verdict, reaches
+from agents.campaign.gate import Criterion, Decision, Verdict, reaches
 from agents.campaign.phases import Phase
 from agents.campaign.progress import Progress
 
@@ -55,9 +55,10 @@ def pilot_document(
 
 
 def validation_document(
-    decision: Decision, *, pilot_status: Document, fingerprint: str, gate: Document, now: datetime
-) -> Document:
-    """Return ``campaign_validation.json``: what was decided on which pilot by which rule."""
+    decision: Decision, *, pilot_status: Document, fingerprint: str, gate: Document, now: datetime,
+    evidence_digest: str = "",
+) -> Document:  # fmt: skip
+    """Return ``campaign_validation.json``: what was decided on which pilot, on which evidence, by which rule."""
     return {
         "approved": decision.approved,
         "verdict": decision.verdict.value,
@@ -65,6 +66,9 @@ def validation_document(
         "recommendation": decision.recommendation,
         "checks": {criterion.name: criterion.passed for criterion in decision.criteria},
         "findings": {criterion.name: criterion.reason for criterion in decision.criteria},
+        "rule": decision.rule,
+        "criteria": [_criterion(criterion) for criterion in decision.criteria],
+        "evidence_digest": evidence_digest,
         "pilot_status": pilot_status,
         "validation_timestamp": stamp(now),
         "fingerprint": fingerprint,
@@ -100,6 +104,21 @@ def workflow_exit_code(state: Document) -> ExitCode:
     if phase is Phase.VALIDATION_FAILED and isinstance(validation, dict):
         return Verdict(validation["verdict"]).exit_code
     return phase.exit_code
+
+
+def _criterion(criterion: Criterion) -> Document:
+    return {
+        "name": criterion.name,
+        "passed": criterion.passed,
+        "reason": criterion.reason,
+        "n": criterion.n,
+        "mean": _rounded(criterion.mean),
+        "lower": _rounded(criterion.lower),
+        "upper": _rounded(criterion.upper),
+        "limit": criterion.limit,
+        "log_evidence": _rounded(criterion.log_evidence),
+        "log_refutation": _rounded(criterion.log_refutation),
+    }
 
 
 def _rounded(value: float | None) -> float | None:

@@ -22,7 +22,7 @@ from agents.campaign.files import PRIVATE_FILE, make_folder
 from agents.campaign.phases import Happening, Phase, step
 from agents.campaign.process import Identity
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 10.0
 PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
 """A step that was announced survives a power cut."""
@@ -39,7 +39,8 @@ CREATE TABLE steps (
 CREATE INDEX steps_of_workflow ON steps (workflow, id);
 CREATE TABLE approvals (
     id INTEGER PRIMARY KEY, workflow INTEGER NOT NULL REFERENCES workflows, at TEXT NOT NULL,
-    fingerprint TEXT NOT NULL, approver TEXT NOT NULL, reason TEXT NOT NULL
+    fingerprint TEXT NOT NULL, approver TEXT NOT NULL, reason TEXT NOT NULL, evidence TEXT NOT NULL DEFAULT '',
+    overruled TEXT
 ) STRICT;
 CREATE TABLE launches (
     id INTEGER PRIMARY KEY, run TEXT NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL, fingerprint TEXT NOT NULL,
@@ -47,6 +48,14 @@ CREATE TABLE launches (
 ) STRICT;
 CREATE INDEX launches_of_run ON launches (run, id);
 """
+
+_MIGRATIONS = {
+    1: (
+        "ALTER TABLE approvals ADD COLUMN evidence TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE approvals ADD COLUMN overruled TEXT",
+    ),
+}
+"""By the version that is left: an approval of version 1 was bound to no evidence, and approves nothing any more."""
 
 CREATED = "created"
 """The happening of a workflow's first step."""
@@ -64,6 +73,17 @@ class Workflow:
     results: dict[str, Any]
     """The newest ``pilot_result``, ``validation_result``, ``launch_result``, ``campaign_result``, ``cause``."""
     completed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's wish to launch on a pilot of this plan and this evidence; ``overruled`` is the verdict against it."""
+
+    fingerprint: str
+    evidence: str
+    approver: str
+    reason: str
+    overruled: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,22 +169,28 @@ class Workflows:
             self._add_step(workflow.id, happening, phase, details, now)
         return self._found(workflow.run)
 
-    def approve(self, workflow: Workflow, fingerprint: str, approver: str, reason: str, now: datetime) -> None:
-        """Record that a person wants ``fingerprint`` launched."""
+    def approve(self, workflow: Workflow, approval: Approval, now: datetime) -> None:
+        """Record that a person wants the campaign launched."""
         with self._transaction():
             self._database.execute(
-                "INSERT INTO approvals (workflow, at, fingerprint, approver, reason) VALUES (?, ?, ?, ?, ?)",
-                (workflow.id, stamp(now), fingerprint, approver, reason),
+                "INSERT INTO approvals (workflow, at, fingerprint, evidence, approver, reason, overruled) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(workflow.id, stamp(now), approval.fingerprint, approval.evidence),
+                    *(approval.approver, approval.reason, approval.overruled),
+                ),
             )
 
-    def is_approved(self, workflow: Workflow, fingerprint: str) -> bool:
-        """Return whether a person approved exactly ``fingerprint`` in this workflow."""
+    def approval_of(self, run: str, fingerprint: str, evidence: str) -> Approval | None:
+        """Return the newest approval of campaign ``run`` on exactly this plan and this evidence."""
         with self._boundary():
-            return bool(
-                self._database.execute(
-                    "SELECT 1 FROM approvals WHERE workflow = ? AND fingerprint = ?", (workflow.id, fingerprint)
-                ).fetchone()
-            )
+            row = self._database.execute(
+                "SELECT a.fingerprint, a.evidence, a.approver, a.reason, a.overruled FROM approvals a "
+                "JOIN workflows w ON w.id = a.workflow WHERE w.run = ? AND a.fingerprint = ? AND a.evidence = ? "
+                "ORDER BY a.id DESC LIMIT 1",
+                (run, fingerprint, evidence),
+            ).fetchone()
+        return None if row is None else Approval(*row)
 
     def intend(self, launch: Intent, now: datetime) -> int:
         """Commit the intent to start a generator; return the launch's id."""
@@ -220,12 +246,13 @@ class Workflows:
         self.path.chmod(PRIVATE_FILE)
         for pragma in PRAGMAS:
             self._database.execute(f"PRAGMA {pragma}").fetchall()  # without fetching, an error is not raised
-        if version == 0:
+        if version < SCHEMA_VERSION:
             with self._transaction():
-                if self._checked_version() == 0:
-                    for statement in filter(str.strip, _SCHEMA.split(";")):
-                        self._database.execute(statement)
-                    self._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                version = self._checked_version()  # another process may have been here first
+                statements = _SCHEMA.split(";") if version == 0 else _MIGRATIONS.get(version, ())
+                for statement in filter(str.strip, statements):
+                    self._database.execute(statement)
+                self._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _checked_version(self) -> int:
         """Return the version of the file, 0 for an empty one; raise DamagedFileError where it is not ours."""
@@ -234,7 +261,7 @@ class Workflows:
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
         )
         tables = {name for (name,) in rows}
-        if version not in {0, SCHEMA_VERSION}:
+        if version not in {0, *_MIGRATIONS, SCHEMA_VERSION}:
             raise DamagedFileError(
                 f"{self.path} has schema version {version}, this program knows {SCHEMA_VERSION}",
                 f"use the program that wrote it, or move {self.path} away",

@@ -1,6 +1,6 @@
 """Whether a run that is there is the run that is wanted.
 
-Owns what makes two runs of one name the same. Pure: compares headers and reads nothing.
+Owns what makes two runs of one name the same; a pilot may grow. Pure: compares headers and reads nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ def check_same_run(there: RunHeader, wanted: RunHeader, path: Path) -> None:
     Raises:
         AnotherPlanError: names both fingerprints and every value that differs.
     """
-    pairs: dict[str, tuple[Any, Any]] = {"kind": (there.kind, wanted.kind), "total": (there.total, wanted.total)}
+    grows = there.kind == wanted.kind == "pilot" and there.total < wanted.total
+    total = wanted.total if grows else there.total
+    pairs: dict[str, tuple[Any, Any]] = {"kind": (there.kind, wanted.kind), "total": (total, wanted.total)}
     if there.kind == "campaign":
         pairs |= {key: (there.values.get(key), wanted.values.get(key)) for key in _DECIDES_CAMPAIGN}
     if there.fingerprint == wanted.fingerprint and all(old == new for old, new in pairs.values()):

@@ -12,7 +12,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -95,13 +95,14 @@ class Ledger:
             check_whole(connection, path)
             there = read_header(connection)
             check_same_run(there, header, path)
-            header = there
+            header = replace(there, total=header.total)
             cls(path, connection, header).read_all()
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").fetchall()  # without fetching, an error is not raised
         if checked_version(connection, path) == 0:
             _create(connection, header)
         connection.execute("UPDATE attempts SET outcome = 'lost' WHERE outcome IS NULL")
+        connection.execute("UPDATE run SET total = ? WHERE total <> ?", (header.total, header.total))
         return cls(path, connection, header)
 
     def __enter__(self) -> Self:

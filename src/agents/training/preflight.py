@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -57,8 +57,12 @@ class Prepared:
         }
 
 
-def prepare(plan: Plan, kind: RunKind, name: str | None, home: Home, now: datetime) -> Prepared:
+def prepare(
+    plan: Plan, kind: RunKind, name: str | None, home: Home, now: datetime, tickets: int | None = None
+) -> Prepared:
     """Return the run of ``plan`` that could start now; ``name`` None means the default name of its kind.
+
+    A pilot that is there may have grown beyond the plan's tickets, and grows to ``tickets`` where these are more.
 
     Raises:
         UsageError: a domain is unknown or empty, or the name cannot be one.
@@ -77,17 +81,19 @@ def prepare(plan: Plan, kind: RunKind, name: str | None, home: Home, now: dateti
     view = LedgerView(paths.ledger)
     view.check_whole()
     there, progress = view.header(), view.progress()
+    if kind == "pilot":
+        total = max(total, tickets or 0, there.total if there else 0)
+        header = replace(header, total=total)
     if there is not None:
         check_same_run(there, header, paths.ledger)
     done = progress.done or 0 if progress is not None else 0
     check_storage(paths.folder, BYTES_PER_SAMPLE * (total - done))
-    return Prepared(header, plan, loaded, goal_of(plan, kind, run), paths)
+    return Prepared(header, plan, loaded, goal_of(plan, kind, run, total), paths)
 
 
-def goal_of(plan: Plan, kind: RunKind, run: str) -> Goal:
-    """Return what run ``run`` of this kind owes under ``plan``."""
+def goal_of(plan: Plan, kind: RunKind, run: str, total: int) -> Goal:
+    """Return how run ``run`` of this kind makes the ``total`` that it owes under ``plan``."""
     recipe = plan.recipe
-    total = recipe.pilot.tickets if kind == "pilot" else recipe.campaign.target
     return Goal(
         run=run,
         kind=kind,

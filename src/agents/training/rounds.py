@@ -172,12 +172,20 @@ class Rounds:
 
     def _wanted(self) -> dict[str, int]:
         if self.goal.kind == "pilot":
-            return {} if self._sizes else self._quota
+            return self._wanted_of_pilot()
         owed = dict(self._quota)
         for (domain, _), tally in self._tallies.items():
             owed[domain] -= tally.accepted + tally.open
         size = min(ROUND, sum(owed.values()), self.goal.budget - self.issued)
         return shares(size, owed) if size > 0 else {}
+
+    def _wanted_of_pilot(self) -> dict[str, int]:
+        """Return what is left of each domain's quota; of a pilot that has grown that is a further round."""
+        left = dict(self._quota)
+        for (domain, _), tally in self._tallies.items():
+            left[domain] -= tally.accepted + tally.rejected + tally.open
+        size = self.goal.total - self.issued
+        return shares(size, {domain: max(0, count) for domain, count in left.items()}) if size > 0 else {}
 
     def _pick(self, domain: str, count: int, trial: int, offset: int) -> list[Cell]:
         coverage = {

@@ -75,12 +75,13 @@ def make_ledger(
     fingerprint: str = FINGERPRINT,
 ) -> Path:
     """Make or extend the ledger of ``run`` through the factory; a quality of 0.7 or more is accepted."""
-    header = RunHeader(run, kind, total, fingerprint, {}, {}, {}, stamp(datetime.now().astimezone()))
+    values = {"domains.asm.weight": 1.0}
+    header = RunHeader(run, kind, total, fingerprint, values, {}, {}, stamp(datetime.now().astimezone()))
     path = home.run(run).ledger
     with Ledger.open(path, header) as ledger:
         first = ledger.progress().scored
         now = header.created
-        items = [SourceItem("d", Cell("f", 1), {"n": first + n}) for n in range(len(qualities))]
+        items = [SourceItem("asm", Cell("f", 1), {"n": first + n}) for n in range(len(qualities))]
         tickets = [Ticket(run, first + n, item) for n, item in enumerate(items)]
         if tickets:
             ledger.add_round([Issued(t, t.id, t.item.id, t.seq, PROMPT) for t in tickets])

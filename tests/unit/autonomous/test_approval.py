@@ -14,7 +14,7 @@ from agents.campaign.phases import Happening, Phase
 from agents.campaign.workflows import Workflows
 
 PLAN = plan(campaign__target=20, campaign__auto_launch=False)
-GOOD = {"verdict": "APPROVED", "reason": "good", "fingerprint": "f" * 16}
+GOOD = {"verdict": "APPROVED", "reason": "good", "fingerprint": "f" * 16, "evidence_digest": "e" * 16}
 
 
 def waiting(home: Home, verdict: dict[str, str], happening: Happening = Happening.APPROVAL_NEEDED) -> None:
@@ -28,15 +28,17 @@ def waiting(home: Home, verdict: dict[str, str], happening: Happening = Happenin
 
 def approvals(home: Home) -> list[tuple[str, ...]]:
     with closing(Workflows(home.workflows)) as store:
-        return store._database.execute("SELECT fingerprint, approver, reason, at FROM approvals").fetchall()
+        return store._database.execute(
+            "SELECT fingerprint, evidence, approver, reason, overruled, at FROM approvals"
+        ).fetchall()
 
 
 def test_an_approval_is_recorded_with_name_and_reason_and_gives_the_plan_to_go_on_with(home: Home) -> None:
     waiting(home, GOOD)
     found = approve_waiting(home, "Zelda", "read twenty samples")
     assert found.recipe == PLAN.recipe
-    ((fingerprint, approver, reason, at),) = approvals(home)
-    assert (fingerprint, approver, reason) == ("f" * 16, "Zelda", "read twenty samples")
+    ((*recorded, at),) = approvals(home)
+    assert recorded == ["f" * 16, "e" * 16, "Zelda", "read twenty samples", None]
     assert datetime.fromisoformat(at).utcoffset() is not None
     assert not is_held(home.orchestrator_lease)
 
@@ -61,6 +63,32 @@ def test_a_verdict_that_is_not_an_approval_is_not_settled_by_a_name(home: Home, 
     waiting(home, GOOD | {"verdict": verdict, "reason": "too few"}, Happening.UNDECIDED)
     with pytest.raises(UsageError, match=f"the verdict is {verdict}: too few"):
         approve_waiting(home, "Zelda", "")
+    assert approvals(home) == []
+
+
+@pytest.mark.parametrize("verdict", ["INCONCLUSIVE", "REJECTED"])
+def test_an_override_is_recorded_with_the_verdict_that_it_overrules(home: Home, verdict: str) -> None:
+    happening = Happening.UNDECIDED if verdict == "INCONCLUSIVE" else Happening.NOT_APPROVED
+    waiting(home, GOOD | {"verdict": verdict, "reason": "too few"}, happening)
+    approve_waiting(home, "Zelda", "only a rehearsal", override=True)
+    ((*recorded, _),) = approvals(home)
+    assert recorded == ["f" * 16, "e" * 16, "Zelda", "only a rehearsal", verdict]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "words"),
+    [
+        ("ERROR", "because", "could not be measured cannot be overruled"),
+        ("PENDING", "because", "could not be measured cannot be overruled"),
+        ("INCONCLUSIVE", "  ", "an override needs a reason"),
+    ],
+)
+def test_what_was_not_measured_cannot_be_overruled_nor_anything_without_a_reason(
+    home: Home, verdict: str, reason: str, words: str
+) -> None:
+    waiting(home, GOOD | {"verdict": verdict, "reason": "no scores"}, Happening.UNDECIDED)
+    with pytest.raises(UsageError, match=words):
+        approve_waiting(home, "Zelda", reason, override=True)
     assert approvals(home) == []
 
 

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from agents.campaign.errors import ExitCode
 from agents.campaign.events import Event, Progressed, SampleJudged, SampleScored, Unreadable
-from agents.campaign.gate import SEED_CHECKS, Evidence, ThresholdRule, Verdict, rule_for
+from agents.campaign.gate import SEED_CHECKS, Evidence, Verdict
 from agents.campaign.log_lines import parse
 from agents.campaign.progress import Progress, fold
 from agents.campaign.recipe import GateSection
+from agents.campaign.rules import EvidenceRule, ThresholdRule, rule_for
 
 RULE = ThresholdRule(quality_threshold=0.75, min_samples=150)
 
@@ -139,5 +140,8 @@ def test_only_approved_exits_with_zero() -> None:
 
 
 def test_the_plan_sets_the_rule() -> None:
-    assert rule_for(GateSection(quality_threshold=0.8, min_samples=180)) == ThresholdRule(0.8, 180)
-    assert rule_for(GateSection()) == RULE
+    assert rule_for(GateSection(quality_threshold=0.8, min_samples=180), is_ours=False) == ThresholdRule(0.8, 180)
+    assert rule_for(GateSection(), is_ours=False) == RULE
+    assert rule_for(GateSection(rule="threshold"), is_ours=True) == RULE
+    assert rule_for(GateSection(), is_ours=True) == EvidenceRule(GateSection())
+    assert rule_for(GateSection(rule="evidence"), is_ours=False) == EvidenceRule(GateSection(rule="evidence"))

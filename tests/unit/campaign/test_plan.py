@@ -25,9 +25,16 @@ OTHER_VALUES: dict[str, Any] = {
     "checks.near_duplicate": 0.9,
     "pilot.tickets": 380,
     "pilot.log": "/tmp/pilot.log",  # noqa: S108 -- a value, never opened
+    "pilot.top_up": 100,
+    "pilot.max_tickets": 500,
     "pilot.fresh_hours": 1.5,
     "gate.quality_threshold": 0.8,
     "gate.min_samples": 180,
+    "gate.rule": "threshold",
+    "gate.error_level": 0.01,
+    "gate.acceptance_floor": 0.6,
+    "gate.most_duplicates": 0.1,
+    "gate.most_unreadable": 0.1,
     "gate.approval_hours": 12.0,
     "campaign.target": 50_000,
     "campaign.output_name": "other",
@@ -43,7 +50,7 @@ OTHER_VALUES: dict[str, Any] = {
     "speed.workers": 3,
     "speed.in_flight": 64,
 }
-NO_OTHER_VALUE = {"domains.asm.weight", "teacher.kind", "gate.rule"}
+NO_OTHER_VALUE = {"domains.asm.weight", "teacher.kind", "gate.domain_floors"}
 MADE_OTHERWISE = {"seed", "teacher.fault_rate", "checks.accept_at", "checks.near_duplicate"}
 
 
@@ -177,7 +184,7 @@ BAD_VALUES = [
     ("gate.quality_threshold", True, "--quality-threshold 0.75"),
     ("gate.quality_threshold", None, "--quality-threshold 0.75"),
     ("gate.min_samples", 0, "default is 150"),
-    ("gate.rule", "guess", "default is 'threshold'"),
+    ("gate.rule", "guess", "default is 'auto'"),
     ("campaign.target", 0, "--campaign-target 34500"),
     ("campaign.target", -5, "--campaign-target 34500"),
     ("campaign.target", 1.5, "--campaign-target 34500"),

@@ -8,8 +8,9 @@ import orjson
 import pytest
 
 from agents.campaign.events import Progressed, RunStarted, SampleScored, Unreadable
-from agents.campaign.gate import Evidence, ThresholdRule
+from agents.campaign.gate import Evidence
 from agents.campaign.progress import Progress, fold
+from agents.campaign.rules import ThresholdRule
 from agents.campaign.status import campaign_document, pilot_document, validation_document
 
 NOW = datetime(2025, 12, 21, 6, 50, 15, tzinfo=UTC)

@@ -16,7 +16,7 @@ from agents.campaign import workflows
 from agents.campaign.errors import DamagedFileError, PausedError
 from agents.campaign.phases import TABLE, Happening, Phase
 from agents.campaign.process import Identity
-from agents.campaign.workflows import CREATED, SCHEMA_VERSION, Intent, Workflow, Workflows
+from agents.campaign.workflows import CREATED, SCHEMA_VERSION, Approval, Intent, Workflow, Workflows
 
 BEGUN = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=1)))
 PLAN = {"recipe": {"seed": 1}, "origins": {}, "recipe_path": None}
@@ -156,14 +156,30 @@ def test_a_workflow_can_go_on_by_another_plan(store: Workflows) -> None:
 # Approvals.
 
 
-def test_an_approval_is_of_one_fingerprint_in_one_workflow(store: Workflows, path: Path) -> None:
+def test_an_approval_is_of_one_plan_and_one_evidence_in_one_workflow(store: Workflows, path: Path) -> None:
     workflow, other = begun(store), begun(store, "other")
-    assert not store.is_approved(workflow, "f" * 16)
-    store.approve(workflow, "f" * 16, "Zelda", "looks right", BEGUN)
-    assert store.is_approved(workflow, "f" * 16)
-    assert not store.is_approved(workflow, "e" * 16)
-    assert not store.is_approved(other, "f" * 16)
-    assert rows(path, "approvals")[0][3:] == ("f" * 16, "Zelda", "looks right")
+    wish = Approval("f" * 16, "e" * 16, "Zelda", "looks right", "INCONCLUSIVE")
+    assert store.approval_of("full", wish.fingerprint, wish.evidence) is None
+    store.approve(workflow, wish, BEGUN)
+    assert store.approval_of("full", wish.fingerprint, wish.evidence) == wish
+    assert store.approval_of("full", "0" * 16, wish.evidence) is None
+    assert store.approval_of("full", wish.fingerprint, "0" * 16) is None
+    assert store.approval_of(other.run, wish.fingerprint, wish.evidence) is None
+    assert rows(path, "approvals")[0][3:] == ("f" * 16, "Zelda", "looks right", "e" * 16, "INCONCLUSIVE")
+
+
+def test_a_store_of_the_first_version_is_taken_up_and_its_approvals_no_longer_approve(path: Path) -> None:
+    with closing(Workflows(path)) as store:
+        begun(store)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executescript(
+            "ALTER TABLE approvals DROP COLUMN evidence; ALTER TABLE approvals DROP COLUMN overruled; "
+            "INSERT INTO approvals VALUES (1, 1, 'then', 'ffff', 'Zelda', 'looked right'); PRAGMA user_version = 1"
+        )
+    with closing(Workflows(path)) as store:
+        assert store.find("full") is not None
+        assert store.approval_of("full", "ffff", "eeee") is None
+    assert rows(path, "approvals")[0][3:] == ("ffff", "Zelda", "looked right", "", None)
 
 
 # Launches.

@@ -23,6 +23,7 @@ from agents.campaign.errors import CampaignError, ExitCode, UsageError
 from agents.training.stop_requests import StopRequests, stopped_at_once
 
 if TYPE_CHECKING:
+    from agents.campaign.events import RunKind
     from agents.campaign.home import Home
     from agents.campaign.plan import Plan
     from agents.training.bench import Bench
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     add("--target", metavar="SAMPLES", help="accepted samples that the campaign owes")
     add("--output-name", metavar="NAME", help="the run's name")
     add("--pilot", action="store_true", help="generate the pilot instead of the campaign")
+    add("--tickets", type=int, metavar="N", help="grow a finished pilot to this many tickets")
     add("--parallel", action=switch, help="work in several processes")
     add("--workers", metavar="N", help="worker processes of --parallel (default: one per processor)")
     add("--use-active-learning", dest="active", action="store_true", default=None, help="under-covered kinds first")
@@ -112,7 +114,10 @@ def _answer(options: argparse.Namespace, requests: StopRequests) -> tuple[ExitCo
     plan = plan_for(flags_of(options), options.recipe)
     home = Home.from_environment(os.environ)
     name = options.output_name if options.pilot else None
-    prepared = prepare(plan, "pilot" if options.pilot else "campaign", name, home, SystemClock().now())
+    if options.tickets is not None and not options.pilot:
+        raise UsageError("--tickets is for a pilot", "add --pilot, or give the campaign a --target")
+    kind: RunKind = "pilot" if options.pilot else "campaign"
+    prepared = prepare(plan, kind, name, home, SystemClock().now(), options.tickets)
     if options.dry_run:
         return ExitCode.DONE, prepared.document()
     return _run(prepared, home, requests, export=options.export)
