@@ -45,7 +45,8 @@ def test_status_files_have_the_fields_that_readers_rely_on(world: World) -> None
     validation = world.read(world.home.validation)
     assert validation["approved"] is True
     assert validation["verdict"] == "APPROVED"
-    assert validation["checks"] == {"completion": True, "min_samples": True, "quality": True}
+    assert validation["checks"].items() >= {"completion": True, "min_samples": True, "quality": True}.items()
+    assert all(validation["checks"].values())
     launch = world.read(world.home.launch_status)
     assert launch["launched"] is True
     assert isinstance(launch["pid"], int)

@@ -139,11 +139,12 @@ class TrainingOrchestrator:
 
     async def validate_only(self) -> Document:
         """Look at the pilot once more, put it before the gate; return the verdict."""
-        with self._alone():
+        with self._alone() as store:
             monitor = new_pilot_monitor(self.plan, self.home, self._clock)
             if monitor.pilot_log_path.exists():
                 await monitor.run_task("check")
-            return await CampaignValidator(plan=self.plan, home=self.home, clock=self._clock).run_task()
+            validator = CampaignValidator(plan=self.plan, home=self.home, clock=self._clock, store=store)
+            return await validator.run_task()
 
     async def launch_only(self) -> Document:
         """Launch the campaign that the last verdict approves; return the launch status."""

@@ -10,24 +10,27 @@ Under a true mean of at most m it exceeds 1/alpha at any time with probability a
 Of several domains with weights w, the claim "the weighted mean is at most tau" is refuted only when every split of tau
 over the domains is: ``E(tau) = min over {m in [0,1]^K: sum w m = tau} of prod M_d(m_d)``, a union of intersections
 (Spertus, Sridhar & Stark, "Sequential stratified inference for the mean", 2024). ``log M`` is convex in m, so the
-minimum is found by its dual, and every multiplier gives a lower bound: rounding errs on the safe side.
+minimum is found by its dual: at a price p each domain picks the m that minimises ``log M_d(m) + p w_d m``, and p is
+raised until the picks sum to tau. Every p gives a lower bound, so an unfinished search errs on the safe side.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
 
 STAKES = (0.25, 0.5, 0.9)
 GRID = 1_024
 """Scores are rounded to this many steps, downwards for evidence of a high mean: that can only weaken it."""
 
 _SMALLEST = 1e-9
-_DEAREST = 1e12
-_STEPS = 40
-_BOUND_STEPS = 14
+_LOWEST, _HIGHEST = math.log(1e-9), math.log(1e12)
+"""Between these lies the logarithm of every price that matters."""
+_STEPS = 60
+_CLOSE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,70 +70,127 @@ def log_evidence(strata: Iterable[Stratum], threshold: float) -> float:
     """
     strata = [stratum for stratum in strata if stratum.weight > 0]
     if len(strata) == 1:
-        return _log_wealth(strata[0].counts, max(threshold, _SMALLEST))[0]
-    low, high = 0.0, 1.0
-    while _dual(strata, high, threshold)[1] > threshold and high < _DEAREST:
-        low, high = high, 4 * high
+        return _Wealth(strata[0].counts).at(max(threshold, _SMALLEST))[0]
+    market = _Market(strata)
     best = -math.inf
-    for _ in range(_STEPS):
-        price = (low + high) / 2
-        value, spent = _dual(strata, price, threshold)
-        best = max(best, value)
-        low, high = (price, high) if spent > threshold else (low, price)
+
+    def excess(price: float) -> tuple[float, float]:
+        nonlocal best
+        value, mean, ease = market.at(price)
+        best = max(best, value + price * (mean - threshold))
+        return mean - threshold, -price * ease
+
+    _root(excess, _LOWEST, _HIGHEST, rises=False, through=math.exp)
     return best
 
 
 def bounds(strata: Iterable[Stratum], alpha: float) -> tuple[float, float]:
     """Return the lower and the upper confidence bound of the weighted mean, each at level ``alpha`` in (0, 1)."""
-    strata = list(strata)
-    mirrored = [stratum.mirrored for stratum in strata]
-    return _refuted_up_to(strata, alpha), 1.0 - _refuted_up_to(mirrored, alpha)
+    strata = [stratum for stratum in strata if stratum.weight > 0]
+    return _refuted_up_to(strata, alpha), 1.0 - _refuted_up_to([stratum.mirrored for stratum in strata], alpha)
 
 
-def _refuted_up_to(strata: list[Stratum], alpha: float) -> float:
-    """Return the largest threshold, to 1e-4, that the evidence refutes the mean to lie at or below."""
-    wanted, low, high = math.log(1 / alpha), 0.0, 1.0
-    for _ in range(_BOUND_STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if log_evidence(strata, middle) >= wanted else (low, middle)
-    return low
+def _refuted_up_to(strata: Sequence[Stratum], alpha: float) -> float:
+    """Return the largest mean that the evidence refutes: the picks at the price at which they are worth 1/alpha."""
+    market, wanted = _Market(strata), math.log(1 / alpha)
+
+    def shortfall(price: float) -> tuple[float, float]:
+        value, _, ease = market.at(price)
+        return value - wanted, price * price * ease
+
+    if shortfall(math.exp(_HIGHEST))[0] < 0:
+        return 0.0
+    dearest = math.exp(_root(shortfall, _LOWEST, _HIGHEST, rises=True, through=math.exp))
+    return max(0.0, market.at(dearest)[1] - _CLOSE)
 
 
-def _dual(strata: list[Stratum], price: float, threshold: float) -> tuple[float, float]:
-    """Return the dual value at ``price``, and the weighted mean of the split that attains it."""
-    value, spent = -price * threshold, 0.0
-    for stratum in strata:
-        mean = _cheapest(stratum, price * stratum.weight)
-        value += _log_wealth(stratum.counts, mean)[0] + price * stratum.weight * mean
-        spent += stratum.weight * mean
-    return value, spent
+class _Wealth:
+    """The gambler's wealth on one stratum, as a function of the mean that is claimed of it."""
+
+    def __init__(self, counts: Mapping[int, int]) -> None:
+        self._counts = list(counts.items())
+        self.slope_at_0, self.slope_at_1 = self.at(_SMALLEST)[1], self.at(1.0)[1]
+
+    def at(self, mean: float) -> tuple[float, float, float]:
+        """Return ``log M(mean)`` and its first and second derivative."""
+        logs, slopes, bends = [], [], []
+        for stake in STAKES:
+            kept, won = 1.0 - stake, stake / (GRID * mean)
+            log = slope = bend = 0.0
+            for step, count in self._counts:
+                total = kept + won * step
+                share = 1.0 - kept / total
+                log += count * math.log(total)
+                slope -= count * share
+                bend += count * share * (2.0 - share)
+            logs.append(log)
+            slopes.append(slope / mean)
+            bends.append(bend / (mean * mean))
+        top = max(logs)
+        weights = [math.exp(log - top) for log in logs]
+        total = sum(weights)
+        slope = sum(map(mul, weights, slopes)) / total
+        curve = sum(weight * (bend + s * s) for weight, bend, s in zip(weights, bends, slopes, strict=True)) / total
+        return top + math.log(total / len(STAKES)), slope, curve - slope * slope
 
 
-def _cheapest(stratum: Stratum, price: float) -> float:
+class _Market:
+    """The picks of all strata at a price; remembers the last ones, from which the next search begins."""
+
+    def __init__(self, strata: Sequence[Stratum]) -> None:
+        self._sides = [(stratum.weight, _Wealth(stratum.counts)) for stratum in strata]
+        self._picks = [0.5] * len(self._sides)
+
+    def at(self, price: float) -> tuple[float, float, float]:
+        """Return the logarithm of the wealth at the picks, their weighted mean, and how easily a price moves it."""
+        value = mean = ease = 0.0
+        for side, (weight, wealth) in enumerate(self._sides):
+            pick = self._picks[side] = _cheapest(wealth, price * weight, self._picks[side])
+            log, _, bend = wealth.at(pick)
+            value += log
+            mean += weight * pick
+            if _SMALLEST < pick < 1.0 and bend > 0.0:
+                ease += weight * weight / bend
+        return value, mean, ease
+
+
+def _cheapest(wealth: _Wealth, price: float, start: float) -> float:
     """Return the m in (0, 1] that minimises ``log M(m) + price m``: where its rising derivative is 0."""
-    low, high = _SMALLEST, 1.0
-    if _log_wealth(stratum.counts, high)[1] + price <= 0:
-        return high
+
+    def slope(mean: float) -> tuple[float, float]:
+        _, first, second = wealth.at(mean)
+        return first + price, second
+
+    if wealth.slope_at_1 + price <= 0:
+        return 1.0
+    if wealth.slope_at_0 + price >= 0:
+        return _SMALLEST
+    return _root(slope, _SMALLEST, 1.0, rises=True, start=start)
+
+
+def _root(
+    function: Callable[[float], tuple[float, float]],
+    low: float,
+    high: float,
+    *,
+    rises: bool,
+    start: float | None = None,
+    through: Callable[[float], float] = float,
+) -> float:
+    """Return where a monotone ``function`` is 0, by Newton's steps kept inside a bracket that halves otherwise.
+
+    ``function`` takes ``through(x)`` and returns its value and its derivative by x.
+    """
+    x = start if start is not None and low < start < high else (low + high) / 2
     for _ in range(_STEPS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _log_wealth(stratum.counts, middle)[1] + price < 0 else (low, middle)
-    return low
-
-
-def _log_wealth(counts: Mapping[int, int], mean: float) -> tuple[float, float]:
-    """Return ``log M(mean)`` and its derivative."""
-    logs, slopes = [], []
-    for stake in STAKES:
-        kept, won = 1.0 - stake, stake / (GRID * mean)
-        log = slope = 0.0
-        for step, count in counts.items():
-            gain = won * step
-            log += count * math.log(kept + gain)
-            slope -= count * gain / (kept + gain)
-        logs.append(log)
-        slopes.append(slope / mean)
-    top = max(logs)
-    shares = [math.exp(log - top) for log in logs]
-    total = sum(shares)
-    slope = sum(share * slope for share, slope in zip(shares, slopes, strict=True)) / total
-    return top + math.log(total / len(STAKES)), slope
+        value, slope = function(through(x))
+        if (value > 0) is rises:
+            high = x
+        else:
+            low = x
+        step = value / slope if slope else math.inf
+        after = x - step if low < x - step < high else (low + high) / 2
+        if abs(after - x) <= _CLOSE * max(1e-3, abs(x)):
+            return after
+        x = after
+    return x

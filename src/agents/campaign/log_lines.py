@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -27,6 +27,7 @@ _TELLING = ("progress", "quality_score", "accepted", "rejected", "run started")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _PROGRESS = re.compile(rf"\bProgress:\s*({_COUNT})\s*/\s*({_COUNT})(?![\d.,]*\d)", re.IGNORECASE)
 _PROGRESS_CLAIM = re.compile(r"\bProgress:\s*[-+\d][\d.,\s]*+/", re.IGNORECASE)
+_COMPLAINT = re.compile(r"\bUnreadable (?:score|progress): ")
 _BAR = re.compile(rf"(?<![\d.,/])({_COUNT})/({_COUNT}) \[")
 _QUALITY_FIELD = re.compile(rf"\bQuality:\s*({_NUMBER})(?!\S*\d)", re.IGNORECASE)
 _ACCEPTANCE_FIELD = re.compile(rf"\bAcceptance:\s*({_NUMBER})\s*%", re.IGNORECASE)
@@ -84,8 +85,14 @@ def parse(line: str) -> tuple[Event, ...]:
     for part in line.split("\r"):
         text = _ESCAPES.sub("", part).strip()
         if text:
-            events += _parse_json(text) if text.startswith("{") else _parse_text(text)
+            found = _parse_json(text) if text.startswith("{") else _parse_text(text)
+            events += _complaints(found) if _COMPLAINT.search(text) else found
     return tuple(events)
+
+
+def _complaints(events: Iterable[Event]) -> list[Event]:
+    """Return what remains of a line that quotes another one: the measurements are those of the other line."""
+    return [event for event in events if isinstance(event, Unreadable)]
 
 
 def _may_tell(line: str) -> bool:

@@ -13,7 +13,7 @@ SUMMARIES = {
     "Orchestrator": ("phase", "started", "completed", "cause", "pilot_result"),
     "pilot_result": ("progress", "total", "estimated_quality"),
     "Pilot": ("progress", "total", "estimated_quality", "acceptance_rate", "state", "run", "problems", "last_update"),
-    "Validation": ("verdict", "reason", "recommendation", "checks", "fingerprint", "validation_timestamp"),
+    "Validation": ("verdict", "reason", "override", "recommendation", "checks", "fingerprint", "validation_timestamp"),
     "Launch": ("launched", "pid", "log_path", "target", "launch_time", "reason", "error"),
     "Campaign": ("progress", "total", "percentage", "state", "is_running", "rate_per_minute", "eta", "last_update"),
 }

@@ -5,7 +5,7 @@ import logging
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.campaign.events import Event, Progressed, RunStarted, SampleJudged, SampleScored, Unreadable
@@ -298,6 +298,7 @@ def test_any_text_is_parsed_into_possible_values(line: str) -> None:
                 assert reason.isprintable()
 
 
+@example("quality_score89/190 [")
 @given(st.lists(fragments, max_size=12).map("".join))
 def test_a_problem_that_is_logged_is_never_read_as_a_measurement(line: str) -> None:
     for event in parse(line):
