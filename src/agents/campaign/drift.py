@@ -1,0 +1,60 @@
+"""Drift: a stream's evidence that its mean has fallen below a floor, at some time that nobody knows.
+
+Pure. Owns the arithmetic of one stream. Which streams are watched, and what follows from an alarm, belongs to the
+guards of a run.
+
+This is the Shiryaev-Roberts e-detector of Shin, Ramdas & Rinaldo, "E-detectors: a nonparametric framework for
+sequential change detection" (2023): at every ticket a new gambler begins with 1 to bet against "the mean stays at least
+the floor", and all gamblers' wealth is summed. While the claim is true the sum grows by at most 1 a ticket, so that it
+passes ``planned / error_level`` in ``planned`` tickets with a chance of at most ``error_level``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+STAKES = (0.1, 0.25, 0.5)
+_MOST = 1e300
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """One stream of values in [0, 1] whose mean is claimed to be at least ``floor``, in [0, 1).
+
+    Raises:
+        ValueError: the floor is not in [0, 1): of values that are never above 1 nothing can fall below 1 and be rare.
+    """
+
+    floor: float
+    values: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.floor < 1.0:
+            raise ValueError(f"floor {self.floor} is not in [0, 1)")
+
+    def after(self, x: float) -> Detector:
+        """Return the detector that has also seen ``x``; raises ValueError for one outside [0, 1]."""
+        if not 0.0 <= x <= 1.0:
+            raise ValueError(f"value {x} is not in [0, 1]")
+        lack = (1.0 - x) / (1.0 - self.floor)
+        first, second, third = (
+            min(_MOST, (1.0 + value) * (1.0 - stake + stake * lack))
+            for value, stake in zip(self.values, STAKES, strict=True)
+        )
+        return replace(self, values=(first, second, third))
+
+    @property
+    def evidence(self) -> float:
+        """The mean of the sums of all stakes."""
+        return sum(self.values) / len(self.values)
+
+
+def alarm_level(planned: int, streams: int, error_level: float) -> float:
+    """Return the evidence from which a stream alarms.
+
+    Args:
+        planned: tickets that the run may issue.
+        streams: streams that are watched at once.
+        error_level: chance in (0, 1) that any of them alarms in the whole run while all means stay at their floors.
+    """
+    return planned * streams / error_level
