@@ -49,6 +49,7 @@ bench: setup
 	$(BIN)/python benchmarks/generate.py --target 34500 --parallel
 	$(BIN)/python benchmarks/generate.py --target 5000 --no-parallel
 	$(BIN)/python benchmarks/watch.py
+	$(BIN)/python benchmarks/gate.py
 
 lock:
 	$(PYTHON) -m venv build/lock

@@ -128,6 +128,20 @@ def approve(
 
 
 @app.command()
+def resume(
+    resumer: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who resumes; you by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a campaign that a guard paused, in the background: the cause is mended."""
+    import getpass
+
+    from agents.autonomous.resumption import resume_paused
+
+    home = Home.from_environment(os.environ)
+    _start_in_background("auto", resume_paused(home, resumer or getpass.getuser()), as_json=as_json)
+
+
+@app.command()
 def status(as_json: AsJson = False) -> None:
     """Show where the workflow stands, from its files; exits as the workflow stands."""
     from agents.dashboard.snapshot import take

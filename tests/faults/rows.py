@@ -24,6 +24,10 @@ ROWS: dict[int, tuple[str, str]] = {
     19: ("impossible, backward or partial progress", "an error or a part, never complete by ratio"),
     20: ("scores that are no number in [0, 1]", "shown as errors, not approved"),
     21: ("acceptance without scores", "no scores, no substitute, not approved"),
+    22: ("pilots whose true mean is at or below the threshold", "at most 5 % are approved, whatever the looks"),
+    23: ("the best domain is generated first", "the same bound"),
+    24: ("only accepted samples have scores", "refused: the denominators do not match"),
+    25: ("a fifth of the tickets is lost, not at random", "not approved"),
     26: ("a verdict file that is old, foreign or edited", "not launched on"),
     27: ("the plan changes after the pilot", "not launched without a pilot of its own"),
     28: ("the disk is full", "paused, old state whole, resumes"),
@@ -33,6 +37,7 @@ ROWS: dict[int, tuple[str, str]] = {
     32: ("a damaged ledger", "refused, kept as it is, nothing launched"),
     33: ("a ledger locked by another writer", "waits, then an error; nothing lost"),
     34: ("the wall clock jumps, or the machine was suspended", "no decision changes"),
+    41: ("quality or acceptance falls in mid-run", "alarm within hundreds of samples, at most 5 % false alarms"),
     44: ("memory runs out in a worker", "the signal is named, paused, goes on"),
     45: ("another plan under the same name", "refused, nothing overwritten"),
 }

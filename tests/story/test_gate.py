@@ -111,3 +111,39 @@ def test_weights_changed_after_the_pilot_and_edited_evidence_launch_nothing(worl
     assert reweighed.returncode == 1, reweighed.stdout
     assert "domains and weights" in reweighed.stdout
     assert not world.home.run("full_campaign_60").ledger.exists()
+
+
+def test_a_campaign_whose_teacher_gets_worse_is_paused_and_goes_on_after_the_cure(world: World) -> None:
+    recipe = str(world.recipe("campaign: {target: 1500}\n"))
+    world.variables["REHEARSE_DRIFT"] = "600:0.6"
+
+    drifting = world.campaign("auto", "--recipe", recipe)
+
+    assert drifting.returncode == 6, drifting.stderr
+    assert "quality has fallen below 0.75" in world.state["cause"]
+    with closing(sqlite3.connect(world.home.run("full_campaign_1500").ledger)) as ledger:
+        ((guard, cause, cleared),) = ledger.execute("SELECT guard, cause, cleared FROM pauses").fetchall()
+        (settled,) = ledger.execute("SELECT count(*) FROM samples").fetchone()
+    assert (guard, cleared) == ("quality", None)
+    assert 600 < int(cause.split(" tickets")[0].rsplit(" ", 1)[1]) <= 600 + 350
+    del world.variables["REHEARSE_DRIFT"]
+
+    again = world.campaign("auto", "--recipe", recipe)
+    assert again.returncode == 6, again.stderr
+    assert "quality has fallen below 0.75" in world.state["cause"]
+    with closing(sqlite3.connect(world.home.run("full_campaign_1500").ledger)) as ledger:
+        assert ledger.execute("SELECT count(*) FROM samples").fetchone() == (settled,)
+
+    resumed = world.campaign("resume", "--by", "Zelda")
+    assert resumed.returncode == 0, resumed.stderr
+    wait_until(lambda: world.state["phase"] == "campaign_complete")
+    world.check_accounts("full_campaign_1500", accepted=1500)
+    nothing = world.campaign("resume")
+    assert (nothing.returncode, "no campaign is paused" in nothing.stderr) == (2, True)
+
+
+def test_an_impossible_rehearsal_is_refused(world: World) -> None:
+    world.variables["REHEARSE_DRIFT"] = "soon"
+    done = world.campaign("auto", "--recipe", str(world.recipe("campaign: {target: 60}\n")))
+    assert done.returncode != 0
+    assert "REHEARSE_DRIFT='soon' is no drift" in done.stderr

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -140,6 +141,8 @@ class CampaignLauncher:
                 f"campaign {generator.run} was launched by another plan or command",
                 "go back to it, or give this campaign another name: campaign.output_name in the recipe",
             )
+        if generator.is_ours and store.is_resumed(before):
+            generator = replace(generator, argv=(*generator.argv, "--acknowledge"))
         workflow = store.find(generator.run)
         return await self._start(generator, store, workflow.results.get("validation_result", {}) if workflow else {})
 

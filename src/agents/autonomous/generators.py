@@ -227,6 +227,6 @@ def _size(log: Path) -> int:
     return log.stat().st_size if log.exists() else 0
 
 
-def last_words(log: Path) -> str:
-    """Return the last three lines of ``log`` as one."""
-    return " / ".join(last_lines(log, 3)) or "its log is empty"
+def last_words(log: Path, lines: int = 3) -> str:
+    """Return the last ``lines`` of ``log`` as one."""
+    return " / ".join(last_lines(log, lines)) or "its log is empty"

@@ -20,8 +20,10 @@ from agents.campaign.failures import failure_of
 from agents.campaign.gate import JudgedTicket
 from agents.campaign.progress import NEWEST, Progress
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """``PRAGMA user_version`` of a ledger; 0 means that its first transaction never finished."""
+OLDER_VERSIONS = (1,)
+"""These can be read; their next writer brings them up to date."""
 
 UNREADABLE = (sqlite3.Error, ValueError, TypeError)
 """What reading a damaged ledger raises: SQLite's own errors, and those of parsing what its rows hold."""
@@ -152,13 +154,13 @@ def check_whole(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def checked_version(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the schema version of an open ledger: ``SCHEMA_VERSION``, or 0 for one that was never begun.
+    """Return the schema version of an open ledger, 0 for one that was never begun.
 
     Raises:
         CampaignError: it was written by another version of this program.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version not in {0, SCHEMA_VERSION}:
+    if version not in {0, *OLDER_VERSIONS, SCHEMA_VERSION}:
         raise CampaignError(
             f"ledger {path} has schema version {version}, this program knows {SCHEMA_VERSION}",
             "use the version of the program that made it, or start another run with --output-name",

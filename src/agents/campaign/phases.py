@@ -86,7 +86,8 @@ _NEXT = {
     "does not approve needs `--override` and a reason.",
     _P.LAUNCH_FAILED: "Mend the cause, then run the same command again.",
     _P.CAMPAIGN_FAILED: "Look at the end of full_campaign.log, mend the cause, then run the same command again.",
-    _P.PAUSED: "Mend the cause, then run the same command again: it goes on where it stopped.",
+    _P.PAUSED: "Mend the cause, then run the same command again: it goes on where it stopped. After "
+    "a guard's alarm: `campaign resume`.",
     _P.STOPPED: "A pilot or campaign that runs goes on. Run the same command again to watch it to its end.",
 }
 

@@ -140,6 +140,19 @@ def _has_known_places(argument: str) -> bool:
     return all(place is None or (place in PLACES and not form and not kind) for _, place, form, kind in parts)
 
 
+class GuardsSection(Section):
+    """What pauses a campaign of ours while it runs. Not part of the fingerprint."""
+
+    error_level: float = Field(default=0.05, ge=1e-6, le=0.5, allow_inf_nan=False)
+    """Chance of a false alarm in a whole campaign."""
+    quality_floor: Share | None = None
+    """Mean quality that must not be fallen below; ``gate.quality_threshold`` when unset, 0 watches nothing."""
+    acceptance_floor: Share | None = None
+    """Accepted share that must not be fallen below; ``gate.acceptance_floor`` when unset, 0 watches nothing."""
+    max_hours: float | None = Field(default=None, gt=0.0, le=100_000.0, allow_inf_nan=False)
+    """Hours after which one start of the generator begins no more tickets."""
+
+
 class WatchSection(Section):
     """How often the agents look. Not part of the fingerprint."""
 
@@ -170,6 +183,7 @@ class Recipe(Section):
     pilot: PilotSection = PilotSection()
     gate: GateSection = GateSection()
     campaign: CampaignSection = CampaignSection()
+    guards: GuardsSection = GuardsSection()
     watch: WatchSection = WatchSection()
     speed: SpeedSection = SpeedSection()
 

@@ -26,7 +26,7 @@ SCHEMA_VERSION = 2
 BUSY_SECONDS = 10.0
 PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
 """A step that was announced survives a power cut."""
-TABLES = {"workflows", "steps", "approvals", "launches"}
+TABLES = {"workflows", "steps", "approvals", "launches", "resumptions"}
 
 _SCHEMA = """
 CREATE TABLE workflows (
@@ -48,14 +48,22 @@ CREATE TABLE launches (
 ) STRICT;
 CREATE INDEX launches_of_run ON launches (run, id);
 """
+_RESUMPTIONS = """
+CREATE TABLE resumptions (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, launch INTEGER NOT NULL REFERENCES launches, resumer TEXT NOT NULL
+) STRICT
+"""
 
 _MIGRATIONS = {
     1: (
         "ALTER TABLE approvals ADD COLUMN evidence TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE approvals ADD COLUMN overruled TEXT",
+        _RESUMPTIONS,
     ),
 }
 """By the version that is left: an approval of version 1 was bound to no evidence, and approves nothing any more."""
+
+_TABLES_BY_VERSION = {0: set(), 1: TABLES - {"resumptions"}, SCHEMA_VERSION: TABLES}
 
 CREATED = "created"
 """The happening of a workflow's first step."""
@@ -219,6 +227,19 @@ class Workflows:
         warden = Identity.parsed(orjson.loads(row[3])) if row[3] else None
         return Launch(row[0], run, row[1], row[2], warden)
 
+    def resume(self, launch: Launch, resumer: str, now: datetime) -> None:
+        """Record that a person wants the run of ``launch`` to go on in spite of the alarm that ended it."""
+        with self._transaction():
+            self._database.execute(
+                "INSERT INTO resumptions (at, launch, resumer) VALUES (?, ?, ?)", (stamp(now), launch.id, resumer)
+            )
+
+    def is_resumed(self, launch: Launch) -> bool:
+        """Return whether a person wants the run of ``launch``, its newest one, to go on."""
+        with self._boundary():
+            row = self._database.execute("SELECT 1 FROM resumptions WHERE launch = ?", (launch.id,)).fetchone()
+        return row is not None
+
     def _found(self, run: str) -> Workflow:
         workflow = self.find(run)
         assert workflow is not None  # noqa: S101 -- it was just written
@@ -249,7 +270,7 @@ class Workflows:
         if version < SCHEMA_VERSION:
             with self._transaction():
                 version = self._checked_version()  # another process may have been here first
-                statements = _SCHEMA.split(";") if version == 0 else _MIGRATIONS.get(version, ())
+                statements = [*_SCHEMA.split(";"), _RESUMPTIONS] if version == 0 else _MIGRATIONS.get(version, ())
                 for statement in filter(str.strip, statements):
                     self._database.execute(statement)
                 self._database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -266,7 +287,7 @@ class Workflows:
                 f"{self.path} has schema version {version}, this program knows {SCHEMA_VERSION}",
                 f"use the program that wrote it, or move {self.path} away",
             )
-        if tables != (TABLES if version else set()):
+        if tables != (_TABLES_BY_VERSION[version]):
             raise DamagedFileError(f"{self.path} is no store of workflows", f"move {self.path} away and start again")
         return version
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from agents.campaign.events import Event, Progressed, SampleScored
 from agents.campaign.progress import Progress
 from agents.training.bench import Bench
 from agents.training.dedup import Duplicates
+from agents.training.guards import Alarm, Guards, Settled
 from agents.training.judge import Domains, Draft, Finding, Order, assess, draft, unusable, verdict
 from agents.training.ledger import Issued, Ledger
 from agents.training.rounds import Goal, Rounds, Slot
@@ -73,6 +75,8 @@ class Engine:
         in_flight: int,
         clock: Clock,
         announce: Callable[[Event], None],
+        guards: Guards | None = None,
+        max_hours: float | None = None,
     ) -> None:
         self._goal = goal
         self._standards = standards
@@ -91,6 +95,9 @@ class Engine:
         self._next = self._tray[0].ticket.seq if self._tray else self._rounds.issued
         self._ready: dict[int, _Answered] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._guards = guards.taken_up(ledger.guards()) if guards else None
+        self._alarm: Alarm | None = None
+        self._ends_at = math.inf if max_hours is None else clock.monotonic() + 3600 * max_hours
         self._planning = False
         self._stopping = False
         self._failure: BaseException | None = None
@@ -106,8 +113,8 @@ class Engine:
         """Generate until the run has what it owes; return its final progress.
 
         Raises:
-            PausedError: it was drained, its ticket budget is used up, its items are, or a part of the machine is out
-                of order; the same command resumes it.
+            PausedError: it was drained, a guard alarmed, its hours are over, its tickets or its items are used up, or a
+                part of the machine is out of order; the same command resumes it.
             CampaignError: the code of a domain or of a teacher is broken.
         """
         self._announce(self._ledger.header.started())
@@ -127,6 +134,10 @@ class Engine:
     def _turn(self) -> bool:
         """Do all that can be done now; return whether there is something to wait for."""
         scored = self._settle_ready()
+        if scored and self._guards is not None:
+            self._ledger.keep_guards(self._guards.document())
+        if self._clock.monotonic() >= self._ends_at:
+            self._stopping = True
         if self._rounds.due() and not (self._planning or self._stopping) and self._failure is None:
             self._planning = True
             self._start(self._plan())
@@ -155,7 +166,17 @@ class Engine:
             self._duplicates.add(ticket.seq, finding.trace)
         self._ledger.settle(ticket, answered.attempt, decided, finding.trace if finding else None, self._now())
         self._rounds.settle(ticket.item.domain, ticket.item.cell, accepted=accepted)
+        self._watch(Settled(ticket.item.domain, decided.quality, accepted, answered.reply.model))
         return SampleScored(decided.quality, accepted, ticket.item.domain)
+
+    def _watch(self, settled: Settled) -> None:
+        """Show a settled ticket to the guards; the first alarm is recorded with it, and the run drains."""
+        if self._guards is None or self._alarm is not None:
+            return
+        self._guards, self._alarm = self._guards.after(settled)
+        if self._alarm is not None:
+            self._ledger.pause(self._alarm, self._now())
+            self._stopping = True
 
     async def _plan(self) -> None:
         wanted = Counter(self._rounds.due())
@@ -247,6 +268,12 @@ class Engine:
 
     def _pause(self, progress: Progress) -> PausedError:
         at = f"run {self._goal.run!r} has {progress.done} of {self._goal.total} with {self._rounds.issued} tickets"
+        if self._alarm is not None:
+            return PausedError(f"{self._alarm.cause}: {at}", self._alarm.cure)
+        if self._clock.monotonic() >= self._ends_at:
+            return PausedError(
+                f"guards.max_hours are over: {at}", "raise it in the recipe, or run the same command for as long again"
+            )
         if self._stopping:
             return PausedError(f"stopped on request: {at}", "run the same command again; it goes on from here")
         reasons = ", ".join(f"{reason} ({count})" for reason, count in self._ledger.reasons(3)) or "none"

@@ -34,6 +34,7 @@ from agents.campaign.ledger_view import (
 )
 from agents.campaign.progress import Progress
 from agents.training.dedup import Trace
+from agents.training.guards import Alarm
 from agents.training.identity import check_same_run
 from agents.training.judge import Verdict
 from agents.training.rounds import CellCount
@@ -91,11 +92,12 @@ class Ledger:
 
     @classmethod
     def _taken_up(cls, path: Path, connection: sqlite3.Connection, header: RunHeader) -> Self:
-        if checked_version(connection, path) == SCHEMA_VERSION:
+        if checked_version(connection, path) > 0:
             check_whole(connection, path)
             there = read_header(connection)
             check_same_run(there, header, path)
             header = replace(there, total=header.total)
+            _bring_up_to_date(connection)
             cls(path, connection, header).read_all()
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").fetchall()  # without fetching, an error is not raised
@@ -161,6 +163,36 @@ class Ledger:
             "quality_sum = quality_sum + ? WHERE domain = ?",
             (verdict.quality, ticket.item.domain),
         )
+
+    def keep_guards(self, state: dict[str, Any]) -> None:
+        """Store what the guards know, with the tickets that they know it from."""
+        self._execute(
+            "INSERT INTO guards VALUES (1, ?) ON CONFLICT DO UPDATE SET state = excluded.state", (_json(state),)
+        )
+
+    def guards(self) -> dict[str, Any]:
+        """Return what the guards knew; nothing where they never saw a ticket."""
+        rows = self._rows("SELECT state FROM guards")
+        with self._intact():
+            return orjson.loads(rows[0][0]) if rows else {}
+
+    def pause(self, alarm: Alarm, now: str) -> None:
+        """Record that the run must stop."""
+        self._execute(
+            "INSERT INTO pauses (at, guard, cause, cure) VALUES (?, ?, ?, ?)",
+            (now, alarm.guard, alarm.cause, alarm.cure),
+        )
+
+    def standing_alarm(self) -> Alarm | None:
+        """Return the newest alarm that nobody has answered."""
+        rows = self._rows("SELECT guard, cause, cure FROM pauses WHERE cleared IS NULL ORDER BY id DESC LIMIT 1")
+        return Alarm(*rows[0]) if rows else None
+
+    def acknowledge(self, now: str) -> None:
+        """Record that a person wants to go on, and let the guards begin anew."""
+        self._execute("UPDATE pauses SET cleared = ? WHERE cleared IS NULL", (now,))
+        self._execute("UPDATE guards SET state = '{}'")
+        self.commit()
 
     def progress(self) -> Progress:
         """Return the run's progress, uncommitted changes included."""
@@ -258,6 +290,20 @@ def failure(path: Path, error: Exception) -> CampaignError:
         )
     known = unreadable(path, error)
     return known if isinstance(known, DamagedFileError) else PausedError(known.what, f"{known.cure}; then run it again")
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Add to a ledger of version 1 what version 2 has besides."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < SCHEMA_VERSION:
+        added = _SCHEMA.read_text(encoding="utf-8").partition("CREATE TABLE guards")
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {added[1]}{added[2]}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
+        )
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _create(connection: sqlite3.Connection, header: RunHeader) -> None:

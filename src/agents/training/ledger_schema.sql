@@ -33,3 +33,7 @@ CREATE TABLE counters (
     quality_sum REAL NOT NULL DEFAULT 0,
     CHECK (issued = accepted + rejected + dead + open)
 ) STRICT;
+CREATE TABLE guards (one INTEGER PRIMARY KEY CHECK (one = 1), state TEXT NOT NULL) STRICT;
+CREATE TABLE pauses (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, guard TEXT NOT NULL, cause TEXT NOT NULL, cure TEXT NOT NULL, cleared TEXT
+) STRICT;

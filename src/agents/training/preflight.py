@@ -20,6 +20,7 @@ from agents.campaign.plan import Plan
 from agents.campaign.storage import check_storage
 from agents.training import domains as known_domains
 from agents.training.domains import Domain
+from agents.training.guards import Floors, Guards
 from agents.training.identity import check_same_run
 from agents.training.rounds import Goal
 from agents.training.sample import Cell
@@ -45,6 +46,22 @@ class Prepared:
     def cells(self) -> dict[str, Sequence[Cell]]:
         """The cells of each domain."""
         return {name: domain.cells() for name, domain in self.domains.items()}
+
+    @property
+    def guards(self) -> Guards | None:
+        """What watches a campaign; a pilot is watched by the gate."""
+        if self.header.kind == "pilot":
+            return None
+        recipe = self.plan.recipe
+        quality, acceptance = recipe.guards.quality_floor, recipe.guards.acceptance_floor
+        floors = Floors.of(
+            recipe.gate.quality_threshold if quality is None else quality,
+            recipe.gate.acceptance_floor if acceptance is None else acceptance,
+            planned=self.goal.budget,
+            domains=len(recipe.domains),
+            error_level=recipe.guards.error_level,
+        )
+        return Guards(floors, tuple(sorted(recipe.domains)))
 
     def document(self) -> dict[str, Any]:
         """Return the run's identity as JSON values."""

@@ -14,6 +14,7 @@ import pytest
 from stage import PILOT_RUN, HandClock, Played, Stage, append, make_ledger, plan, sample_lines
 
 from agents.autonomous.approval import approve_waiting
+from agents.autonomous.resumption import resume_paused
 from agents.autonomous.training_orchestrator import TrainingOrchestrator
 from agents.campaign.errors import AlreadyRunningError, AnotherPlanError, CampaignError, DamagedFileError, UsageError
 from agents.campaign.files import read_json
@@ -185,14 +186,45 @@ def test_an_intent_that_came_to_nothing_is_decided_anew(home: Home, stage: Stage
 
 def test_a_bad_pilot_ends_it_and_a_changed_threshold_decides_anew_without_a_new_pilot(home: Home, stage: Stage) -> None:
     stage.at_start = works_well(stage, quality=0.6)
-    rejected = run(orchestrator(home))
+    rejected = run(orchestrator(home, gate__acceptance_floor=0.0))
     assert rejected["phase"] == "validation_failed"
     assert rejected["cause"] == "Quality 0.600 < 0.75 over 190 samples (0.586 to 0.610): refuted"
     assert "launch_result" not in rejected
     assert kinds(stage) == ["pilot"]
 
-    assert run(orchestrator(home, gate__quality_threshold=0.5))["phase"] == "campaign_complete"
+    lowered = orchestrator(home, gate__acceptance_floor=0.0, gate__quality_threshold=0.5)
+    assert run(lowered)["phase"] == "campaign_complete"
     assert kinds(stage) == ["pilot", "campaign"]
+
+
+def test_a_campaign_that_a_guard_paused_goes_on_only_when_a_person_resumes_it(home: Home, stage: Stage) -> None:
+    def paused(played: Played) -> None:
+        if played.kind == "pilot" or "--acknowledge" in played.argv:
+            works_well(stage)(played)
+        else:
+            make_ledger(home, played.run, [0.9] * 5, kind="campaign", total=TARGET)
+            stage.end("campaign", 6)
+
+    stage.at_start = paused
+    first = run(orchestrator(home))
+    assert (first["phase"], first["cause"][:8]) == ("paused", "campaign")
+    assert run(orchestrator(home))["phase"] == "paused"
+
+    plan_then = resume_paused(home, "Zelda")
+
+    assert plan_then.recipe == orchestrator(home).plan.recipe
+    stage.at_start = lambda played: finishes(stage, played)
+    assert run(orchestrator(home))["phase"] == "campaign_complete"
+    assert "--acknowledge" in stage.started[-1].argv
+    assert "--acknowledge" not in stage.started[-2].argv
+    with pytest.raises(UsageError, match="no campaign is paused"):
+        resume_paused(home, "Zelda")
+
+
+def finishes(stage: Stage, played: Played) -> None:
+    """Do what is left of a campaign of which 5 samples are there."""
+    make_ledger(stage.home, played.run, [0.9] * (TARGET - 5), kind="campaign", total=TARGET)
+    stage.end("campaign")
 
 
 def test_without_auto_launch_it_waits_for_a_person_and_goes_on_after_the_approval(home: Home, stage: Stage) -> None:

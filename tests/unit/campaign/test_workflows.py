@@ -173,6 +173,7 @@ def test_a_store_of_the_first_version_is_taken_up_and_its_approvals_no_longer_ap
         begun(store)
     with closing(sqlite3.connect(path)) as database, database:
         database.executescript(
+            "DROP TABLE resumptions; "
             "ALTER TABLE approvals DROP COLUMN evidence; ALTER TABLE approvals DROP COLUMN overruled; "
             "INSERT INTO approvals VALUES (1, 1, 'then', 'ffff', 'Zelda', 'looked right'); PRAGMA user_version = 1"
         )

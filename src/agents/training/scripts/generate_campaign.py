@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import orjson
 
 from agents.campaign.clock import SystemClock
-from agents.campaign.errors import CampaignError, ExitCode, UsageError
+from agents.campaign.errors import CampaignError, ExitCode, PausedError, UsageError
 from agents.training.stop_requests import StopRequests, stopped_at_once
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     add("--no-active-learning", dest="active", action="store_false", default=None, help="draw kinds at random")
     add("--quality-threshold", metavar="SHARE", help="mean quality that the pilot must reach")
     add("--resume", action="store_true", help="accepted for clarity: a run is always resumed")
+    add("--acknowledge", action="store_true", help="go on in spite of a guard's alarm")
     add("--export", action="store_true", help="write the finished run to datasets/NAME/")
     add("--dry-run", action="store_true", help="check everything, print the run as JSON, start nothing")
     add("--json", action="store_true", help="print the final summary as one JSON document")
@@ -120,10 +121,12 @@ def _answer(options: argparse.Namespace, requests: StopRequests) -> tuple[ExitCo
     prepared = prepare(plan, kind, name, home, SystemClock().now(), options.tickets)
     if options.dry_run:
         return ExitCode.DONE, prepared.document()
-    return _run(prepared, home, requests, export=options.export)
+    return _run(prepared, home, requests, export=options.export, acknowledge=options.acknowledge)
 
 
-def _run(prepared: Prepared, home: Home, requests: StopRequests, *, export: bool) -> tuple[ExitCode, dict[str, Any]]:
+def _run(
+    prepared: Prepared, home: Home, requests: StopRequests, *, export: bool, acknowledge: bool
+) -> tuple[ExitCode, dict[str, Any]]:
     """Generate what is still owed; return the exit code with the summary, or with the error that was logged.
 
     Raises:
@@ -138,7 +141,7 @@ def _run(prepared: Prepared, home: Home, requests: StopRequests, *, export: bool
         try:
             began = time.monotonic()
             with asyncio.Runner(loop_factory=requests.new_loop) as runner:
-                runner.run(_generate(prepared, console))
+                runner.run(_generate(prepared, console, acknowledge=acknowledge))
             summary = _summary(prepared, time.monotonic() - began)
             console.say(_sentence(summary))
             if export:
@@ -151,16 +154,21 @@ def _run(prepared: Prepared, home: Home, requests: StopRequests, *, export: bool
     return ExitCode.DONE, summary
 
 
-async def _generate(prepared: Prepared, console: Console) -> None:
+async def _generate(prepared: Prepared, console: Console, *, acknowledge: bool) -> None:
     from agents.training.engine import Engine, Standards
     from agents.training.ledger import Ledger
-    from agents.training.teachers.procedural import ProceduralTeacher
+    from agents.training.teachers.procedural import REHEARSAL, Drift, ProceduralTeacher
 
     recipe = prepared.plan.recipe
     with Ledger.open(prepared.paths.ledger, prepared.header) as ledger:
         if ledger.progress().is_complete:
             console.say(f"Run {prepared.header.run} is complete already")
             return
+        if acknowledge:
+            ledger.acknowledge(SystemClock().now().isoformat(timespec="milliseconds"))
+        elif alarm := ledger.standing_alarm():
+            raise PausedError(alarm.cause, alarm.cure)
+        drift = Drift.parsed(os.environ.get(REHEARSAL, ""))
         async with _bench(prepared.plan, prepared.domains) as bench:
             engine = Engine(
                 goal=prepared.goal,
@@ -168,10 +176,12 @@ async def _generate(prepared: Prepared, console: Console) -> None:
                 standards=Standards(recipe.checks.accept_at, recipe.checks.near_duplicate),
                 ledger=ledger,
                 bench=bench,
-                teacher=ProceduralTeacher(bench, recipe.teacher.fault_rate, recipe.seed),
+                teacher=ProceduralTeacher(bench, recipe.teacher.fault_rate, recipe.seed, drift),
                 in_flight=recipe.speed.in_flight,
                 clock=SystemClock(),
                 announce=console.announce,
+                guards=prepared.guards,
+                max_hours=recipe.guards.max_hours,
             )
             await _until_stopped(engine)
 

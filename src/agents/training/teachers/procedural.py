@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from agents.campaign.errors import UsageError
 from agents.training.bench import Bench
 from agents.training.judge import Domains
 from agents.training.sample import Outcome, Reply, Ticket
 from agents.training.teachers import Request
+
+REHEARSAL = "REHEARSE_DRIFT"
+"""The variable that makes this teacher worse in mid-run, so that a person can see what the guards do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +35,46 @@ def compose(domains: Domains, exercise: Exercise) -> Reply:
     return Reply(Outcome.ANSWERED, text, f"procedural/{domain.version}")
 
 
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A rehearsed change of the world: from ticket ``start`` on, the fault rate is ``fault_rate``."""
+
+    start: int
+    fault_rate: float
+
+    @classmethod
+    def parsed(cls, text: str) -> Drift | None:
+        """Return the drift that ``TICKET:FAULT_RATE`` means; None for an empty text.
+
+        Raises:
+            UsageError: it means none.
+        """
+        if not text.strip():
+            return None
+        try:
+            start, rate = text.split(":")
+            drift = cls(int(start), float(rate))
+        except ValueError:
+            drift = cls(-1, 0.0)
+        if drift.start < 0 or not 0.0 <= drift.fault_rate <= 1.0:
+            raise UsageError(
+                f"{REHEARSAL}={text!r} is no drift", f"give TICKET:FAULT_RATE, e.g. {REHEARSAL}=10000:0.45"
+            )
+        return drift
+
+
 class ProceduralTeacher:
     """Answers with ``compose``, on the bench."""
 
-    def __init__(self, bench: Bench[Domains], fault_rate: float, seed: int) -> None:
+    def __init__(self, bench: Bench[Domains], fault_rate: float, seed: int, drift: Drift | None = None) -> None:
         self._bench = bench
         self._fault_rate = fault_rate
         self._seed = seed
+        self._drift = drift
 
     async def answer(self, request: Request) -> Reply:
         """Return the composed reply."""
-        exercise = Exercise(request.ticket, self._fault_rate, self._seed)
+        drift = self._drift
+        fault_rate = drift.fault_rate if drift and request.ticket.seq >= drift.start else self._fault_rate
+        exercise = Exercise(request.ticket, fault_rate, self._seed)
         return await self._bench.run(compose, exercise, request.ticket.variant)
