@@ -109,6 +109,30 @@ def launch(
 
 
 @app.command()
+def report(recipe: RecipeFile = None, as_json: AsJson = False) -> None:
+    """Tell why the pilot got its verdict and what to change first; exits as the verdict would."""
+    from agents.autonomous.reporting import build_report, plan_of
+    from agents.campaign.gate import Verdict
+    from agents.campaign.report import report_text
+
+    home = Home.from_environment(os.environ)
+    document = build_report(home, plan_of(home, recipe))
+    _print_json(document) if as_json else typer.echo(report_text(document), nl=False)
+    raise typer.Exit(Verdict(document["verdict"]).exit_code)
+
+
+@app.command()
+def calibrate(recipe: RecipeFile = None, as_json: AsJson = False) -> None:
+    """Show what every quality threshold would decide on the pilot's stored scores; asks the teacher nothing."""
+    from agents.autonomous.reporting import build_calibration, plan_of
+    from agents.campaign.report import calibration_text
+
+    home = Home.from_environment(os.environ)
+    rows = build_calibration(home, plan_of(home, recipe))
+    _print_json({"thresholds": rows}) if as_json else typer.echo(calibration_text(rows))
+
+
+@app.command()
 def approve(
     approver: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who approves; you by default.")] = None,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept with the approval.")] = "",

@@ -1,0 +1,74 @@
+"""Reports on a pilot, from its status document and its ledger.
+
+Owns which files a report is made from and where it is put. Never changes a verdict.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from pathlib import Path
+from typing import Any
+
+from agents.autonomous.evidence import evidence_of
+from agents.autonomous.pilot_quality_monitor import decide
+from agents.campaign.errors import CampaignError, UsageError
+from agents.campaign.files import read_json, replace_file, write_json
+from agents.campaign.gate import Evidence
+from agents.campaign.home import Home
+from agents.campaign.ledger_view import LedgerView
+from agents.campaign.plan import Plan, plan_for
+from agents.campaign.report import Document, calibration, report_document, report_svg, report_text
+from agents.campaign.workflows import Workflows
+
+
+def build_report(home: Home, plan: Plan) -> Document:
+    """Return the report on the pilot of ``home``, judged by ``plan`` now.
+
+    Raises:
+        UsageError: there is no pilot.
+        CampaignError: its evidence cannot be read, or was made with another plan.
+    """
+    status = _pilot_status(home)
+    decision, _, _ = decide(status, plan, home)
+    evidence = _evidence(status, home, plan)
+    run = status.get("run")
+    rejected = LedgerView(home.run(str(run)).ledger).samples(accepted=False) if run else ()
+    return {"run": run, **report_document(decision, evidence, rejected, plan.recipe.gate)}
+
+
+def build_calibration(home: Home, plan: Plan) -> list[Document]:
+    """Return what every threshold would decide on the pilot of ``home``; raises as ``build_report`` does."""
+    return calibration(_evidence(_pilot_status(home), home, plan), plan.recipe.gate)
+
+
+def write_report(home: Home, plan: Plan) -> None:
+    """Write the report beside the verdict; where that is impossible, warn: a verdict stands without its report."""
+    try:
+        report = build_report(home, plan)
+        write_json(home.training / "pilot_report.json", report)
+        replace_file(home.training / "pilot_report.md", report_text(report).encode())
+        replace_file(home.training / "pilot_report.svg", report_svg(report).encode())
+    except (CampaignError, OSError) as error:
+        logging.getLogger("Report").warning("The pilot's report was not written: %s", error)
+
+
+def plan_of(home: Home, recipe: Path | None) -> Plan:
+    """Return the plan of ``recipe``, else that of the newest workflow, else the default one."""
+    if recipe is None and home.workflows.exists():
+        with contextlib.closing(Workflows(home.workflows)) as store:
+            workflow = store.newest()
+            if workflow is not None:
+                return Plan.parsed(workflow.plan)
+    return plan_for({}, recipe)
+
+
+def _pilot_status(home: Home) -> dict[str, Any]:
+    status = read_json(home.pilot_status)
+    if status is None:
+        raise UsageError("there is no pilot to report on", "run one: campaign auto, or watch one: campaign monitor")
+    return status
+
+
+def _evidence(status: dict[str, Any], home: Home, plan: Plan) -> Evidence:
+    return evidence_of(status, home, plan.recipe.pilot.tickets)[0]
