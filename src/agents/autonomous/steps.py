@@ -17,6 +17,7 @@ from agents.autonomous.campaign_launcher import CampaignLauncher, CampaignMonito
 from agents.autonomous.evidence import evidence_of
 from agents.autonomous.generators import Generator, exit_of, is_alive, last_words, pilot_generator, start
 from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor, decide
+from agents.autonomous.reporting import write_report
 from agents.autonomous.stopping import stop_run
 from agents.campaign.clock import Clock
 from agents.campaign.errors import CampaignError
@@ -141,6 +142,7 @@ class Steps:
     async def _validate_pilot(self, workflow: Workflow) -> Moved | None:
         validator = CampaignValidator(plan=self._plan, home=self._home, clock=self._clock, store=self._store)
         verdict = await validator.run_task()
+        write_report(self._home, self._plan)
         if verdict["approved"] or verdict.get("override"):
             return Happening.APPROVED, {"validation_result": verdict}
         results = {"validation_result": verdict, "cause": verdict["reason"]}

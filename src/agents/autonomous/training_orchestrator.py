@@ -16,6 +16,7 @@ from typing import Any
 from agents.autonomous.campaign_launcher import CampaignLauncher
 from agents.autonomous.generators import Generator, campaign_generator, is_alive
 from agents.autonomous.pilot_quality_monitor import CampaignValidator
+from agents.autonomous.reporting import write_report
 from agents.autonomous.steps import Steps, has_dataset, has_lived, new_pilot_monitor
 from agents.campaign.clock import Clock, SystemClock, stamp
 from agents.campaign.errors import AnotherPlanError, CampaignError
@@ -144,7 +145,9 @@ class TrainingOrchestrator:
             if monitor.pilot_log_path.exists():
                 await monitor.run_task("check")
             validator = CampaignValidator(plan=self.plan, home=self.home, clock=self._clock, store=store)
-            return await validator.run_task()
+            verdict = await validator.run_task()
+            write_report(self.home, self.plan)
+            return verdict
 
     async def launch_only(self) -> Document:
         """Launch the campaign that the last verdict approves; return the launch status."""

@@ -81,7 +81,7 @@ _NEXT = {
     _P.VALIDATION_COMPLETE: "The campaign is launched.",
     _P.CAMPAIGN_LAUNCHED: "The campaign is watched to its end.",
     _P.CAMPAIGN_COMPLETE: "Look at the samples in the datasets folder.",
-    _P.VALIDATION_FAILED: "Read campaign_validation.json, mend what fails, then run the same command again.",
+    _P.VALIDATION_FAILED: "Read why with `campaign report`, mend what fails, then run the same command again.",
     _P.AWAITING_APPROVAL: "Look at the verdict with `campaign validate`, then run `campaign approve`; a verdict that "
     "does not approve needs `--override` and a reason.",
     _P.LAUNCH_FAILED: "Mend the cause, then run the same command again.",

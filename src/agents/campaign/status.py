@@ -67,7 +67,7 @@ def validation_document(
         "checks": {criterion.name: criterion.passed for criterion in decision.criteria},
         "findings": {criterion.name: criterion.reason for criterion in decision.criteria},
         "rule": decision.rule,
-        "criteria": [_criterion(criterion) for criterion in decision.criteria],
+        "criteria": [criterion_document(criterion) for criterion in decision.criteria],
         "evidence_digest": evidence_digest,
         "pilot_status": pilot_status,
         "validation_timestamp": stamp(now),
@@ -106,7 +106,8 @@ def workflow_exit_code(state: Document) -> ExitCode:
     return phase.exit_code
 
 
-def _criterion(criterion: Criterion) -> Document:
+def criterion_document(criterion: Criterion) -> Document:
+    """Return a criterion as JSON values."""
     return {
         "name": criterion.name,
         "passed": criterion.passed,

@@ -54,6 +54,7 @@ class Scenario:
             "domains": {"tiny": {"weight": 1.0}},
             "pilot.tickets": PILOT_TICKETS,
             "gate.min_samples": PILOT_TICKETS - 1,
+            "gate.rule": "threshold",
             "gate.quality_threshold": 0.6,
             "teacher.fault_rate": 0.2,
             "campaign.target": TARGET,
@@ -174,7 +175,7 @@ class World:
         with Lease(prepared.paths.lease, lease_label(kind, run)):
             self.auditor.generates(me, kind, run)
             try:
-                await generate_campaign._generate(prepared, console)
+                await generate_campaign._generate(prepared, console, acknowledge=False)
                 if kind == "campaign":
                     export_run(prepared.paths.ledger, self.home.datasets, self.machine.clock.now())
             except CampaignError as error:
