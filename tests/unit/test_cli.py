@@ -22,14 +22,20 @@ from agents.campaign.lease import Lease
 from agents.campaign.plan import Plan, plan_for
 from agents.campaign.process import Identity
 
-VERBS = ("auto", "monitor", "validate", "launch", "approve", "status", "logs", "stop", "plan")
+VERBS = (
+    *("auto", "monitor", "validate", "launch", "report", "calibrate", "approve", "resume", "status", "logs", "stop"),
+    "plan",
+)
 VARIABLES = ("CAMPAIGN_RECIPE", "CAMPAIGN_TARGET", "QUALITY_THRESHOLD", "AUTO_LAUNCH")
 FLAGS = {
     "auto": ("--quality-threshold", "--campaign-target", "--no-auto-launch", "--background", "--recipe", "--json"),
     "monitor": ("--quality-threshold", "--background", "--recipe", "--json"),
     "validate": ("--quality-threshold", "--recipe", "--json"),
     "launch": ("--quality-threshold", "--campaign-target", "--no-auto-launch", "--recipe", "--json"),
-    "approve": ("--by", "--reason", "--json"),
+    "report": ("--recipe", "--json"),
+    "calibrate": ("--recipe", "--json"),
+    "approve": ("--by", "--reason", "--override", "--json"),
+    "resume": ("--by", "--json"),
     "status": ("--json",),
     "logs": ("--lines", "--no-follow"),
     "stop": ("--orchestrator-only", "--json"),
