@@ -63,6 +63,11 @@ def test_an_index_is_an_item(domain: Domain, cells: list[Cell]) -> None:
     assert domain.item(cells[0], 3, SEED) != domain.item(cells[0], 3, SEED + 1)
 
 
+def test_its_capacity_is_not_below_what_it_gives(domain: Domain, items: list[SourceItem]) -> None:
+    capacity = domain.capacity()
+    assert capacity is None or capacity >= len({item.id for item in items})
+
+
 def test_a_prompt_ends_with_the_user(domain: Domain, items: list[SourceItem]) -> None:
     for item in items:
         prompt = domain.prompt(item, 65_535)

@@ -125,7 +125,8 @@ def test_a_campaign_whose_teacher_gets_worse_is_paused_and_goes_on_after_the_cur
         ((guard, cause, cleared),) = ledger.execute("SELECT guard, cause, cleared FROM pauses").fetchall()
         (settled,) = ledger.execute("SELECT count(*) FROM samples").fetchone()
     assert (guard, cleared) == ("quality", None)
-    assert 600 < int(cause.split(" tickets")[0].rsplit(" ", 1)[1]) <= 600 + 350
+    assert f"({settled} tickets;" in cause
+    assert 600 < settled <= 600 + 350
     del world.variables["REHEARSE_DRIFT"]
 
     again = world.campaign("auto", "--recipe", recipe)
@@ -140,6 +141,19 @@ def test_a_campaign_whose_teacher_gets_worse_is_paused_and_goes_on_after_the_cur
     world.check_accounts("full_campaign_1500", accepted=1500)
     nothing = world.campaign("resume")
     assert (nothing.returncode, "no campaign is paused" in nothing.stderr) == (2, True)
+
+
+def test_a_campaign_below_what_the_pilot_proved_warns_and_goes_on(world: World) -> None:
+    world.variables["REHEARSE_DRIFT"] = "400:0.2"
+
+    done = world.campaign("auto", "--recipe", str(world.recipe("campaign: {target: 1500}\n")))
+
+    assert done.returncode == 0, done.stderr
+    (warning, *_) = world.read(world.home.campaign_status)["warnings"]
+    assert "of the pilot has fallen below 0." in warning
+    assert world.home.orchestrator_log.read_text().count("Below what the pilot proved") >= 1
+    page = world.campaign("status")
+    assert "of the pilot has fallen below 0." in page.stdout
 
 
 def test_an_impossible_rehearsal_is_refused(world: World) -> None:

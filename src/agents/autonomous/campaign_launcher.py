@@ -23,6 +23,7 @@ from agents.campaign.files import make_folder, read_json, write_json
 from agents.campaign.gate import OVERRIDABLE, Verdict
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease, held_for, holder, is_held
+from agents.campaign.ledger_view import LedgerView
 from agents.campaign.log_lines import render
 from agents.campaign.outcome import RunState, state_of
 from agents.campaign.pace import Pace
@@ -126,11 +127,11 @@ class CampaignLauncher:
         status = validation.get("pilot_status")
         if not isinstance(status, dict):
             return _not_approved(validation, Verdict.ERROR, "it does not say which pilot it is about")
-        decision, fingerprint, evidence_digest = decide(status, self.plan, self.home)
-        if not (decision.approved or self._is_overridden(store, decision.verdict, fingerprint, evidence_digest)):
+        decision, fingerprint, evidence = decide(status, self.plan, self.home)
+        if not (decision.approved or self._is_overridden(store, decision.verdict, fingerprint, evidence.digest)):
             return _not_approved(validation, decision.verdict, decision.reason)
         generator = await campaign_generator(self.plan, self.home)
-        self._check_same_plan(validation, fingerprint, evidence_digest, generator)
+        self._check_same_plan(validation, fingerprint, evidence.digest, generator)
         return await self._start(generator, store, validation)
 
     async def _relaunch(self, store: Workflows) -> Document:
@@ -147,6 +148,9 @@ class CampaignLauncher:
         return await self._start(generator, store, workflow.results.get("validation_result", {}) if workflow else {})
 
     async def _start(self, generator: Generator, store: Workflows, validation: Document) -> Document:
+        pilot = validation.get("pilot_status", {}).get("run")
+        if generator.is_ours and pilot and self.home.run(pilot).ledger.exists():
+            generator = replace(generator, argv=(*generator.argv, "--pilot-run", pilot))
         warden, ended = await start(generator, self.home, store, self._clock)
         return {
             "launched": True,
@@ -255,6 +259,7 @@ class CampaignMonitor:
         self._log = LogReader(self.campaign_log, log_position)
         self._ledger = LedgerReader(self.home.run(self.run).ledger)
         self._pace = Pace()
+        self._said = 0
         self._logger = logging.getLogger("CampaignMonitor")
 
     async def setup(self) -> None:
@@ -295,6 +300,7 @@ class CampaignMonitor:
             is_running=is_running,
             rate=rate,
             eta=self._eta(progress, rate) if is_running else None,
+            warnings=self._warnings(),
             now=self._clock.now(),
         )
         write_json(self.status_file, document)
@@ -306,6 +312,14 @@ class CampaignMonitor:
         if proven.started is not None:
             return proven
         return self._log.read() if is_running else self._log.end()
+
+    def _warnings(self) -> list[str]:
+        """Return what the campaign's guards warn of; log what was not yet said."""
+        warnings = LedgerView(self.home.run(self.run).ledger).warnings()
+        for warning in warnings[self._said :]:
+            self._logger.warning("Below what the pilot proved: %s", warning)
+        self._said = len(warnings)
+        return warnings
 
     def _eta(self, progress: Progress, rate: float | None) -> datetime | None:
         if rate is None or progress.done is None:

@@ -16,7 +16,7 @@ from agents.campaign.clock import Clock, SystemClock
 from agents.campaign.errors import AnotherPlanError, CampaignError
 from agents.campaign.events import Progressed
 from agents.campaign.files import make_folder, read_json, write_json
-from agents.campaign.gate import SEED_CHECKS, Criterion, Decision, Verdict
+from agents.campaign.gate import SEED_CHECKS, Criterion, Decision, Evidence, Verdict
 from agents.campaign.home import Home
 from agents.campaign.log_lines import render
 from agents.campaign.pace import Pace
@@ -197,11 +197,11 @@ class CampaignValidator:
             status = read_json(self.status_file)
             if status is None:
                 return self._document(_undecidable("No pilot status available", "Start a pilot."), {}, "")
-            decision, fingerprint, evidence_digest = decide(status, self.plan, self.home)
+            decision, fingerprint, evidence = decide(status, self.plan, self.home)
         except CampaignError as error:
             return self._document(_undecidable(error.what, error.cure), {}, "")
-        document = self._document(decision, status, fingerprint, evidence_digest)
-        if override := self._override(decision, fingerprint, evidence_digest):
+        document = self._document(decision, status, fingerprint, evidence.digest)
+        if override := self._override(decision, fingerprint, evidence.digest):
             document["override"] = {"by": override.approver, "reason": override.reason}
         return document
 
@@ -224,8 +224,18 @@ class CampaignValidator:
         )
 
 
-def decide(status: dict[str, Any], plan: Plan, home: Home) -> tuple[Decision, str, str]:
-    """Return the gate's decision on the pilot that ``status`` describes, its fingerprint, and its evidence's digest.
+def decide(status: dict[str, Any], plan: Plan, home: Home) -> tuple[Decision, str, Evidence]:
+    """Return the gate's decision on the pilot that ``status`` describes, its fingerprint, and the evidence.
+
+    Raises as ``evidence_for`` does.
+    """
+    evidence, fingerprint = evidence_for(status, plan, home)
+    rule = rule_for(plan.recipe.gate, is_ours=bool(status.get("run")))
+    return rule.decide(evidence), fingerprint, evidence
+
+
+def evidence_for(status: dict[str, Any], plan: Plan, home: Home) -> tuple[Evidence, str]:
+    """Return the evidence of the pilot that ``status`` describes and its fingerprint, where it is one of the plan.
 
     Raises:
         DamagedFileError: the status cannot be used.
@@ -239,8 +249,7 @@ def decide(status: dict[str, Any], plan: Plan, home: Home) -> tuple[Decision, st
             f"the pilot was made with the domains and weights {dict(evidence.weights)}, the plan has {weights}",
             "go back to those weights, or run a pilot with this plan first: campaign auto",
         )
-    rule = rule_for(recipe.gate, is_ours=bool(status.get("run")))
-    return rule.decide(evidence), fingerprint, evidence.digest
+    return evidence, fingerprint
 
 
 def _undecidable(reason: str, recommendation: str) -> Decision:

@@ -10,11 +10,9 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from agents.autonomous.evidence import evidence_of
-from agents.autonomous.pilot_quality_monitor import decide
+from agents.autonomous.pilot_quality_monitor import decide, evidence_for
 from agents.campaign.errors import CampaignError, UsageError
 from agents.campaign.files import read_json, replace_file, write_json
-from agents.campaign.gate import Evidence
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
 from agents.campaign.plan import Plan, plan_for
@@ -30,8 +28,7 @@ def build_report(home: Home, plan: Plan) -> Document:
         CampaignError: its evidence cannot be read, or was made with another plan.
     """
     status = _pilot_status(home)
-    decision, _, _ = decide(status, plan, home)
-    evidence = _evidence(status, home, plan)
+    decision, _, evidence = decide(status, plan, home)
     run = status.get("run")
     rejected = LedgerView(home.run(str(run)).ledger).samples(accepted=False) if run else ()
     return {"run": run, **report_document(decision, evidence, rejected, plan.recipe.gate)}
@@ -39,7 +36,7 @@ def build_report(home: Home, plan: Plan) -> Document:
 
 def build_calibration(home: Home, plan: Plan) -> list[Document]:
     """Return what every threshold would decide on the pilot of ``home``; raises as ``build_report`` does."""
-    return calibration(_evidence(_pilot_status(home), home, plan), plan.recipe.gate)
+    return calibration(evidence_for(_pilot_status(home), plan, home)[0], plan.recipe.gate)
 
 
 def write_report(home: Home, plan: Plan) -> None:
@@ -68,7 +65,3 @@ def _pilot_status(home: Home) -> dict[str, Any]:
     if status is None:
         raise UsageError("there is no pilot to report on", "run one: campaign auto, or watch one: campaign monitor")
     return status
-
-
-def _evidence(status: dict[str, Any], home: Home, plan: Plan) -> Evidence:
-    return evidence_of(status, home, plan.recipe.pilot.tickets)[0]

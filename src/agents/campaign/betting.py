@@ -59,7 +59,10 @@ class Stratum:
     @property
     def mirrored(self) -> Stratum:
         """The stratum of 1 - x, rounded down again."""
-        return Stratum(self.weight, {max(0, GRID - 1 - step): count for step, count in self.counts.items()})
+        counts: Counter[int] = Counter()
+        for step, count in self.counts.items():
+            counts[max(0, GRID - 1 - step)] += count
+        return Stratum(self.weight, counts)
 
 
 def log_evidence(strata: Iterable[Stratum], threshold: float) -> float:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 UNREADABLE = "unreadable"
 DUPLICATE = "duplicate"
+UNJUDGED = "unjudged"
+"""The judge itself failed; also the reason in the ledger."""
 CHECKS = "checks"
 
 FORM_CHECK = "form"
@@ -24,4 +26,6 @@ def failure_of(reason: str | None, quality: float) -> str | None:
         return reason.removeprefix("reply ")
     if reason in {"duplicate", "near-duplicate"}:
         return DUPLICATE
+    if reason == UNJUDGED:
+        return UNJUDGED
     return UNREADABLE if reason == f"check {FORM_CHECK}" and quality == 0.0 else CHECKS

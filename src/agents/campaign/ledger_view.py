@@ -112,6 +112,21 @@ class LedgerView:
             for domain, quality, state, reason in rows
         ]
 
+    def models(self) -> dict[str, frozenset[str]]:
+        """Return the models that answered for each domain."""
+        with self._connected() as connection:
+            rows = [] if connection is None else connection.execute(_MODELS).fetchall()
+        domains = {domain for domain, _ in rows}
+        return {domain: frozenset(model for of, model in rows if of == domain) for domain in domains}
+
+    def warnings(self) -> list[str]:
+        """Return what the guards found below what the pilot proved, oldest first."""
+        with self._connected() as connection:
+            if connection is None or checked_version(connection, self.path) in OLDER_VERSIONS:
+                return []
+            rows = connection.execute("SELECT value FROM guards, json_each(state, '$.warned')").fetchall()
+        return [str(text) for (text,) in rows]
+
     def samples(self, *, accepted: bool) -> Iterator[dict[str, Any]]:
         """Yield every accepted sample, or every other settled one, in the order of settling, as plain values."""
         with self._connected() as connection:
@@ -240,6 +255,10 @@ _BALANCED = """
        AND (SELECT count(*) FROM samples) = total(state <> 'open')
        AND abs((SELECT total(quality_sum) FROM counters) - (SELECT total(quality) FROM samples)) < 1e-6
     FROM tickets
+"""
+_MODELS = """
+    SELECT DISTINCT t.domain, a.model FROM samples s JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt
+    WHERE a.model <> '' AND t.state <> 'dead'
 """
 _JUDGED = "SELECT t.domain, s.quality, t.state, s.reason FROM samples s JOIN tickets t ON t.seq = s.seq ORDER BY s.seq"
 _SAMPLES = """

@@ -21,7 +21,7 @@ from agents.campaign.recipe_errors import usage_error
 
 DEFAULT = "default"
 
-NOT_IN_FINGERPRINT = ("name", "pilot", "gate", "campaign", "guards", "watch", "speed")
+NOT_IN_FINGERPRINT = ("name", "pilot", "gate", "campaign", "guards", "costs", "watch", "speed")
 """Sections that change how many samples are made, when, how fast or who decides; never what is made."""
 
 ENVIRONMENT = {

@@ -90,6 +90,8 @@ class GateSection(Section):
     """The share of tickets that repeat another one must be proven to be below this; 1 asks for nothing."""
     most_unreadable: Share = 0.2
     """The share of answers that cannot be read must be proven to be below this; 1 asks for nothing."""
+    most_unjudged: Share = 0.05
+    """Where the judge itself failed on a larger share of the answers, the pilot counts as not measured."""
     approval_hours: float = Field(default=168.0, gt=0.0, le=100_000.0, allow_inf_nan=False)
     """An approval older than this is not launched on."""
 
@@ -102,6 +104,8 @@ class CampaignSection(Section):
     auto_launch: bool = True
     tickets_per_sample: float = Field(default=3.0, ge=1.0, le=1_000.0, allow_inf_nan=False)
     """Ticket budget, as a multiple of the target."""
+    on_exhausted: Literal["stop", "redistribute"] = "stop"
+    """A domain without new items or tickets pauses the campaign once the others have their share, or they make up."""
     use_active_learning: bool = True
     command: tuple[str, ...] | None = None
     """Somebody's own generator as an argument list; {target}, {output_name} and {log} are filled in."""
@@ -140,6 +144,18 @@ def _has_known_places(argument: str) -> bool:
     return all(place is None or (place in PLACES and not form and not kind) for _, place, form, kind in parts)
 
 
+class FailureBudgetsSection(Section):
+    """The share of tickets that may fail in each class of failure; 1 watches nothing."""
+
+    empty: Share = 0.2
+    refused: Share = 0.2
+    truncated: Share = 0.2
+    failed: Share = 0.2
+    unreadable: Share = 0.2
+    unjudged: Share = 0.05
+    duplicate: Share = 0.2
+
+
 class GuardsSection(Section):
     """What pauses a campaign of ours while it runs. Not part of the fingerprint."""
 
@@ -149,8 +165,28 @@ class GuardsSection(Section):
     """Mean quality that must not be fallen below; ``gate.quality_threshold`` when unset, 0 watches nothing."""
     acceptance_floor: Share | None = None
     """Accepted share that must not be fallen below; ``gate.acceptance_floor`` when unset, 0 watches nothing."""
+    failure_budgets: FailureBudgetsSection = FailureBudgetsSection()
+    max_tickets: int | None = Field(default=None, ge=1, le=1_000_000_000)
+    """Tickets that are never passed, whatever ``campaign.tickets_per_sample`` allows."""
+    max_cost: float | None = Field(default=None, gt=0.0, le=1e12, allow_inf_nan=False)
+    """Money that is never passed: an attempt begins only when its dearest answer is still below."""
+    min_free_gb: float = Field(default=0.2, ge=0.0, le=1_000_000.0, allow_inf_nan=False)
+    """Space on the ledger's disk below which no attempt begins."""
     max_hours: float | None = Field(default=None, gt=0.0, le=100_000.0, allow_inf_nan=False)
     """Hours after which one start of the generator begins no more tickets."""
+
+
+class CostsSection(Section):
+    """What the teacher costs and how often it may be asked. Not part of the fingerprint."""
+
+    input: float | None = Field(default=None, ge=0.0, le=1e9, allow_inf_nan=False)
+    """Price of a million tokens that the teacher reads, in any currency."""
+    output: float | None = Field(default=None, ge=0.0, le=1e9, allow_inf_nan=False)
+    """Price of a million tokens that it writes."""
+    answer_tokens: int = Field(default=4_096, ge=1, le=10_000_000)
+    """The most tokens of one answer: so much is reserved before it is asked for."""
+    requests_per_day: int | None = Field(default=None, ge=1, le=1_000_000_000)
+    """How often the teacher may be asked on one day."""
 
 
 class WatchSection(Section):
@@ -184,6 +220,7 @@ class Recipe(Section):
     gate: GateSection = GateSection()
     campaign: CampaignSection = CampaignSection()
     guards: GuardsSection = GuardsSection()
+    costs: CostsSection = CostsSection()
     watch: WatchSection = WatchSection()
     speed: SpeedSection = SpeedSection()
 
@@ -194,6 +231,15 @@ class Recipe(Section):
         if abs(total - 1.0) > WEIGHT_TOLERANCE:
             raise ValueError(f"weights sum to {total:.7g}, not to 1")
         return domains
+
+    @model_validator(mode="after")
+    def _cost_can_be_known(self) -> Self:
+        if self.guards.max_cost is not None and None in {self.costs.input, self.costs.output}:
+            raise UsageError(
+                "guards.max_cost is set and the prices are not: no cost could be known",
+                "set costs.input and costs.output, the prices of a million tokens",
+            )
+        return self
 
     @model_validator(mode="after")
     def _pilot_can_be_enough(self) -> Self:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from agents.campaign.betting import Stratum, bounds, log_evidence
-from agents.campaign.failures import DUPLICATE, UNREADABLE
+from agents.campaign.failures import DUPLICATE, UNJUDGED, UNREADABLE
 from agents.campaign.gate import Criterion, Decision, Evidence, JudgedTicket, Rule, Verdict, reaches, unmeasured
 from agents.campaign.recipe import GateSection
 
@@ -75,7 +75,7 @@ class EvidenceRule:
     def decide(self, evidence: Evidence) -> Decision:
         """Return the decision; equal evidence gives equal decisions, whatever the order of the domains was."""
         floors = (_completion(evidence), _enough(evidence, self.gate.min_samples))
-        gap = _gap(evidence, self.gate)
+        gap = _gap(evidence, self.gate) or _judge_failures(evidence, self.gate)
         if gap is not None and (evidence.is_complete or evidence.bad_scores):
             advice = "Mend what the reason names, then run the pilot again."
             return self._decision(Verdict.ERROR, gap, advice, (*floors, _unknown_quality(gap)))
@@ -192,6 +192,17 @@ def _gap(evidence: Evidence, gate: GateSection) -> str | None:
         "gate.domain_floors names {}, which is no domain of the pilot's plan": set(gate.domain_floors) - planned,
     }
     return next((text.format(", ".join(sorted(names))) for text, names in differing.items() if names), None)
+
+
+def _judge_failures(evidence: Evidence, gate: GateSection) -> str | None:
+    """Return that the judge failed too often for the scores to be a measurement, or None when it did not."""
+    failed = sum(ticket.failure == UNJUDGED for ticket in evidence.tickets)
+    if failed <= gate.most_unjudged * len(evidence.tickets):
+        return None
+    return (
+        f"The judge failed on {failed} of {len(evidence.tickets)} answers, gate.most_unjudged allows "
+        f"{gate.most_unjudged:.0%}"
+    )
 
 
 def _values(evidence: Evidence, value: Callable[[JudgedTicket], float], only: str | None) -> list[Values]:

@@ -5,6 +5,7 @@ Pure. Fields may be added here; none may go or change its type.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -78,9 +79,9 @@ def validation_document(
 
 def campaign_document(
     progress: Progress, *, target: int, state: str, is_running: bool, rate: float | None, eta: datetime | None,
-    now: datetime,
+    warnings: Sequence[str], now: datetime,
 ) -> Document:  # fmt: skip
-    """Return ``campaign_monitor_status.json``; ``rate`` in samples per minute."""
+    """Return ``campaign_monitor_status.json``; ``rate`` in samples per minute, ``warnings`` of its guards."""
     return {
         "progress": progress.done or 0,
         "total": progress.total or target,
@@ -94,6 +95,7 @@ def campaign_document(
         "estimated_quality": _rounded(progress.quality),
         "acceptance_rate": _rounded(progress.acceptance),
         "problems": list(progress.problems),
+        "warnings": list(warnings),
     }
 
 

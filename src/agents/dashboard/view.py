@@ -15,7 +15,10 @@ SUMMARIES = {
     "Pilot": ("progress", "total", "estimated_quality", "acceptance_rate", "state", "run", "problems", "last_update"),
     "Validation": ("verdict", "reason", "override", "recommendation", "checks", "fingerprint", "validation_timestamp"),
     "Launch": ("launched", "pid", "log_path", "target", "launch_time", "reason", "error"),
-    "Campaign": ("progress", "total", "percentage", "state", "is_running", "rate_per_minute", "eta", "last_update"),
+    "Campaign": (
+        *("progress", "total", "percentage", "state", "is_running", "rate_per_minute", "eta", "warnings"),
+        "last_update",
+    ),
 }
 """Fields of each document that the page shows; ``--json`` and the files have all of them."""
 

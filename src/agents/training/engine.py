@@ -6,34 +6,39 @@ counted. Never judges, never draws tickets, never writes SQL.
 One coroutine coordinates. Each turn it settles what is ready in the order of the tickets, has the next round planned
 when one is due, records new attempts, commits all of that at once, announces it, and starts the work. Work on a
 ticket runs in a task of its own; whatever was fast or slow, the ledger comes out the same. When a task fails, no more
-are begun, and the failure is raised when those in flight are finished: what was paid for is kept.
+are begun, and the failure is raised when those in flight are finished: what was paid for is kept. So it is when a guard
+alarms; the ticket on which it does is the last one settled, and what was answered after it waits for the next start.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
+import sys
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from agents.campaign.clock import Clock
 from agents.campaign.errors import CampaignError, PausedError
 from agents.campaign.events import Event, Progressed, SampleScored
+from agents.campaign.failures import failure_of
 from agents.campaign.progress import Progress
 from agents.training.bench import Bench
 from agents.training.dedup import Duplicates
 from agents.training.guards import Alarm, Guards, Settled
 from agents.training.judge import Domains, Draft, Finding, Order, assess, draft, unusable, verdict
 from agents.training.ledger import Issued, Ledger
+from agents.training.limits import Limits, Spent
+from agents.training.prices import Prices
 from agents.training.rounds import Goal, Rounds, Slot
 from agents.training.sample import Cell, Reply, Ticket
 from agents.training.teachers import Request, Teacher
 
 TRIALS = 32
 """Draws for a round after which a domain counts as having no new items."""
+NO_LIMITS, NO_PRICES = Limits(), Prices()
 _PROGRESS_SECONDS = 1.0
 
 
@@ -49,7 +54,8 @@ class Standards:
 class _Work:
     issued: Issued
     attempt: int
-    reply: Reply | None = None
+    reserved: float | None
+    reply: Reply | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,9 @@ class Engine:
         clock: Clock,
         announce: Callable[[Event], None],
         guards: Guards | None = None,
-        max_hours: float | None = None,
+        limits: Limits = NO_LIMITS,
+        prices: Prices = NO_PRICES,
+        free_bytes: Callable[[], int] = lambda: sys.maxsize,
     ) -> None:
         self._goal = goal
         self._standards = standards
@@ -86,7 +94,9 @@ class Engine:
         self._in_flight = in_flight
         self._clock = clock
         self._announce = announce
-        self._rounds = Rounds(goal, cells, ledger.round_sizes(), ledger.cell_counts(), ledger.item_ids())
+        self._rounds = Rounds(
+            goal, cells, ledger.round_sizes(), ledger.cell_counts(), ledger.item_ids(), ledger.exhausted()
+        )
         self._duplicates = Duplicates(standards.near_duplicate)
         for seq, found in ledger.traces():
             self._duplicates.add(seq, found)
@@ -95,9 +105,13 @@ class Engine:
         self._next = self._tray[0].ticket.seq if self._tray else self._rounds.issued
         self._ready: dict[int, _Answered] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._guards = guards.taken_up(ledger.guards()) if guards else None
+        self._guards = guards
         self._alarm: Alarm | None = None
-        self._ends_at = math.inf if max_hours is None else clock.monotonic() + 3600 * max_hours
+        self._limits = limits
+        self._prices = prices
+        self._free_bytes = free_bytes
+        self._spent = ledger.spent()
+        self._began = clock.monotonic()
         self._planning = False
         self._stopping = False
         self._failure: BaseException | None = None
@@ -113,7 +127,7 @@ class Engine:
         """Generate until the run has what it owes; return its final progress.
 
         Raises:
-            PausedError: it was drained, a guard alarmed, its hours are over, its tickets or its items are used up, or a
+            PausedError: it was drained, a guard alarmed, a cap is reached, its tickets or its items are used up, or a
                 part of the machine is out of order; the same command resumes it.
             CampaignError: the code of a domain or of a teacher is broken.
         """
@@ -135,9 +149,7 @@ class Engine:
         """Do all that can be done now; return whether there is something to wait for."""
         scored = self._settle_ready()
         if scored and self._guards is not None:
-            self._ledger.keep_guards(self._guards.document())
-        if self._clock.monotonic() >= self._ends_at:
-            self._stopping = True
+            self._ledger.keep_guards(self._guards)
         if self._rounds.due() and not (self._planning or self._stopping) and self._failure is None:
             self._planning = True
             self._start(self._plan())
@@ -151,7 +163,7 @@ class Engine:
     def _settle_ready(self) -> list[SampleScored]:
         """Settle in the order of the tickets. What is settled after a round is complete must not change the next."""
         scored = []
-        while self._next in self._ready and not self._rounds.due():
+        while self._next in self._ready and not (self._rounds.due() or self._alarm):
             scored.append(self._settle(self._ready.pop(self._next)))
             self._next += 1
         return scored
@@ -166,16 +178,19 @@ class Engine:
             self._duplicates.add(ticket.seq, finding.trace)
         self._ledger.settle(ticket, answered.attempt, decided, finding.trace if finding else None, self._now())
         self._rounds.settle(ticket.item.domain, ticket.item.cell, accepted=accepted)
-        self._watch(Settled(ticket.item.domain, decided.quality, accepted, answered.reply.model))
+        model = answered.reply.model if decided.state != "dead" else ""
+        failure = failure_of(decided.reason, decided.quality)
+        self._watch(Settled(ticket.seq, ticket.item.domain, decided.quality, accepted, failure, model))
         return SampleScored(decided.quality, accepted, ticket.item.domain)
 
     def _watch(self, settled: Settled) -> None:
-        """Show a settled ticket to the guards; the first alarm is recorded with it, and the run drains."""
-        if self._guards is None or self._alarm is not None:
+        """Show a settled ticket to the guards; an alarm is recorded with it, unless nothing is owed any more."""
+        if self._guards is None:
             return
-        self._guards, self._alarm = self._guards.after(settled)
-        if self._alarm is not None:
-            self._ledger.pause(self._alarm, self._now())
+        self._guards, alarm = self._guards.after(settled)
+        if alarm is not None and not self._ledger.progress().is_complete:
+            self._alarm = alarm
+            self._ledger.pause(alarm, self._now())
             self._stopping = True
 
     async def _plan(self) -> None:
@@ -192,10 +207,10 @@ class Engine:
             wanted -= Counter(slot.domain for slot, _ in fresh)
             if not wanted:
                 break
-        self._issue(self._rounds.shuffled(admitted))
+        self._issue(self._rounds.shuffled(admitted), exhausted=set(wanted))
         self._planning = False
 
-    def _issue(self, admitted: Sequence[tuple[Slot, Draft]]) -> None:
+    def _issue(self, admitted: Sequence[tuple[Slot, Draft]], exhausted: Collection[str]) -> None:
         tickets = [
             Issued(
                 Ticket(self._goal.run, seq, drafted.item, slot.variant),
@@ -208,7 +223,9 @@ class Engine:
         ]
         if tickets:
             self._ledger.add_round(tickets)
-        self._rounds.close([slot for slot, _ in admitted])
+        if self._goal.redistributes:
+            self._ledger.exhaust(exhausted)
+        self._rounds.close([slot for slot, _ in admitted], exhausted)
         self._tray.extend(tickets)
 
     def _record_attempts(self) -> list[_Work]:
@@ -216,19 +233,35 @@ class Engine:
         if self._stopping or self._failure is not None:
             return starting
         while self._tray and len(self._tasks) + len(starting) < self._in_flight:
-            issued = self._tray.popleft()
+            issued = self._tray[0]
             attempt, reply = self._stored.pop(issued.ticket.seq, (0, None))
+            reserved = None
             if reply is None:
-                attempt = self._ledger.start_attempt(issued.ticket.seq, self._now())
-            starting.append(_Work(issued, attempt, reply))
+                reserved = self._prices.most(issued.prompt)
+                if (reached := self._reached(issued.ticket.seq, reserved)) is not None:
+                    # What is in flight may cost less than was reserved for it: only an idle run has reached its cap.
+                    self._failure = None if self._tasks or starting else reached
+                    break
+                attempt = self._ledger.start_attempt(issued.ticket.seq, self._now(), reserved)
+                self._spent += reserved or 0.0
+            self._tray.popleft()
+            starting.append(_Work(issued, attempt, reserved, reply))
         return starting
+
+    def _reached(self, tickets: int, reserved: float | None) -> PausedError | None:
+        hours = (self._clock.monotonic() - self._began) / 3600
+        cost = None if reserved is None else self._spent + reserved
+        return self._limits.reached(Spent(tickets, hours, self._free_bytes(), cost))
 
     async def _answer(self, work: _Work) -> None:
         """Have one ticket answered, unless it was already, and its answer judged."""
         ticket, reply = work.issued.ticket, work.reply
         if reply is None:
             reply = await self._teacher.answer(Request(ticket, work.issued.prompt))
-            self._ledger.finish_attempt(work.attempt, reply, self._now())
+            cost = self._prices.cost(reply)
+            self._ledger.finish_attempt(work.attempt, reply, self._now(), cost)
+            if cost is not None:
+                self._spent += cost - (work.reserved or 0.0)
             self._news.set()
         finding = None
         if unusable(reply) is None:
@@ -270,21 +303,21 @@ class Engine:
         at = f"run {self._goal.run!r} has {progress.done} of {self._goal.total} with {self._rounds.issued} tickets"
         if self._alarm is not None:
             return PausedError(f"{self._alarm.cause}: {at}", self._alarm.cure)
-        if self._clock.monotonic() >= self._ends_at:
-            return PausedError(
-                f"guards.max_hours are over: {at}", "raise it in the recipe, or run the same command for as long again"
-            )
         if self._stopping:
             return PausedError(f"stopped on request: {at}", "run the same command again; it goes on from here")
         reasons = ", ".join(f"{reason} ({count})" for reason, count in self._ledger.reasons(3)) or "none"
-        if self._rounds.issued >= self._goal.budget:
+        lacking = ", ".join(f"{domain} lacks {count}" for domain, count in sorted(self._rounds.lacking().items()))
+        at = f"{at} ({lacking}); most frequent reasons of rejection: {reasons}"
+        if self._rounds.is_barren:
             return PausedError(
-                f"the ticket budget is used up: {at}; most frequent reasons of rejection: {reasons}",
-                "raise campaign.tickets_per_sample, lower the target, or mend what fails most",
+                f"no domain that owes samples has new items: {at}",
+                "lower the target, lower the weight of that domain, give it more items, or have the others make up "
+                "for it: campaign.on_exhausted: redistribute",
             )
         return PausedError(
-            f"no domain that owes samples has new items: {at}; most frequent reasons of rejection: {reasons}",
-            "lower the target, lower the weight of that domain, or give it more items",
+            f"the ticket budget is used up: {at}",
+            "raise campaign.tickets_per_sample, lower the target, mend what fails most, or have the other domains make "
+            "up for it: campaign.on_exhausted: redistribute",
         )
 
     def _now(self) -> str:

@@ -1,54 +1,49 @@
-"""The guards of a campaign: what is watched of every settled ticket, and what stops the run.
+"""The guards of a campaign: what is watched of every settled ticket, what warns, and what stops the run.
 
-Pure. Owns the streams and their alarms. Never stops anything: the engine does, and the ledger keeps what is known here
-in the transaction of the tickets that it is about.
+Pure. Owns the streams, their floors and the models that may answer. Never stops anything: the engine does, and the
+ledger keeps what is known here in the transaction of the tickets that it is about.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 from agents.campaign.drift import Detector, alarm_level
 
+RECENT = 100
+"""Tickets over which the mean is taken that a cause names, with weights that fade exponentially."""
+QUALITY, ACCEPTANCE, MODEL = "quality", "acceptance", "model"
 CURE = (
-    "look at the newest samples, mend what changed, or change the floors under `guards` in the recipe; then go on: "
+    "look at the newest samples, mend what changed, or change what `guards` in the recipe asks for; then go on: "
     "campaign resume"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Floors:
-    """What the guards hold a run to.
+class Claims:
+    """What the pilot proved: lower bounds of its means in [0, 1], and who answered for each domain."""
 
-    ``quality`` and ``acceptance`` are the means in [0, 1) that must not be fallen below, 0 for one that is not watched;
-    ``level`` is the evidence from which a stream alarms.
-    """
-
-    quality: float
-    acceptance: float
-    level: float
-
-    @classmethod
-    def of(cls, quality: float, acceptance: float, *, planned: int, domains: int, error_level: float) -> Floors:
-        """Return the floors of a run of ``planned`` tickets at most; a floor of 1 or above watches nothing."""
-        streams = 2 + (domains if domains > 1 else 0)
-        return cls(
-            quality if quality < 1.0 else 0.0,
-            acceptance if acceptance < 1.0 else 0.0,
-            alarm_level(planned, streams, error_level),
-        )
+    quality: float = 0.0
+    acceptance: float = 0.0
+    models: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What the guards see of a settled ticket; one without a quality has 0."""
+    """What the guards see of a settled ticket; one without a quality has 0, one without an answer no model."""
 
+    seq: int
     domain: str
     quality: float
     accepted: bool
-    model: str
+    failure: str | None = None
+    model: str = ""
+
+    def value(self, measure: str) -> float:
+        """Return the value in [0, 1] of a stream that measures quality, acceptance, or not failing in one class."""
+        return {QUALITY: self.quality, ACCEPTANCE: float(self.accepted)}.get(measure, float(self.failure != measure))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,72 +57,160 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A detector and the mean since it was begun, for people."""
+    """One series of values; ``domain`` None sees the tickets of all. One that only ``warns`` never stops a run."""
 
+    measure: str
     detector: Detector
+    domain: str | None = None
+    warns: bool = False
     seen: int = 0
-    total: float = 0.0
+    recent: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        name = self.measure if self.domain is None else f"{self.measure} of {self.domain}"
+        return f"{name} of the pilot" if self.warns else name
 
     def after(self, x: float) -> Stream:
         """Return the stream that has also seen ``x`` in [0, 1]."""
-        return Stream(self.detector.after(x), self.seen + 1, self.total + x)
+        seen = self.seen + 1
+        recent = self.recent + (x - self.recent) / min(seen, RECENT)
+        return replace(self, detector=self.detector.after(x), seen=seen, recent=recent)
+
+    def renewed(self) -> Stream:
+        """Return the stream as if it had seen nothing."""
+        return replace(self, detector=Detector(self.detector.floor), seen=0, recent=0.0)
+
+    def restored(self, known: list[Any]) -> Stream:
+        """Return the stream with what ``document()`` of an earlier one knew; anew where the floor was another."""
+        floor, first, second, third, seen, recent = map(float, known)
+        if floor != self.detector.floor:
+            return self
+        return replace(self, detector=Detector(floor, (first, second, third)), seen=int(seen), recent=recent)
+
+    def document(self) -> list[Any]:
+        """Return what it has seen as JSON values."""
+        return [self.detector.floor, *self.detector.values, self.seen, self.recent]
+
+    def told(self, level: float) -> str:
+        """Return what its evidence says, in words."""
+        floor = self.detector.floor
+        evidence = f"the evidence is {self.detector.evidence:.3g}, the alarm is at {level:.3g}"
+        if self.measure in {QUALITY, ACCEPTANCE}:
+            lately = f"mean of about the last {RECENT}: {self.recent:.3f}"
+            return f"{self.name} has fallen below {floor:.3g}: {evidence} ({self.seen} tickets; {lately})"
+        lately = f"share of about the last {RECENT}: {1 - self.recent:.1%}"
+        return (
+            f"more than {1 - floor:.3g} of the tickets are {self.measure}: {evidence} ({self.seen} tickets; {lately})"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """The streams of one run by name, and the model that answers for each domain."""
+    """The streams of one run, and the models that may answer for each domain: those of its first answers otherwise.
 
-    floors: Floors
-    domains: tuple[str, ...]
-    streams: Mapping[str, Stream] = field(default_factory=dict)
-    models: Mapping[str, str] = field(default_factory=dict)
+    ``level`` is the evidence from which a stream alarms. Tickets before ``since`` are not watched: they were answered
+    before an alarm that a person has acknowledged. ``warned`` is what was found below the pilot's claims.
+    """
+
+    streams: tuple[Stream, ...] = ()
+    level: float = 0.0
+    models: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    since: int = 0
+    warned: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        floors: Mapping[str, float],
+        budgets: Mapping[str, float],
+        claims: Claims,
+        *,
+        domains: tuple[str, ...],
+        planned: int,
+        error_level: float,
+    ) -> Self:
+        """Return the guards of a run that has not begun.
+
+        A floor of 0, and a floor or a budget of 1, cannot be passed and watch nothing.
+
+        Args:
+            floors: the means of quality and acceptance in [0, 1] that must not be fallen below.
+            budgets: the share of tickets in [0, 1] that may fail in each class.
+            claims: what the pilot proved; below it the guards warn.
+            domains: those of the run; quality is watched of each where there are several.
+            planned: tickets that the run may issue.
+            error_level: chance that any of them stops the run while all means stay at their floors.
+        """
+        watched: list[tuple[str, str | None, float]] = [
+            (QUALITY, None, floors[QUALITY]),
+            (ACCEPTANCE, None, floors[ACCEPTANCE]),
+        ]
+        watched += [(QUALITY, domain, floors[QUALITY]) for domain in domains if len(domains) > 1]
+        watched += [(failure, None, 1.0 - budget) for failure, budget in sorted(budgets.items())]
+        stopping = [Stream(name, Detector(low), domain) for name, domain, low in watched if 0.0 < low < 1.0]
+        claimed = {QUALITY: claims.quality, ACCEPTANCE: claims.acceptance}
+        warning = [Stream(name, Detector(low), warns=True) for name, low in claimed.items() if floors[name] < low < 1.0]
+        return cls((*stopping, *warning), alarm_level(planned, len(stopping), error_level), claims.models)
 
     def after(self, ticket: Settled) -> tuple[Guards, Alarm | None]:
         """Return the guards that have also seen ``ticket``, and the first alarm that it gives."""
-        known = self.models.get(ticket.domain, ticket.model)
-        if known != ticket.model:
-            cause = f"domain {ticket.domain} was answered by {known}, and now is by {ticket.model}"
-            return self, Alarm("model", f"{cause}: what the pilot showed does not hold for it")
-        streams, alarm = dict(self.streams), None
-        for name, (x, floor) in self._values(ticket).items():
-            stream = streams[name] = streams.get(name, Stream(Detector(floor))).after(x)
-            if alarm is None and stream.detector.evidence >= self.floors.level:
-                alarm = self._alarm(name, stream)
-        return replace(self, streams=streams, models={**self.models, ticket.domain: ticket.model}), alarm
+        if ticket.seq < self.since:
+            return self, None
+        streams = tuple(
+            stream.after(ticket.value(stream.measure)) if stream.domain in {None, ticket.domain} else stream
+            for stream in self.streams
+        )
+        risen = [stream for stream in streams if stream.detector.evidence >= self.level]
+        warned = {stream.name: stream.told(self.level) for stream in risen if stream.warns}
+        known = self.models.get(ticket.domain, frozenset())
+        models = {**self.models, ticket.domain: known | {ticket.model}} if ticket.model else self.models
+        after = replace(self, streams=streams, models=models, warned={**warned, **self.warned})
+        if ticket.model and known and ticket.model not in known:
+            return after, _another_model(ticket, known)
+        alarming = next((stream for stream in risen if not stream.warns), None)
+        return after, Alarm(alarming.name, alarming.told(self.level)) if alarming else None
+
+    def renewed(self, since: int) -> Guards:
+        """Return the guards that begin anew with ticket ``since``: what one stream saw is in the others too."""
+        return replace(self, streams=tuple(stream.renewed() for stream in self.streams), since=since, warned={})
 
     def document(self) -> dict[str, Any]:
         """Return what is known as JSON values."""
         return {
-            "streams": {
-                name: [stream.detector.floor, *stream.detector.values, stream.seen, stream.total]
-                for name, stream in self.streams.items()
-            },
-            "models": dict(self.models),
+            "since": self.since,
+            "streams": {stream.name: stream.document() for stream in self.streams},
+            "models": {domain: sorted(models) for domain, models in self.models.items()},
+            "warned": dict(self.warned),
         }
 
     def taken_up(self, document: Mapping[str, Any]) -> Guards:
-        """Return these guards with what ``document()`` of earlier ones knew; a stream of another floor begins anew."""
-        wanted = {"acceptance": self.floors.acceptance}
-        streams = {
-            name: Stream(Detector(floor, (first, second, third)), seen, total)
-            for name, (floor, first, second, third, seen, total) in document.get("streams", {}).items()
-            if floor == wanted.get(name, self.floors.quality)
-        }
-        return replace(self, streams=streams, models=dict(document.get("models", {})))
+        """Return these guards with what ``document()`` of earlier ones knew.
 
-    def _values(self, ticket: Settled) -> dict[str, tuple[float, float]]:
-        values = {
-            "quality": (ticket.quality, self.floors.quality),
-            "acceptance": (float(ticket.accepted), self.floors.acceptance),
-        }
-        if len(self.domains) > 1:
-            values[f"quality of {ticket.domain}"] = (ticket.quality, self.floors.quality)
-        return {name: value for name, value in values.items() if value[1] > 0.0}
+        Raises:
+            ValueError: it has another form.
+        """
+        try:
+            known, models = document.get("streams", {}), document.get("models", {})
+            streams = (
+                stream.restored(known[stream.name]) if stream.name in known else stream for stream in self.streams
+            )
+            return replace(
+                self,
+                streams=tuple(streams),
+                models={**self.models, **{domain: frozenset(names) for domain, names in models.items()}},
+                since=int(document.get("since", 0)),
+                warned={str(name): str(text) for name, text in document.get("warned", {}).items()},
+            )
+        except (AttributeError, TypeError) as error:
+            raise ValueError("the state of the guards has another form") from error
 
-    def _alarm(self, name: str, stream: Stream) -> Alarm:
-        evidence, mean = stream.detector.evidence, stream.total / stream.seen
-        return Alarm(
-            name,
-            f"{name} has fallen below {stream.detector.floor:g}: the evidence is {evidence:.3g}, the alarm is at "
-            f"{self.floors.level:.3g} (mean {mean:.3f} over all {stream.seen} tickets)",
-        )
+
+def _another_model(ticket: Settled, known: frozenset[str]) -> Alarm:
+    earlier = ", ".join(sorted(known))
+    return Alarm(
+        MODEL,
+        f"ticket {ticket.seq} of {ticket.domain} was answered by {ticket.model}, those before it and the pilot's by "
+        f"{earlier}: what the pilot showed does not hold for it",
+    )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from agents.campaign.failures import UNJUDGED
 from agents.training.dedup import Trace, Twin, trace
 from agents.training.domains import Domain
 from agents.training.rounds import Slot
@@ -76,12 +77,14 @@ def verdict(reply: Reply, finding: Finding | None, twin: Twin | None, accept_at:
     """Return the verdict on a reply; ``finding`` is None where there was nothing to judge.
 
     A reply that failed for good is dead; every other one that is not accepted is rejected. A duplicate keeps its
-    quality: it is a good answer that is not needed twice.
+    quality: it is a good answer that is not needed twice. An answer that the judge failed on has none.
     """
     if finding is None:
         state: State = "dead" if reply.outcome is Outcome.FAILED else "rejected"
         return Verdict(state, 0.0, f"reply {unusable(reply)}")
     quality, checks = finding.judgement.quality, finding.judgement.checks
+    if not finding.judgement.is_known:
+        return Verdict("rejected", 0.0, UNJUDGED, checks)
     if quality < accept_at:
         return Verdict("rejected", quality, _worst(checks), checks)
     if twin is not None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -34,7 +34,7 @@ from agents.campaign.ledger_view import (
 )
 from agents.campaign.progress import Progress
 from agents.training.dedup import Trace
-from agents.training.guards import Alarm
+from agents.training.guards import Alarm, Guards
 from agents.training.identity import check_same_run
 from agents.training.judge import Verdict
 from agents.training.rounds import CellCount
@@ -45,6 +45,11 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 """A commit returns when the disk has it: what was announced survives a power cut."""
 _CHANGES = ("INSERT", "UPDATE")
 _SCHEMA = Path(__file__).with_name("ledger_schema.sql")
+_ADDED_COLUMNS = (
+    *(("attempts", "reserved REAL"), ("attempts", "tokens_in INTEGER"), ("attempts", "tokens_out INTEGER")),
+    *(("attempts", "cost REAL"), ("counters", "exhausted INTEGER NOT NULL DEFAULT 0")),
+)
+"""Columns of version 2 in tables of version 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,8 @@ class Ledger:
             there = read_header(connection)
             check_same_run(there, header, path)
             header = replace(there, total=header.total)
-            _bring_up_to_date(connection)
             cls(path, connection, header).read_all()
+            _bring_up_to_date(connection)
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").fetchall()  # without fetching, an error is not raised
         if checked_version(connection, path) == 0:
@@ -137,17 +142,22 @@ class Ledger:
                 _ticket_row(number, issued),
             )
 
-    def start_attempt(self, seq: int, now: str) -> int:
-        """Record that the teacher is going to be asked; return the attempt's id."""
-        cursor = self._execute("INSERT INTO attempts (seq, started) VALUES (?, ?)", (seq, now))
+    def start_attempt(self, seq: int, now: str, reserved: float | None = None) -> int:
+        """Record that the teacher is going to be asked, and what that can cost at most; return the attempt's id."""
+        cursor = self._execute("INSERT INTO attempts (seq, started, reserved) VALUES (?, ?, ?)", (seq, now, reserved))
         return int(cursor.lastrowid or 0)
 
-    def finish_attempt(self, attempt: int, reply: Reply, now: str) -> None:
-        """Record what the teacher said."""
+    def finish_attempt(self, attempt: int, reply: Reply, now: str, cost: float | None = None) -> None:
+        """Record what the teacher said, and what it cost where that is known."""
         self._execute(
-            "UPDATE attempts SET finished = ?, outcome = ?, model = ?, reply = ? WHERE id = ?",
-            (now, reply.outcome.value, reply.model, reply.text, attempt),
+            "UPDATE attempts SET finished = ?, outcome = ?, model = ?, reply = ?, tokens_in = ?, tokens_out = ?, "
+            "cost = ? WHERE id = ?",
+            (now, reply.outcome.value, reply.model, reply.text, reply.tokens_in, reply.tokens_out, cost, attempt),
         )
+
+    def spent(self) -> float:
+        """Return what all attempts cost; of those whose cost is not known, what was reserved."""
+        return float(self._rows("SELECT total(coalesce(cost, reserved)) FROM attempts")[0][0])
 
     def settle(self, ticket: Ticket, attempt: int, verdict: Verdict, trace: Trace | None, now: str) -> None:
         """End a ticket for ever. The trace is kept of accepted samples, for later ones to be compared with."""
@@ -164,17 +174,16 @@ class Ledger:
             (verdict.quality, ticket.item.domain),
         )
 
-    def keep_guards(self, state: dict[str, Any]) -> None:
+    def keep_guards(self, guards: Guards) -> None:
         """Store what the guards know, with the tickets that they know it from."""
-        self._execute(
-            "INSERT INTO guards VALUES (1, ?) ON CONFLICT DO UPDATE SET state = excluded.state", (_json(state),)
-        )
+        state = orjson.dumps(guards.document()).decode()
+        self._execute("INSERT INTO guards VALUES (1, ?) ON CONFLICT DO UPDATE SET state = excluded.state", (state,))
 
-    def guards(self) -> dict[str, Any]:
-        """Return what the guards knew; nothing where they never saw a ticket."""
+    def guards(self, fresh: Guards) -> Guards:
+        """Return ``fresh`` with what was known when they were last stored."""
         rows = self._rows("SELECT state FROM guards")
         with self._intact():
-            return orjson.loads(rows[0][0]) if rows else {}
+            return fresh.taken_up(orjson.loads(rows[0][0])) if rows else fresh
 
     def pause(self, alarm: Alarm, now: str) -> None:
         """Record that the run must stop."""
@@ -188,11 +197,19 @@ class Ledger:
         rows = self._rows("SELECT guard, cause, cure FROM pauses WHERE cleared IS NULL ORDER BY id DESC LIMIT 1")
         return Alarm(*rows[0]) if rows else None
 
-    def acknowledge(self, now: str) -> None:
-        """Record that a person wants to go on, and let the guards begin anew."""
+    def acknowledge(self, guards: Guards, now: str) -> Guards:
+        """Record that a person wants to go on; return ``guards`` begun anew with the tickets that have no answer yet.
+
+        Where there is no alarm to answer, nothing changes.
+        """
+        if self.standing_alarm() is None:
+            return guards
+        answered = max(self.stored_replies(), default=-1)
+        renewed = guards.renewed(max(answered, self.progress().scored - 1) + 1)
         self._execute("UPDATE pauses SET cleared = ? WHERE cleared IS NULL", (now,))
-        self._execute("UPDATE guards SET state = '{}'")
+        self.keep_guards(renewed)
         self.commit()
+        return renewed
 
     def progress(self) -> Progress:
         """Return the run's progress, uncommitted changes included."""
@@ -201,6 +218,18 @@ class Ledger:
     def reasons(self, limit: int) -> list[tuple[str, int]]:
         """Return the most frequent reasons of tickets that were not accepted, with their counts."""
         return read_reasons(self._connection, limit)
+
+    def exhaust(self, domains: Iterable[str]) -> None:
+        """Record that these have no new items."""
+        for domain in domains:
+            self._execute(
+                "INSERT INTO counters (domain, exhausted) VALUES (?, 1) ON CONFLICT DO UPDATE SET exhausted = 1",
+                (domain,),
+            )
+
+    def exhausted(self) -> list[str]:
+        """Return the domains that have no new items."""
+        return [domain for (domain,) in self._rows("SELECT domain FROM counters WHERE exhausted ORDER BY domain")]
 
     def read_all(self) -> None:
         """Read all that a run is taken up from; raises DamagedFileError where a row is damaged."""
@@ -240,11 +269,12 @@ class Ledger:
     def stored_replies(self) -> dict[int, tuple[int, Reply]]:
         """Return by ``seq`` the attempt and its reply of every open ticket that was answered already."""
         rows = self._rows(
-            "SELECT a.seq, a.id, a.outcome, a.reply, a.model FROM tickets t JOIN attempts a ON a.seq = t.seq "
+            "SELECT a.seq, a.id, a.outcome, a.reply, a.model, a.tokens_in, a.tokens_out "
+            "FROM tickets t JOIN attempts a ON a.seq = t.seq "
             "WHERE t.state = 'open' AND a.outcome <> 'lost' ORDER BY a.id DESC"
         )
         with self._intact():
-            return {seq: (attempt, Reply(Outcome(outcome), text, model)) for seq, attempt, outcome, text, model in rows}
+            return {seq: (attempt, Reply(Outcome(outcome), *said)) for seq, attempt, outcome, *said in rows}
 
     def traces(self) -> list[tuple[int, Trace]]:
         """Return ``seq`` and trace of every accepted sample, in the order of settling."""
@@ -296,14 +326,9 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     """Add to a ledger of version 1 what version 2 has besides."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < SCHEMA_VERSION:
-        added = _SCHEMA.read_text(encoding="utf-8").partition("CREATE TABLE guards")
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {added[1]}{added[2]}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
-        )
-
-
-def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
+        tables = "".join(_SCHEMA.read_text(encoding="utf-8").partition("CREATE TABLE guards")[1:])
+        columns = "".join(f"ALTER TABLE {table} ADD COLUMN {column};" for table, column in _ADDED_COLUMNS)
+        connection.executescript(f"BEGIN IMMEDIATE; {columns} {tables}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
 
 
 def _create(connection: sqlite3.Connection, header: RunHeader) -> None:

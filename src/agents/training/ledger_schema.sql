@@ -18,7 +18,7 @@ BEGIN SELECT raise(ABORT, 'a settled ticket stays as it is'); END;
 CREATE TABLE attempts (
     id INTEGER PRIMARY KEY, seq INTEGER NOT NULL REFERENCES tickets, started TEXT NOT NULL, finished TEXT,
     outcome TEXT CHECK (outcome IN ('answered', 'empty', 'refused', 'truncated', 'failed', 'lost')),
-    model TEXT, reply TEXT
+    model TEXT, reply TEXT, reserved REAL, tokens_in INTEGER, tokens_out INTEGER, cost REAL
 ) STRICT;
 CREATE INDEX unfinished_attempts ON attempts (id) WHERE outcome IS NULL;
 CREATE TABLE samples (
@@ -30,7 +30,7 @@ CREATE INDEX sample_reasons ON samples (reason) WHERE reason IS NOT NULL;
 CREATE TABLE counters (
     domain TEXT PRIMARY KEY, issued INTEGER NOT NULL DEFAULT 0, accepted INTEGER NOT NULL DEFAULT 0,
     rejected INTEGER NOT NULL DEFAULT 0, dead INTEGER NOT NULL DEFAULT 0, open INTEGER NOT NULL DEFAULT 0,
-    quality_sum REAL NOT NULL DEFAULT 0,
+    quality_sum REAL NOT NULL DEFAULT 0, exhausted INTEGER NOT NULL DEFAULT 0,
     CHECK (issued = accepted + rejected + dead + open)
 ) STRICT;
 CREATE TABLE guards (one INTEGER PRIMARY KEY CHECK (one = 1), state TEXT NOT NULL) STRICT;

@@ -19,15 +19,19 @@ from agents.campaign.ledger_view import LedgerView, RunHeader
 from agents.campaign.plan import Plan
 from agents.campaign.storage import check_storage
 from agents.training import domains as known_domains
+from agents.training.claims import claims_of
 from agents.training.domains import Domain
-from agents.training.guards import Floors, Guards
+from agents.training.guards import ACCEPTANCE, QUALITY, Claims, Guards
 from agents.training.identity import check_same_run
+from agents.training.limits import Limits
+from agents.training.prices import Prices
 from agents.training.rounds import Goal
 from agents.training.sample import Cell
 
 FACTORY_VERSION = "1"
 """Changes whenever rounds, picker, duplicates, verdicts or the procedural teacher give other samples than before."""
 
+NO_CLAIMS = Claims()
 BYTES_PER_SAMPLE = 16_384
 """Disk that a sample may need in its ledger and its export, generously."""
 
@@ -41,6 +45,12 @@ class Prepared:
     domains: Mapping[str, Domain]
     goal: Goal
     paths: RunPaths
+    claims: Claims = NO_CLAIMS
+
+    def after_pilot(self, run: str, home: Home) -> Prepared:
+        """Return the campaign that warns where it falls below what pilot ``run`` proved; raises as ``claims_of``."""
+        level = self.plan.recipe.guards.error_level
+        return replace(self, claims=claims_of(LedgerView(home.run(run).ledger), self.goal.weights, level))
 
     @property
     def cells(self) -> dict[str, Sequence[Cell]]:
@@ -54,14 +64,32 @@ class Prepared:
             return None
         recipe = self.plan.recipe
         quality, acceptance = recipe.guards.quality_floor, recipe.guards.acceptance_floor
-        floors = Floors.of(
-            recipe.gate.quality_threshold if quality is None else quality,
-            recipe.gate.acceptance_floor if acceptance is None else acceptance,
+        floors = {
+            QUALITY: recipe.gate.quality_threshold if quality is None else quality,
+            ACCEPTANCE: recipe.gate.acceptance_floor if acceptance is None else acceptance,
+        }
+        return Guards.of(
+            floors,
+            recipe.guards.failure_budgets.model_dump(),
+            self.claims,
+            domains=tuple(sorted(recipe.domains)),
             planned=self.goal.budget,
-            domains=len(recipe.domains),
             error_level=recipe.guards.error_level,
         )
-        return Guards(floors, tuple(sorted(recipe.domains)))
+
+    @property
+    def limits(self) -> Limits:
+        """The caps of the run: a pilot has those of money and disk."""
+        guards = self.plan.recipe.guards
+        if self.header.kind == "pilot":
+            return Limits(max_cost=guards.max_cost, min_free_gb=guards.min_free_gb)
+        return Limits(guards.max_tickets, guards.max_hours, guards.max_cost, guards.min_free_gb)
+
+    @property
+    def prices(self) -> Prices:
+        """What an answer costs."""
+        costs = self.plan.recipe.costs
+        return Prices(costs.input, costs.output, costs.answer_tokens)
 
     def document(self) -> dict[str, Any]:
         """Return the run's identity as JSON values."""
@@ -71,6 +99,7 @@ class Prepared:
             "total": self.header.total,
             "fingerprint": self.header.fingerprint,
             "ledger": str(self.paths.ledger),
+            "capacity": {name: domain.capacity() for name, domain in self.domains.items()},
         }
 
 
@@ -119,6 +148,7 @@ def goal_of(plan: Plan, kind: RunKind, run: str, total: int) -> Goal:
         weights={name: section.weight for name, section in recipe.domains.items()},
         budget=total if kind == "pilot" else math.ceil(recipe.campaign.tickets_per_sample * total),
         active=recipe.campaign.use_active_learning,
+        redistributes=recipe.campaign.on_exhausted == "redistribute",
     )
 
 

@@ -9,6 +9,7 @@ is still open counts as if it were going to be accepted: no round ever holds a t
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +36,8 @@ class Goal:
     """What a run owes and how its tickets are drawn.
 
     ``total`` is tickets (pilot) or accepted samples (campaign); ``budget`` is the most tickets that a campaign may
-    issue; ``active`` turns to under-covered cells first.
+    issue, each domain its share of them; ``active`` turns to under-covered cells first; ``redistributes`` has the other
+    domains make up for one that has no new items or no tickets left.
     """
 
     run: str
@@ -45,6 +47,7 @@ class Goal:
     weights: Mapping[str, float]
     budget: int
     active: bool
+    redistributes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +81,14 @@ class Rounds:
         sizes: Iterable[int] = (),
         counts: Iterable[CellCount] = (),
         items: Iterable[str] = (),
+        exhausted: Iterable[str] = (),
     ) -> None:
         self.goal = goal
         self._cells = cells
         self._quota = shares(goal.total, goal.weights)
         self._sizes = list(sizes)
         self._items = set(items)
+        self._exhausted = set(exhausted)
         self._tallies = {(domain, cell): Tally() for domain in goal.weights for cell in cells[domain]}
         self._next = dict.fromkeys(self._tallies, 0)
         self._complete = 0
@@ -99,6 +104,11 @@ class Rounds:
     def issued(self) -> int:
         """Tickets of all rounds so far."""
         return sum(self._sizes)
+
+    @property
+    def is_barren(self) -> bool:
+        """Whether no new item was found for the round that was due last, or none is left in any domain."""
+        return self._barren or self._exhausted >= self.goal.weights.keys()
 
     def due(self) -> dict[str, int]:
         """Return the tickets of the round that must be planned now, by domain; empty when none must.
@@ -125,15 +135,20 @@ class Rounds:
         self._items.add(item_id)
         return True
 
-    def close(self, slots: Sequence[Slot]) -> None:
-        """Take the admitted ``slots`` as the next round; without any, none is due until a round is complete."""
+    def close(self, slots: Sequence[Slot], exhausted: Iterable[str] = ()) -> None:
+        """Take the admitted ``slots`` as the next round; without any, none is due until a round is complete.
+
+        Where what ``exhausted`` domains owe is redistributed, the others may be due at once.
+        """
         for slot in slots:
             key = slot.domain, slot.cell
             self._tallies[key] = replace(self._tallies[key], open=self._tallies[key].open + 1)
             self._issued_next[key] = max(self._issued_next[key], slot.index + 1)
         self._next = dict(self._issued_next)
         self._picked.clear()
-        self._barren = not slots
+        newly = set(exhausted) - self._exhausted if self.goal.redistributes else set()
+        self._exhausted |= newly
+        self._barren = not slots and not newly
         if slots:
             self._sizes.append(len(slots))
 
@@ -157,6 +172,13 @@ class Rounds:
             self._complete += 1
             self._barren = False
 
+    def lacking(self) -> dict[str, int]:
+        """Return the accepted samples that each domain lacks of its share of the total."""
+        lacking = dict(self._quota)
+        for (domain, _), tally in self._tallies.items():
+            lacking[domain] -= tally.accepted
+        return {domain: count for domain, count in lacking.items() if count > 0}
+
     def _restore(self, count: CellCount) -> None:
         key = count.domain, count.cell
         tally = self._tallies.setdefault(key, Tally())
@@ -173,11 +195,42 @@ class Rounds:
     def _wanted(self) -> dict[str, int]:
         if self.goal.kind == "pilot":
             return self._wanted_of_pilot()
-        owed = dict(self._quota)
-        for (domain, _), tally in self._tallies.items():
-            owed[domain] -= tally.accepted + tally.open
+        owed = self._issuable()
         size = min(ROUND, sum(owed.values()), self.goal.budget - self.issued)
         return shares(size, owed) if size > 0 else {}
+
+    def _issuable(self) -> dict[str, int]:
+        """Return the tickets that each domain owes and may still issue; together never more than the run owes."""
+        got, issued = dict.fromkeys(self.goal.weights, 0), dict.fromkeys(self.goal.weights, 0)
+        for (domain, _), tally in self._tallies.items():
+            got[domain] += tally.accepted + tally.open
+            issued[domain] += tally.accepted + tally.open + tally.rejected
+        quota = self._redistributed(got, issued) if self.goal.redistributes else self._quota
+        owed = {
+            domain: max(0, min(quota[domain] - got[domain], self._budget(quota[domain]) - issued[domain]))
+            for domain in quota
+        }
+        return shares(min(sum(owed.values()), self.goal.total - sum(got.values())), owed)
+
+    def _budget(self, quota: int) -> int:
+        """Return the most tickets of a domain that owes ``quota`` samples."""
+        return math.ceil(self.goal.budget * quota / self.goal.total)
+
+    def _redistributed(self, got: Mapping[str, int], issued: Mapping[str, int]) -> dict[str, int]:
+        """Return each domain's quota; what those lack that have no items or tickets left is shared by the others."""
+        gone = set(self._exhausted)
+        while True:
+            live = {domain: weight for domain, weight in self.goal.weights.items() if domain not in gone}
+            rest = self.goal.total - sum(got[domain] for domain in gone)
+            quota = {domain: got[domain] for domain in gone} | (shares(rest, live) if live else {})
+            spent = {
+                domain
+                for domain in live
+                if got[domain] < quota[domain] and issued[domain] >= self._budget(quota[domain])
+            }
+            if not spent:
+                return quota
+            gone |= spent
 
     def _wanted_of_pilot(self) -> dict[str, int]:
         """Return what is left of each domain's quota; of a pilot that has grown that is a further round."""

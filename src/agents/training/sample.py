@@ -77,11 +77,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back from the teacher; ``text`` is empty unless something was said."""
+    """What came back from the teacher; ``text`` is empty unless something was said.
+
+    ``tokens_in`` and ``tokens_out`` are what the teacher says that it read and wrote, None where it does not say.
+    """
 
     outcome: Outcome
     text: str
     model: str
+    tokens_in: int | None = None
+    tokens_out: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +104,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The checks of a reply and the quality in [0, 1] that follows from them."""
+    """The checks of a reply and the quality in [0, 1] that follows from them.
+
+    Where ``is_known`` is False the judge itself failed, and nothing was found out about the answer.
+    """
 
     quality: float
     checks: tuple[Check, ...]
+    is_known: bool = True
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.quality) and 0.0 <= self.quality <= 1.0):

@@ -66,6 +66,13 @@ def test_the_order_does_not_matter(xs: list[float]) -> None:
     assert Stratum.of(1.0, xs) == Stratum.of(1.0, sorted(xs))
 
 
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0 - 1.0 / GRID, 1.0]), min_size=1, max_size=25))
+def test_the_mirror_keeps_every_score(xs: list[float]) -> None:
+    mirrored = Stratum.of(1.0, xs).mirrored
+    assert sum(mirrored.counts.values()) == len(xs)
+    assert mirrored.counts == Stratum.of(1.0, [max(0.0, 1.0 - 1.0 / GRID - x) for x in xs]).counts
+
+
 def test_a_missing_score_counts_as_zero() -> None:
     assert Stratum.of(1.0, [0.8, 0.9], missing=2) == Stratum.of(1.0, [0.8, 0.9, 0.0, 0.0])
 

@@ -35,15 +35,30 @@ OTHER_VALUES: dict[str, Any] = {
     "gate.acceptance_floor": 0.6,
     "gate.most_duplicates": 0.1,
     "gate.most_unreadable": 0.1,
+    "gate.most_unjudged": 0.1,
     "gate.approval_hours": 12.0,
     "guards.error_level": 0.01,
     "guards.quality_floor": 0.7,
     "guards.acceptance_floor": 0.4,
     "guards.max_hours": 12.0,
+    "guards.max_tickets": 100_000,
+    "guards.min_free_gb": 2.0,
+    "guards.failure_budgets.empty": 0.1,
+    "guards.failure_budgets.refused": 0.1,
+    "guards.failure_budgets.truncated": 0.1,
+    "guards.failure_budgets.failed": 0.1,
+    "guards.failure_budgets.unreadable": 0.1,
+    "guards.failure_budgets.unjudged": 0.1,
+    "guards.failure_budgets.duplicate": 0.1,
+    "costs.input": 1.0,
+    "costs.output": 4.0,
+    "costs.answer_tokens": 1_000,
+    "costs.requests_per_day": 10_000,
     "campaign.target": 50_000,
     "campaign.output_name": "other",
     "campaign.auto_launch": False,
     "campaign.tickets_per_sample": 2.0,
+    "campaign.on_exhausted": "redistribute",
     "campaign.use_active_learning": False,
     "campaign.command": ["python", "gen.py", "{target}"],
     "campaign.restarts": 0,
@@ -54,7 +69,7 @@ OTHER_VALUES: dict[str, Any] = {
     "speed.workers": 3,
     "speed.in_flight": 64,
 }
-NO_OTHER_VALUE = {"domains.asm.weight", "teacher.kind", "gate.domain_floors"}
+NO_OTHER_VALUE = {"domains.asm.weight", "teacher.kind", "gate.domain_floors", "guards.max_cost"}
 MADE_OTHERWISE = {"seed", "teacher.fault_rate", "checks.accept_at", "checks.near_duplicate"}
 
 
@@ -80,6 +95,14 @@ def refusal(text: str, folder: Path, **flags: Any) -> UsageError:
         plan_for({f"--{key}": (key, value) for key, value in flags.items()}, path, {})
     assert caught.value.exit_code is ExitCode.USAGE
     return caught.value
+
+
+def test_a_cap_of_money_needs_prices(tmp_path: Path) -> None:
+    error = refusal("guards: {max_cost: 5}\ncosts: {input: 1}\n", tmp_path)
+    assert "no cost could be known" in error.what
+    assert "costs.output" in error.cure
+    capped = plan_for({}, recipe_file(tmp_path, "guards: {max_cost: 5}\ncosts: {input: 1, output: 4}\n"), {})
+    assert capped.recipe.guards.max_cost == 5
 
 
 def test_the_tables_of_this_test_cover_every_key() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.campaign.events import Progressed, SampleScored
-from agents.campaign.failures import DUPLICATE, UNREADABLE, failure_of
+from agents.campaign.failures import DUPLICATE, UNJUDGED, UNREADABLE, failure_of
 from agents.campaign.gate import Evidence, JudgedTicket, Verdict
 from agents.campaign.progress import Progress, fold
 from agents.campaign.recipe import GateSection
@@ -42,6 +42,27 @@ def two_domains(asm: float, yaze: float, *, count: int = 190) -> list[JudgedTick
 
 
 DECISIONS = [
+    (
+        "the judge failed on a tenth",
+        evidence(tickets(0.95, 171) + tickets(0.0, 19, accepted=False, failure=UNJUDGED)),
+        {},
+        Verdict.ERROR,
+        "The judge failed on 19 of 190 answers, gate.most_unjudged allows 5%",
+    ),
+    (
+        "the judge failed on a few",
+        evidence(tickets(0.95, 181) + tickets(0.0, 9, accepted=False, failure=UNJUDGED)),
+        {},
+        Verdict.APPROVED,
+        "proven",
+    ),
+    (
+        "bad as far as the judge could say, before it is complete",
+        evidence(tickets(0.0, 60, accepted=False, failure=UNJUDGED)),
+        {},
+        Verdict.PENDING,
+        "60/190",
+    ),
     ("clearly good", evidence(tickets(0.9, 190)), {}, Verdict.APPROVED, "Quality 0.900 > 0.75 over 190"),
     ("clearly bad", evidence(tickets(0.5, 190)), {}, Verdict.REJECTED, "Quality 0.500 < 0.75 over 190"),
     ("too close", evidence(tickets(1.0, 145) + tickets(0.0, 45)), {}, Verdict.INCONCLUSIVE, "not proven"),

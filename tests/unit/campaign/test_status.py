@@ -61,7 +61,14 @@ def pilot(progress: Progress, *, is_complete: bool = False) -> dict[str, Any]:
 
 
 def campaign(progress: Progress, **others: Any) -> dict[str, Any]:
-    known: dict[str, Any] = {"target": 34_500, "state": "running", "is_running": True, "rate": None, "eta": None}
+    known: dict[str, Any] = {
+        "target": 34_500,
+        "state": "running",
+        "is_running": True,
+        "rate": None,
+        "eta": None,
+        "warnings": (),
+    }
     return campaign_document(progress, **{**known, **others}, now=NOW)
 
 

@@ -5,21 +5,24 @@ import os
 import signal
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from tiny_domain import TinyDomain
+from tiny_domain import DOMAIN, TinyDomain
 from tiny_run import GOAL, TinyRun, audit, outcome
 
 from agents.campaign.errors import CampaignError, DamagedFileError, PausedError
 from agents.campaign.events import Event, Progressed, RunStarted, SampleScored
+from agents.campaign.failures import UNJUDGED
 from agents.campaign.ledger_view import LedgerView
 from agents.training import rounds
 from agents.training.bench import Bench, WorkerBench
 from agents.training.engine import Engine
 from agents.training.ledger import Ledger
-from agents.training.sample import Outcome, Reply
+from agents.training.limits import Limits
+from agents.training.sample import Judgement, Outcome, Reply, SourceItem
 from agents.training.teachers import Request, Teacher
 
 
@@ -262,6 +265,54 @@ def test_a_domain_without_new_items_pauses_and_does_not_hang(tmp_path: Path) -> 
     accounts = LedgerView(path).accounts()
     assert accounts is not None
     assert accounts.issued == 120
+
+
+TWO_DOMAINS = {"tiny": DOMAIN, "scarce": TinyDomain(name="scarce", distinct=7)}
+TWO = replace(GOAL, weights={"tiny": 0.6, "scarce": 0.4})
+
+
+def test_a_scarce_domain_stops_the_run_when_the_other_has_its_share(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with pytest.raises(PausedError, match=r"has new items.*scarce lacks \d+") as caught:
+        TinyRun(path, goal=TWO, domains=TWO_DOMAINS).go()
+    assert "campaign.on_exhausted: redistribute" in caught.value.cure
+    assert dict(accepted_by_domain(path))["tiny"] == 180
+
+
+def test_the_other_domain_makes_up_for_a_scarce_one_the_same_after_a_stop(tmp_path: Path) -> None:
+    goal = replace(TWO, redistributes=True)
+    whole = TinyRun(tmp_path / "whole.sqlite", goal=goal, domains=TWO_DOMAINS)
+    assert whole.go().done == 300
+    audit(whole.path)
+    by_domain = dict(accepted_by_domain(whole.path))
+    assert by_domain["scarce"] <= 42
+    assert sum(by_domain.values()) == 300
+    for tickets in (1, 100, 255, 256, 300):
+        path = tmp_path / f"{tickets}.sqlite"
+        stopped = TinyRun(path, goal=goal, domains=TWO_DOMAINS, in_flight=5, limits=Limits(max_tickets=tickets))
+        with pytest.raises(PausedError):
+            stopped.go()
+        assert replace(stopped, limits=Limits()).go().done == 300
+        assert outcome(path) == outcome(whole.path)
+
+
+def accepted_by_domain(path: Path) -> list[tuple[str, int]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT domain, accepted FROM counters").fetchall()
+
+
+def test_an_answer_that_the_judge_fails_on_has_no_quality_and_a_class_of_its_own(tmp_path: Path) -> None:
+    class Unsure(TinyDomain):
+        def judge(self, item: SourceItem, answer: str) -> Judgement:
+            found = super().judge(item, answer)
+            return replace(found, is_known=item.params["a"] % 10 != 0)
+
+    path = tmp_path / "ledger.sqlite"
+    TinyRun(path, domains={"tiny": Unsure()}, fault_rate=0.0).go()
+    audit(path)
+    unjudged = [ticket for ticket in LedgerView(path).judged() if ticket.failure == UNJUDGED]
+    assert 10 < len(unjudged) < 100
+    assert {(ticket.quality, ticket.accepted) for ticket in unjudged} == {(0.0, False)}
 
 
 def test_draining_settles_what_is_in_flight_and_resumes(

@@ -120,6 +120,64 @@ def test_a_round_without_new_items_is_not_tried_again_at_once() -> None:
     assert rounds.due() == {}
 
 
+def exhausting(goal: Goal, left: int, acceptance: float = 0.8) -> tuple[Counter[str], Rounds]:
+    """Play a run in which domain b has ``left`` items, which ends without a ticket of its own left over."""
+    rounds, rng = Rounds(goal, CELLS), Random("play")
+    queue: list[Slot] = []
+    accepted: Counter[str] = Counter()
+    position = 0
+    while True:
+        while wanted := rounds.due():
+            found = [slot for slot in rounds.slots(wanted, 0) if slot.domain == "a" or left > 0]
+            given = {slot for slot in found if slot.domain == "b"}
+            kept = [slot for slot in found if slot not in given] + sorted(given, key=repr)[:left]
+            left -= len([slot for slot in kept if slot.domain == "b"])
+            rounds.close(kept, {"b"} if len(kept) < sum(wanted.values()) else ())
+            queue += kept
+        if position == len(queue):
+            return accepted, rounds
+        good = rng.random() < acceptance
+        accepted[queue[position].domain] += good
+        rounds.settle(queue[position].domain, queue[position].cell, accepted=good)
+        position += 1
+
+
+@settings(max_examples=20, deadline=None)
+@given(left=st.integers(0, 400), total=st.integers(10, 900))
+def test_what_an_exhausted_domain_lacks_is_made_up_for_exactly(left: int, total: int) -> None:
+    goal = replace(GOAL, total=total, budget=10**6, redistributes=True)
+    accepted, rounds = exhausting(goal, left)
+    assert sum(accepted.values()) == total
+    assert rounds.due() == {}
+
+
+def test_without_redistribution_the_others_get_their_own_share_alone() -> None:
+    accepted, rounds = exhausting(replace(GOAL, budget=10**6), left=0)
+    assert accepted == Counter({"a": 700})
+    assert rounds.is_barren
+    assert rounds.lacking() == {"b": 300}
+
+
+def test_a_domain_cannot_use_up_the_tickets_of_another() -> None:
+    """Nothing of b is ever accepted: it gets its own share of the budget, and a all that it owes."""
+    for redistributes, expected in ((False, 700), (True, 1000)):
+        rounds = Rounds(replace(GOAL, redistributes=redistributes), CELLS)
+        queue: list[Slot] = []
+        accepted = position = 0
+        while True:
+            while rounds.due():
+                queue += planned(rounds)
+            if position == len(queue):
+                break
+            good = queue[position].domain == "a"
+            accepted += good
+            rounds.settle(queue[position].domain, queue[position].cell, accepted=good)
+            position += 1
+        assert accepted == expected
+        assert Counter(slot.domain for slot in queue)["b"] <= 900
+        assert set(rounds.lacking()) == {"b"}
+
+
 def test_a_pilot_is_one_stratified_random_draw() -> None:
     goal = replace(GOAL, kind="pilot", total=190)
     rounds = Rounds(goal, CELLS)

@@ -24,6 +24,9 @@ class TinyDomain:
     def cells(self) -> Sequence[Cell]:
         return [Cell(family, level) for family in sorted(_OPERATORS) for level in (1, 2, 3)]
 
+    def capacity(self) -> int:
+        return self.distinct * len(self.cells())
+
     def item(self, cell: Cell, index: int, seed: int) -> SourceItem:
         rng = Random(f"{seed}/{cell}/{index % self.distinct}")
         top = 10 ** (2 * cell.difficulty)

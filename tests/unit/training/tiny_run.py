@@ -12,14 +12,17 @@ from typing import Any
 
 from tiny_domain import DOMAIN, TinyDomain
 
-from agents.campaign.clock import SystemClock
+from agents.campaign.clock import Clock, SystemClock
 from agents.campaign.events import Event
 from agents.campaign.ledger_view import LedgerView, RunHeader
 from agents.campaign.progress import Progress
 from agents.training.bench import Bench, InlineBench, WorkerBench
 from agents.training.engine import Engine, Standards
+from agents.training.guards import Guards
 from agents.training.judge import Domains
 from agents.training.ledger import Ledger
+from agents.training.limits import Limits
+from agents.training.prices import Prices
 from agents.training.rounds import Goal
 from agents.training.teachers import Teacher
 from agents.training.teachers.procedural import ProceduralTeacher
@@ -41,6 +44,12 @@ class TinyRun:
     domains: dict[str, TinyDomain] = field(default_factory=lambda: {"tiny": DOMAIN})
     teacher: Callable[[Teacher], Teacher] = lambda teacher: teacher
     announce: Callable[[Event], None] = lambda _: None
+    guards: Guards | None = None
+    limits: Limits = field(default_factory=Limits)
+    prices: Prices = field(default_factory=Prices)
+    free_bytes: Callable[[], int] = lambda: 10**12
+    acknowledge: bool = False
+    clock: Clock = field(default_factory=SystemClock)
     started: Callable[[Engine, Bench[Domains]], None] = lambda _engine, _bench: None
 
     @property
@@ -53,6 +62,9 @@ class TinyRun:
     async def _go(self) -> Progress:
         bench = WorkerBench(self.domains, self.workers) if self.workers else InlineBench(self.domains)
         with Ledger.open(self.path, self.header) as ledger:
+            guards = ledger.guards(self.guards) if self.guards else None
+            if self.acknowledge and guards:
+                guards = ledger.acknowledge(guards, "then")
             async with bench:
                 engine = Engine(
                     goal=self.goal,
@@ -62,8 +74,12 @@ class TinyRun:
                     bench=bench,
                     teacher=self.teacher(ProceduralTeacher(bench, self.fault_rate, self.goal.seed)),
                     in_flight=self.in_flight,
-                    clock=SystemClock(),
+                    clock=self.clock,
                     announce=self.announce,
+                    guards=guards,
+                    limits=self.limits,
+                    prices=self.prices,
+                    free_bytes=self.free_bytes,
                 )
                 self.started(engine, bench)
                 return await engine.run()

@@ -28,6 +28,10 @@ class Domain(Protocol):
         """Return every (family, difficulty) of the domain, sorted."""
         ...
 
+    def capacity(self) -> int | None:
+        """Return how many distinct items there are; None where they do not end."""
+        ...
+
     def item(self, cell: Cell, index: int, seed: int) -> SourceItem:
         """Return item ``index`` (>= 0) of ``cell``; different indexes nearly always differ in content."""
         ...

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import time
@@ -78,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     add("--quality-threshold", metavar="SHARE", help="mean quality that the pilot must reach")
     add("--resume", action="store_true", help="accepted for clarity: a run is always resumed")
     add("--acknowledge", action="store_true", help="go on in spite of a guard's alarm")
+    add("--pilot-run", metavar="NAME", help="warn where the campaign falls below what this pilot proved")
     add("--export", action="store_true", help="write the finished run to datasets/NAME/")
     add("--dry-run", action="store_true", help="check everything, print the run as JSON, start nothing")
     add("--json", action="store_true", help="print the final summary as one JSON document")
@@ -119,13 +121,15 @@ def _answer(options: argparse.Namespace, requests: StopRequests) -> tuple[ExitCo
         raise UsageError("--tickets is for a pilot", "add --pilot, or give the campaign a --target")
     kind: RunKind = "pilot" if options.pilot else "campaign"
     prepared = prepare(plan, kind, name, home, SystemClock().now(), options.tickets)
+    if options.pilot_run is not None:
+        prepared = prepared.after_pilot(options.pilot_run, home)
     if options.dry_run:
         return ExitCode.DONE, prepared.document()
-    return _run(prepared, home, requests, export=options.export, acknowledge=options.acknowledge)
+    return _run(prepared, home, requests, options)
 
 
 def _run(
-    prepared: Prepared, home: Home, requests: StopRequests, *, export: bool, acknowledge: bool
+    prepared: Prepared, home: Home, requests: StopRequests, options: argparse.Namespace
 ) -> tuple[ExitCode, dict[str, Any]]:
     """Generate what is still owed; return the exit code with the summary, or with the error that was logged.
 
@@ -141,10 +145,10 @@ def _run(
         try:
             began = time.monotonic()
             with asyncio.Runner(loop_factory=requests.new_loop) as runner:
-                runner.run(_generate(prepared, console, acknowledge=acknowledge))
+                runner.run(_generate(prepared, console, acknowledge=options.acknowledge))
             summary = _summary(prepared, time.monotonic() - began)
             console.say(_sentence(summary))
-            if export:
+            if options.export:
                 dataset = export_run(prepared.paths.ledger, home.datasets, clock.now())
                 summary |= {"dataset": str(dataset.folder)}
                 console.say(f"Dataset {'written to' if dataset.is_new else 'already at'} {dataset.folder}")
@@ -164,9 +168,10 @@ async def _generate(prepared: Prepared, console: Console, *, acknowledge: bool) 
         if ledger.progress().is_complete:
             console.say(f"Run {prepared.header.run} is complete already")
             return
-        if acknowledge:
-            ledger.acknowledge(SystemClock().now().isoformat(timespec="milliseconds"))
-        elif alarm := ledger.standing_alarm():
+        guards = ledger.guards(prepared.guards) if prepared.guards else None
+        if acknowledge and guards:
+            guards = ledger.acknowledge(guards, SystemClock().now().isoformat(timespec="milliseconds"))
+        if alarm := ledger.standing_alarm():
             raise PausedError(alarm.cause, alarm.cure)
         drift = Drift.parsed(os.environ.get(REHEARSAL, ""))
         async with _bench(prepared.plan, prepared.domains) as bench:
@@ -180,8 +185,10 @@ async def _generate(prepared: Prepared, console: Console, *, acknowledge: bool) 
                 in_flight=recipe.speed.in_flight,
                 clock=SystemClock(),
                 announce=console.announce,
-                guards=prepared.guards,
-                max_hours=recipe.guards.max_hours,
+                guards=guards,
+                limits=prepared.limits,
+                prices=prepared.prices,
+                free_bytes=lambda: shutil.disk_usage(prepared.paths.folder).free,
             )
             await _until_stopped(engine)
 

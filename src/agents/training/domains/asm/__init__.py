@@ -33,6 +33,9 @@ class AsmDomain:
         """Return every family at every difficulty."""
         return self._cells
 
+    def capacity(self) -> None:
+        """Return None: the salts of one cell alone outnumber every campaign."""
+
     def item(self, cell: Cell, index: int, seed: int) -> SourceItem:
         """Return item ``index`` of ``cell``; its one parameter, a 53-bit salt, settles everything else."""
         salt = seeded(seed, cell, index).getrandbits(53)
