@@ -5,7 +5,8 @@ Pure. Owns the arithmetic of evidence and bounds; what follows from them belongs
 A gambler starts with 1 and bets on every score x in [0, 1] against the claim "the mean is m" at odds that are fair
 under the claim. With the stakes c in ``STAKES`` her wealth is ``M(m) = mean over c of prod (1 - c + c x / m)``, the
 capital process of Waudby-Smith & Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86 (2024).
-Under a true mean of at most m it exceeds 1/alpha at any time with probability at most alpha (Ville 1939).
+Under a true mean of at most m it exceeds 1/alpha at any time with probability at most alpha (Ville 1939). Evidence for
+a mean below m is evidence that the mean of 1 - x is above 1 - m.
 
 Of several domains with weights w, the claim "the weighted mean is at most tau" is refuted only when every split of tau
 over the domains is: ``E(tau) = min over {m in [0,1]^K: sum w m = tau} of prod M_d(m_d)``, a union of intersections
@@ -23,6 +24,9 @@ from dataclasses import dataclass
 from operator import mul
 
 STAKES = (0.25, 0.5, 0.9)
+"""Shares of her wealth that the gambler stakes on a mean above the threshold."""
+COUNTER_STAKES = (0.05, 0.1, 0.25, 0.5)
+"""Her stakes on a mean below it: smaller, for where a high mean is claimed bad scores are rare, and each pays a lot."""
 GRID = 1_024
 """Scores are rounded to this many steps, downwards for evidence of a high mean: that can only weaken it."""
 
@@ -30,7 +34,7 @@ _SMALLEST = 1e-9
 _LOWEST, _HIGHEST = math.log(1e-9), math.log(1e12)
 """Between these lies the logarithm of every price that matters."""
 _STEPS = 60
-_CLOSE = 1e-9
+_CLOSE = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,11 @@ class Stratum:
             counts[max(0, GRID - 1 - step)] += count
         return Stratum(self.weight, counts)
 
+    @property
+    def mean(self) -> float:
+        """The mean of its scores; 0 without any."""
+        return sum(step * times for step, times in self.counts.items()) / (GRID * max(1, sum(self.counts.values())))
+
 
 def log_evidence(strata: Iterable[Stratum], threshold: float) -> float:
     """Return the natural logarithm of the evidence that the weighted mean is above ``threshold`` in [0, 1].
@@ -71,10 +80,19 @@ def log_evidence(strata: Iterable[Stratum], threshold: float) -> float:
     Weights must sum to 1. The result is a lower bound, exact to about 1e-6; ``log(1/alpha)`` of it refutes "at most
     ``threshold``" at level alpha, whenever one looks.
     """
+    return _log_evidence(strata, threshold, STAKES)
+
+
+def log_refutation(strata: Iterable[Stratum], threshold: float) -> float:
+    """Return the natural logarithm of the evidence that the weighted mean is below ``threshold`` in [0, 1]."""
+    return _log_evidence((stratum.mirrored for stratum in strata), 1.0 - threshold, COUNTER_STAKES)
+
+
+def _log_evidence(strata: Iterable[Stratum], threshold: float, stakes: Sequence[float]) -> float:
     strata = [stratum for stratum in strata if stratum.weight > 0]
     if len(strata) == 1:
-        return _Wealth(strata[0].counts).at(max(threshold, _SMALLEST))[0]
-    market = _Market(strata)
+        return _Wealth(strata[0].counts, stakes).at(max(threshold, _SMALLEST))[0]
+    market = _Market(strata, stakes)
     best = -math.inf
 
     def excess(price: float) -> tuple[float, float]:
@@ -83,19 +101,20 @@ def log_evidence(strata: Iterable[Stratum], threshold: float) -> float:
         best = max(best, value + price * (mean - threshold))
         return mean - threshold, -price * ease
 
-    _root(excess, _LOWEST, _HIGHEST, rises=False, through=math.exp)
+    _root(excess, _LOWEST, _HIGHEST, rises=False, through=math.exp, start=_log(market.push(threshold)))
     return best
 
 
 def bounds(strata: Iterable[Stratum], alpha: float) -> tuple[float, float]:
     """Return the lower and the upper confidence bound of the weighted mean, each at level ``alpha`` in (0, 1)."""
     strata = [stratum for stratum in strata if stratum.weight > 0]
-    return _refuted_up_to(strata, alpha), 1.0 - _refuted_up_to([stratum.mirrored for stratum in strata], alpha)
+    mirrored = [stratum.mirrored for stratum in strata]
+    return _refuted_up_to(strata, alpha, STAKES), 1.0 - _refuted_up_to(mirrored, alpha, COUNTER_STAKES)
 
 
-def _refuted_up_to(strata: Sequence[Stratum], alpha: float) -> float:
+def _refuted_up_to(strata: Sequence[Stratum], alpha: float, stakes: Sequence[float]) -> float:
     """Return the largest mean that the evidence refutes: the picks at the price at which they are worth 1/alpha."""
-    market, wanted = _Market(strata), math.log(1 / alpha)
+    market, wanted = _Market(strata, stakes), math.log(1 / alpha)
 
     def shortfall(price: float) -> tuple[float, float]:
         value, _, ease = market.at(price)
@@ -103,21 +122,27 @@ def _refuted_up_to(strata: Sequence[Stratum], alpha: float) -> float:
 
     if shortfall(math.exp(_HIGHEST))[0] < 0:
         return 0.0
-    dearest = math.exp(_root(shortfall, _LOWEST, _HIGHEST, rises=True, through=math.exp))
+    near = _log(market.push(sum(stratum.weight * stratum.mean for stratum in strata)))
+    dearest = math.exp(_root(shortfall, _LOWEST, _HIGHEST, rises=True, through=math.exp, start=near))
     return max(0.0, market.at(dearest)[1] - _CLOSE)
+
+
+def _log(number: float) -> float | None:
+    return math.log(number) if number > 0 else None
 
 
 class _Wealth:
     """The gambler's wealth on one stratum, as a function of the mean that is claimed of it."""
 
-    def __init__(self, counts: Mapping[int, int]) -> None:
+    def __init__(self, counts: Mapping[int, int], stakes: Sequence[float]) -> None:
         self._counts = list(counts.items())
+        self._stakes = stakes
         self.slope_at_0, self.slope_at_1 = self.at(_SMALLEST)[1], self.at(1.0)[1]
 
     def at(self, mean: float) -> tuple[float, float, float]:
         """Return ``log M(mean)`` and its first and second derivative."""
         logs, slopes, bends = [], [], []
-        for stake in STAKES:
+        for stake in self._stakes:
             kept, won = 1.0 - stake, stake / (GRID * mean)
             log = slope = bend = 0.0
             for step, count in self._counts:
@@ -134,15 +159,19 @@ class _Wealth:
         total = sum(weights)
         slope = sum(map(mul, weights, slopes)) / total
         curve = sum(weight * (bend + s * s) for weight, bend, s in zip(weights, bends, slopes, strict=True)) / total
-        return top + math.log(total / len(STAKES)), slope, curve - slope * slope
+        return top + math.log(total / len(self._stakes)), slope, curve - slope * slope
 
 
 class _Market:
     """The picks of all strata at a price; remembers the last ones, from which the next search begins."""
 
-    def __init__(self, strata: Sequence[Stratum]) -> None:
-        self._sides = [(stratum.weight, _Wealth(stratum.counts)) for stratum in strata]
+    def __init__(self, strata: Sequence[Stratum], stakes: Sequence[float]) -> None:
+        self._sides = [(stratum.weight, _Wealth(stratum.counts, stakes)) for stratum in strata]
         self._picks = [0.5] * len(self._sides)
+
+    def push(self, mean: float) -> float:
+        """Return the price that all strata together would pay for a lower claim than ``mean`` of each."""
+        return -sum(wealth.at(max(mean, _SMALLEST))[1] for _, wealth in self._sides)
 
     def at(self, price: float) -> tuple[float, float, float]:
         """Return the logarithm of the wealth at the picks, their weighted mean, and how easily a price moves it."""
@@ -160,15 +189,16 @@ class _Market:
 def _cheapest(wealth: _Wealth, price: float, start: float) -> float:
     """Return the m in (0, 1] that minimises ``log M(m) + price m``: where its rising derivative is 0."""
 
-    def slope(mean: float) -> tuple[float, float]:
+    def excess(mean: float) -> tuple[float, float]:
+        # The derivative is about -n / mean, so that its inverse is about straight: Newton's steps are few.
         _, first, second = wealth.at(mean)
-        return first + price, second
+        return (-1 / first - 1 / price, second / (first * first)) if first < 0 else (math.inf, 0.0)
 
     if wealth.slope_at_1 + price <= 0:
         return 1.0
     if wealth.slope_at_0 + price >= 0:
         return _SMALLEST
-    return _root(slope, _SMALLEST, 1.0, rises=True, start=start)
+    return _root(excess, _SMALLEST, 1.0, rises=True, start=start)
 
 
 def _root(

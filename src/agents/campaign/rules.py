@@ -6,16 +6,30 @@ Pure. Owns how a verdict follows from evidence. Its arithmetic belongs to ``bett
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from agents.campaign.betting import Stratum, bounds, log_evidence
+from agents.campaign.betting import GRID, Stratum, bounds, log_evidence, log_refutation
 from agents.campaign.failures import DUPLICATE, UNJUDGED, UNREADABLE
 from agents.campaign.gate import Criterion, Decision, Evidence, JudgedTicket, Rule, Verdict, reaches, unmeasured
 from agents.campaign.recipe import GateSection
 
 Values = tuple[float, Sequence[float]]
 """The weight of a domain, and what was measured of each of its tickets, in [0, 1]."""
+
+FIRST_LOOK, LOOKS_GROW = 32, 1.25
+"""A refutation counts after so many tickets, and after every number that is so much larger than the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What is wanted of the tickets: that the weighted mean of ``value`` is above ``limit``; ``only`` of one domain."""
+
+    name: str
+    limit: float
+    value: Callable[[JudgedTicket], float]
+    only: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +80,15 @@ class EvidenceRule:
     """Approves what is proven, rejects what is refuted, and says of everything else that it is not known.
 
     Every criterion must be proven at ``gate.error_level``, which needs no correction: one that is not met is proven
-    with at most that chance, whenever one looks. A refuted one rejects at any number of tickets; that level is shared
-    out over the criteria. Of each criterion the unit is the ticket, for no two tickets of a run share a source item.
+    with at most that chance, whenever one looks. A refuted one rejects, complete or not; that level is shared out over
+    the criteria. It is looked for at fixed numbers of tickets, so that the verdict does not depend on when somebody
+    looked. Of each criterion the unit is the ticket, for no two tickets of a run share a source item.
     """
 
     gate: GateSection
 
     def decide(self, evidence: Evidence) -> Decision:
-        """Return the decision; equal evidence gives equal decisions, whatever the order of the domains was."""
+        """Return the decision; equal evidence gives equal decisions."""
         floors = (_completion(evidence), _enough(evidence, self.gate.min_samples))
         gap = _gap(evidence, self.gate) or _judge_failures(evidence, self.gate)
         if gap is not None and (evidence.is_complete or evidence.bad_scores):
@@ -81,7 +96,7 @@ class EvidenceRule:
             return self._decision(Verdict.ERROR, gap, advice, (*floors, _unknown_quality(gap)))
         measured = tuple(self._measured(evidence)) if gap is None else ()
         criteria = (*floors, *(measured or (_unknown_quality(gap),)))
-        refuted = next((found for found in measured if self._is_refuted(found, len(measured))), None)
+        refuted = self._refuted(evidence, measured)
         unproven = next((found for found in measured if not found.passed), None)
         if refuted is not None:
             advice = "Read the report, mend what fails most, run the pilot again; do not launch."
@@ -100,27 +115,56 @@ class EvidenceRule:
     def _decision(self, verdict: Verdict, reason: str, advice: str, criteria: Sequence[Criterion]) -> Decision:
         return Decision(verdict, reason, advice, tuple(criteria), "evidence")
 
-    def _measured(self, evidence: Evidence) -> list[Criterion]:
+    def _aims(self) -> list[Aim]:
         gate = self.gate
-        wanted: list[tuple[str, Callable[[JudgedTicket], float], float, str | None]] = [
-            ("quality", lambda ticket: ticket.quality, gate.quality_threshold, None),
-            ("acceptance", lambda ticket: float(ticket.accepted), gate.acceptance_floor, None),
-            ("unique", lambda ticket: float(ticket.failure != DUPLICATE), 1 - gate.most_duplicates, None),
-            ("readable", lambda ticket: float(ticket.failure != UNREADABLE), 1 - gate.most_unreadable, None),
+        aims = [
+            Aim("quality", gate.quality_threshold, lambda ticket: ticket.quality),
+            Aim("acceptance", gate.acceptance_floor, lambda ticket: float(ticket.accepted)),
+            Aim("unique", 1 - gate.most_duplicates, lambda ticket: float(ticket.failure != DUPLICATE)),
+            Aim("readable", 1 - gate.most_unreadable, lambda ticket: float(ticket.failure != UNREADABLE)),
         ]
-        wanted += [
-            (f"quality of {domain}", lambda ticket: ticket.quality, floor, domain)
-            for domain, floor in sorted(gate.domain_floors.items())
-        ]
-        return [
-            measure(name, _values(evidence, value, only), limit, gate.error_level)
-            for name, value, limit, only in wanted
-            if limit > 0
-        ]
+        floors = sorted(gate.domain_floors.items())
+        aims += [Aim(f"quality of {name}", floor, lambda ticket: ticket.quality, name) for name, floor in floors]
+        return [aim for aim in aims if aim.limit > 0]
 
-    def _is_refuted(self, found: Criterion, criteria: int) -> bool:
-        assert found.log_refutation is not None  # noqa: S101 -- it was measured
-        return found.log_refutation >= math.log(criteria / self.gate.error_level)
+    def _measured(self, evidence: Evidence) -> list[Criterion]:
+        return [_measured(aim, evidence, self.gate.error_level) for aim in self._aims()]
+
+    def _refuted(self, evidence: Evidence, measured: Sequence[Criterion]) -> Criterion | None:
+        """Return the first criterion that a look refutes: as it is ``measured`` now, or then where it no longer is."""
+        aims = self._aims()
+        enough = math.log(len(aims) / self.gate.error_level)
+        for seen, by_aim in _looks(evidence, aims) if measured else ():
+            for aim, now, strata in zip(aims, measured, by_aim, strict=True):
+                if log_refutation(strata, aim.limit) < enough:
+                    continue
+                then = _measured(aim, replace(evidence, tickets=evidence.tickets[:seen]), self.gate.error_level)
+                return now if now.log_refutation is not None and now.log_refutation >= enough else then
+        return None
+
+
+def _measured(aim: Aim, evidence: Evidence, error_level: float) -> Criterion:
+    return measure(aim.name, _values(evidence, aim.value, aim.only), aim.limit, error_level)
+
+
+def _looks(evidence: Evidence, aims: Sequence[Aim]) -> Iterator[tuple[int, list[list[Stratum]]]]:
+    """Yield after each number of tickets at which a refutation counts that number and the strata of each aim."""
+    weights = [evidence.weights if aim.only is None else {aim.only: 1.0} for aim in aims]
+    counts = [{domain: Counter[int]() for domain in evidence.weights} for _ in aims]
+    due = FIRST_LOOK
+    for seen, ticket in enumerate(evidence.tickets, 1):
+        for aim, of_aim in zip(aims, counts, strict=True):
+            of_aim[ticket.domain][math.floor(aim.value(ticket) * GRID)] += 1
+        is_last = evidence.is_complete and seen == len(evidence.tickets)
+        if seen == due or is_last:
+            due = math.ceil(due * LOOKS_GROW) if seen == due else due
+            yield (
+                seen,
+                [
+                    [Stratum(weight, of_aim[domain]) for domain, weight in of_weights.items()]
+                    for of_aim, of_weights in zip(counts, weights, strict=True)
+                ],
+            )
 
 
 def measure(name: str, values: Sequence[Values], limit: float, error_level: float) -> Criterion:
@@ -150,7 +194,7 @@ def measure(name: str, values: Sequence[Values], limit: float, error_level: floa
         upper=upper,
         limit=limit,
         log_evidence=evidence,
-        log_refutation=log_evidence([stratum.mirrored for stratum in strata], 1 - limit),
+        log_refutation=log_refutation(strata, limit),
     )
 
 

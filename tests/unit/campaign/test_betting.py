@@ -8,21 +8,36 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.campaign.betting import GRID, STAKES, Stratum, bounds, log_evidence
+from agents.campaign.betting import COUNTER_STAKES, GRID, STAKES, Stratum, bounds, log_evidence, log_refutation
 
 scores = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=25)
 
 
-def wealth(xs: list[float], mean: float) -> float:
+def wealth(xs: list[float], mean: float, stakes: tuple[float, ...] = STAKES) -> float:
     """Return the gambler's wealth as its definition says, on scores rounded down to the grid."""
     xs = [math.floor(x * GRID) / GRID for x in xs]
-    return sum(math.prod(1 - c + c * x / mean for x in xs) for c in STAKES) / len(STAKES)
+    return sum(math.prod(1 - c + c * x / mean for x in xs) for c in stakes) / len(stakes)
 
 
 @given(scores, st.floats(0.05, 1.0))
 def test_of_one_domain_it_is_the_wealth_of_the_definition(xs: list[float], threshold: float) -> None:
     expected = math.log(wealth(xs, threshold))
     assert log_evidence([Stratum.of(1.0, xs)], threshold) == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+@given(st.lists(st.integers(0, GRID - 1), min_size=1, max_size=25), st.floats(0.05, 0.95))
+def test_evidence_for_less_is_the_wealth_of_the_mirrored_scores(steps: list[int], threshold: float) -> None:
+    mirrored = [(GRID - 1 - step) / GRID for step in steps]
+    expected = math.log(wealth(mirrored, 1 - threshold, COUNTER_STAKES))
+    found = log_refutation([Stratum.of(1.0, [step / GRID for step in steps])], threshold)
+    assert found == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("few", [0.9, 1.0])
+def test_rare_bad_scores_refute_a_high_mean(few: float) -> None:
+    xs = ([few] * 68 + [0.0] * 32) * 6
+    assert log_refutation([Stratum.of(1.0, xs)], 0.75) > math.log(20)
+    assert bounds([Stratum.of(1.0, xs)], 0.05)[1] < 0.75
 
 
 @settings(max_examples=25, deadline=None)

@@ -144,6 +144,25 @@ def test_a_proven_criterion_says_how_strongly() -> None:
     assert quality.log_evidence > math.log(20)
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.3, 0.8), st.integers(1, 25))
+def test_a_refuted_pilot_stays_refuted_whenever_somebody_looks(seed: int, mean: float, step: int) -> None:
+    rng, rule = Random(seed), EvidenceRule(GateSection())
+    settled = [JudgedTicket("asm", float(good), good) for good in (rng.random() < mean for _ in range(190))]
+    seen = [rule.decide(evidence(settled[:count])).verdict for count in [*range(1, 190, step), 189]]
+    if Verdict.REJECTED in seen:
+        assert set(seen[seen.index(Verdict.REJECTED) :]) == {Verdict.REJECTED}
+        assert rule.decide(evidence(settled)).verdict is Verdict.REJECTED
+    assert set(seen) <= {Verdict.PENDING, Verdict.REJECTED}
+
+
+def test_a_refutation_that_later_tickets_hide_is_told_as_it_was() -> None:
+    early = tickets(0.1, 40) + tickets(1.0, 360)
+    decision = EvidenceRule(GateSection()).decide(evidence(early, expected=400))
+    assert decision.verdict is Verdict.REJECTED
+    assert decision.reason.startswith("Quality 0.100 < 0.75 over 32 samples")
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.randoms(use_true_random=False), st.lists(st.floats(0.0, 1.0), min_size=5, max_size=60))
 def test_the_order_in_which_domains_come_changes_nothing(order: Any, qualities: list[float]) -> None:
