@@ -98,6 +98,7 @@ def _phases() -> Iterator[str]:
     yield "```mermaid"
     yield "stateDiagram-v2"
     yield f"    [*] --> {Phase.STARTING_PILOT}"
+    yield f"    [*] --> {Phase.CHOOSING_CANDIDATE}: several candidates"
     yield f"    [*] --> {Phase.MONITORING_PILOT}: somebody else's pilot"
     for (phase, happening), after in TABLE.items():
         if not happening.startswith("resumed") and happening != "stop_asked":
@@ -179,7 +180,7 @@ def _fields(schema: Any, section: Any, defaults: Any, prefix: str = "") -> Itera
     for name, default in defaults.items():
         field = section["properties"][name] if "properties" in section else section["additionalProperties"]
         inner = schema["$defs"].get(field.get("$ref", "").removeprefix("#/$defs/"), field)
-        if isinstance(default, dict):
+        if isinstance(default, dict) and default:
             yield from _fields(schema, inner, default, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", inner, default
@@ -195,7 +196,13 @@ def _one_kind(kind: Any) -> str:
         return f"list of {_one_kind(kind['items'])}s"
     if "const" in kind:
         return f"`{kind['const']}`"
-    words = {"number": "number", "integer": "whole number", "boolean": "true or false", "null": "null"}
+    words = {
+        "number": "number",
+        "integer": "whole number",
+        "boolean": "true or false",
+        "null": "null",
+        "object": "by name",
+    }
     text = words.get(kind["type"], kind["type"])
     if "exclusiveMinimum" in kind:
         return f"{text} > {kind['exclusiveMinimum']:g}, <= {kind['maximum']:,g}"

@@ -116,7 +116,7 @@ def report(recipe: RecipeFile = None, as_json: AsJson = False) -> None:
     from agents.campaign.report import report_text
 
     home = Home.from_environment(os.environ)
-    document = build_report(home, plan_of(home, recipe))
+    document = build_report(home, *plan_of(home, recipe))
     _print_json(document) if as_json else typer.echo(report_text(document), nl=False)
     raise typer.Exit(Verdict(document["verdict"]).exit_code)
 
@@ -128,7 +128,7 @@ def calibrate(recipe: RecipeFile = None, as_json: AsJson = False) -> None:
     from agents.campaign.report import calibration_text
 
     home = Home.from_environment(os.environ)
-    rows = build_calibration(home, plan_of(home, recipe))
+    rows = build_calibration(home, plan_of(home, recipe)[0])
     _print_json({"thresholds": rows}) if as_json else typer.echo(calibration_text(rows))
 
 
@@ -184,7 +184,12 @@ def logs(
     from agents.dashboard.tail import tail
 
     home = Home.from_environment(os.environ)
-    tail([home.orchestrator_log, home.pilot_log, home.campaign_log], lines, follow=follow, write=typer.echo)
+    tail(
+        [home.orchestrator_log, home.trials_log, home.pilot_log, home.campaign_log],
+        lines,
+        follow=follow,
+        write=typer.echo,
+    )
 
 
 @app.command()
@@ -214,13 +219,20 @@ def plan(
     recipe: RecipeFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show every value of the plan and where it comes from; start nothing."""
+    """Show every value of the plan, where it comes from, and what its campaign will take; start nothing."""
+    from agents.autonomous.forecasting import forecast_of
+    from agents.campaign.forecast.page import forecast_text
     from agents.dashboard.view import plan_text
 
     resolved = _plan(quality_threshold, campaign_target, min_pilot_samples, auto_launch, recipe)
     values = resolved.values()
     origins = {key: resolved.origin(key) for key in values}
-    _print_json({"values": values, "origins": origins}) if as_json else typer.echo(plan_text(values, origins))
+    found, reason = forecast_of(Home.from_environment(os.environ), resolved)
+    if as_json:
+        _print_json({"values": values, "origins": origins, "forecast": found, "no_forecast": reason})
+    else:
+        typer.echo(plan_text(values, origins))
+        typer.echo(f"\nNo forecast: {reason}" if found is None else f"\n{forecast_text(found)}")
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,10 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """A generator that is ready to be started; ``total`` is what its run owes."""
+    """A generator that is ready to be started; ``total`` is what its run owes.
+
+    ``capacity`` is the number of distinct items of each domain, None for one that does not end.
+    """
 
     kind: RunKind
     run: str
@@ -52,6 +55,7 @@ class Generator:
     argv: tuple[str, ...]
     fingerprint: str
     is_ours: bool
+    capacity: Mapping[str, int | None] = field(default_factory=dict)
 
 
 def environment_of(home: Home) -> dict[str, str]:
@@ -85,6 +89,15 @@ async def campaign_generator(plan: Plan, home: Home) -> Generator:
         raise UsageError(f"campaign.command names {argv[0]!r}, which is not a program here", "give its full path")
     fingerprint = digest("foreign generator", list(campaign.command))
     return Generator("campaign", campaign.name, campaign.target, (program, *argv[1:]), fingerprint, is_ours=False)
+
+
+async def trial_generator(plan: Plan, home: Home, tickets: int) -> Generator:
+    """Return the generator of the trial of the plan's candidate, with ``tickets`` tickets, tried with a dry run.
+
+    Raises as ``campaign_generator`` does.
+    """
+    switch = "--parallel" if plan.recipe.speed.parallel else "--no-parallel"
+    return await _ours("trial", plan, home, ["--trial", switch, "--tickets", str(tickets)])
 
 
 async def pilot_generator(plan: Plan, home: Home, tickets: int | None = None) -> Generator:
@@ -149,10 +162,12 @@ async def _ours(kind: RunKind, plan: Plan, home: Home, arguments: list[str]) -> 
     argv += ["--quality-threshold", str(plan.recipe.gate.quality_threshold)]
     if plan.recipe_path is not None:
         argv += ["--recipe", str(plan.recipe_path)]
+    if plan.candidate is not None:
+        argv += ["--candidate", plan.candidate]
     found = await _dry_run(argv, environment_of(home))
     if "--output-name" not in argv:
         argv += ["--output-name", found["run"]]
-    return Generator(kind, found["run"], found["total"], tuple(argv), found["fingerprint"], is_ours=True)
+    return Generator(kind, found["run"], found["total"], tuple(argv), found["fingerprint"], True, found["capacity"])
 
 
 async def _dry_run(argv: list[str], environment: Mapping[str, str]) -> dict[str, Any]:
@@ -178,7 +193,7 @@ async def _dry_run(argv: list[str], environment: Mapping[str, str]) -> dict[str,
             f"the generator's dry run took more than {DRY_RUN_SECONDS:g} s", f"try it by hand: {' '.join(argv)}"
         ) from None
     is_fine, document = process.returncode == ExitCode.DONE, _document(output)
-    if is_fine and {"run", "total", "fingerprint"} <= document.keys():
+    if is_fine and {"run", "total", "fingerprint", "capacity"} <= document.keys():
         return document
     if not is_fine and "error" in document:
         raise error_of(document)

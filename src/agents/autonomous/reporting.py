@@ -17,11 +17,11 @@ from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
 from agents.campaign.plan import Plan, plan_for
 from agents.campaign.report import Document, calibration, report_document, report_svg, report_text
-from agents.campaign.workflows import Workflows
+from agents.campaign.workflows import Workflow, Workflows
 
 
-def build_report(home: Home, plan: Plan) -> Document:
-    """Return the report on the pilot of ``home``, judged by ``plan`` now.
+def build_report(home: Home, plan: Plan, workflow: Workflow | None = None) -> Document:
+    """Return the report on the pilot of ``home``, judged by ``plan`` now, with the choice that ``workflow`` made.
 
     Raises:
         UsageError: there is no pilot.
@@ -31,7 +31,8 @@ def build_report(home: Home, plan: Plan) -> Document:
     decision, _, evidence = decide(status, plan, home)
     run = status.get("run")
     rejected = LedgerView(home.run(str(run)).ledger).samples(accepted=False) if run else ()
-    return {"run": run, **report_document(decision, evidence, rejected, plan.recipe.gate)}
+    choice = workflow.results.get("choice_result") if workflow else None
+    return {"run": run, "choice": choice, **report_document(decision, evidence, rejected, plan.recipe.gate)}
 
 
 def build_calibration(home: Home, plan: Plan) -> list[Document]:
@@ -39,10 +40,10 @@ def build_calibration(home: Home, plan: Plan) -> list[Document]:
     return calibration(evidence_for(_pilot_status(home), plan, home)[0], plan.recipe.gate)
 
 
-def write_report(home: Home, plan: Plan) -> None:
+def write_report(home: Home, plan: Plan, workflow: Workflow | None) -> None:
     """Write the report beside the verdict; where that is impossible, warn: a verdict stands without its report."""
     try:
-        report = build_report(home, plan)
+        report = build_report(home, plan, workflow)
         write_json(home.training / "pilot_report.json", report)
         replace_file(home.training / "pilot_report.md", report_text(report).encode())
         replace_file(home.training / "pilot_report.svg", report_svg(report).encode())
@@ -50,14 +51,13 @@ def write_report(home: Home, plan: Plan) -> None:
         logging.getLogger("Report").warning("The pilot's report was not written: %s", error)
 
 
-def plan_of(home: Home, recipe: Path | None) -> Plan:
-    """Return the plan of ``recipe``, else that of the newest workflow, else the default one."""
-    if recipe is None and home.workflows.exists():
+def plan_of(home: Home, recipe: Path | None) -> tuple[Plan, Workflow | None]:
+    """Return the plan of ``recipe``, else that of the newest workflow, else the default one; and that workflow."""
+    workflow = None
+    if home.workflows.exists():
         with contextlib.closing(Workflows(home.workflows)) as store:
             workflow = store.newest()
-            if workflow is not None:
-                return Plan.parsed(workflow.plan)
-    return plan_for({}, recipe)
+    return plan_for({}, recipe) if recipe or workflow is None else Plan.parsed(workflow.plan), workflow
 
 
 def _pilot_status(home: Home) -> dict[str, Any]:

@@ -14,15 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from agents.autonomous.campaign_launcher import CampaignLauncher, CampaignMonitor
+from agents.autonomous.choosing import Trials, chosen_plan
 from agents.autonomous.evidence import evidence_of
 from agents.autonomous.generators import Generator, exit_of, is_alive, last_words, pilot_generator, start
 from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor, decide
 from agents.autonomous.reporting import write_report
 from agents.autonomous.stopping import stop_run
+from agents.campaign.choice import choice_text
 from agents.campaign.clock import Clock
 from agents.campaign.errors import CampaignError
+from agents.campaign.events import RunKind
 from agents.campaign.gate import Verdict
 from agents.campaign.home import Home
+from agents.campaign.lease import is_held
 from agents.campaign.outcome import RunState
 from agents.campaign.phases import Happening, Phase
 from agents.campaign.plan import Plan
@@ -45,7 +49,7 @@ class Steps:
 
     def __init__(self, plan: Plan, home: Home, clock: Clock, store: Workflows) -> None:
         self.live: dict[str, Any] = {}
-        self._plan = plan
+        self._asked = self._plan = plan
         self._home = home
         self._clock = clock
         self._store = store
@@ -53,10 +57,13 @@ class Steps:
         self._is_foreign = plan.recipe.campaign.command is not None
         self._blind_looks = 0
         self._deaths: deque[float] = deque()
+        self._trials = Trials(plan, home)
+        self._tried: set[tuple[str, int]] = set()
         self._pilot_monitor: PilotQualityMonitor | None = None
         self._campaign_monitor: CampaignMonitor | None = None
         self._logger = logging.getLogger("TrainingOrchestrator")
         self._by_phase: Mapping[Phase, Callable[[Workflow], Awaitable[Moved | None]]] = {
+            Phase.CHOOSING_CANDIDATE: self._choose_candidate,
             Phase.STARTING_PILOT: self._start_pilot,
             Phase.MONITORING_PILOT: self._monitor_pilot,
             Phase.VALIDATING_PILOT: self._validate_pilot,
@@ -66,12 +73,37 @@ class Steps:
 
     async def take(self, workflow: Workflow) -> Moved | None:
         """Take one step; return what happened, None when it is only to be looked at again."""
+        self._plan = chosen_plan(self._asked, workflow)
         step = self._by_phase.get(workflow.phase)
         moved = await step(workflow) if step is not None else None
         if moved is not None:
             self.live = {}
             self._pilot_monitor = self._campaign_monitor = None
         return moved
+
+    async def _choose_candidate(self, _workflow: Workflow) -> Moved | None:
+        try:
+            choice = await self._trials.look()
+            document = choice.document()
+            if choice.winner is not None:
+                for line in choice_text(document).splitlines():
+                    self._logger.info("%s", line)
+                return Happening.CHOSEN, {"candidate": choice.winner, "choice_result": document}
+            self.live = {"choice_result": document, "trial_run": self._trials.runs[choice.wanted[0]]}
+            if is_held(self._home.warden_lease("trial")):
+                return None
+            trial = await self._trials.generator(choice.wanted[0], choice.tickets)
+            if (trial.run, choice.tickets) in self._tried:
+                cause, may_restart = self._death("trial", trial.run)
+                if not may_restart:
+                    return Happening.TRIAL_ENDED, {"cause": cause}
+                self._logger.warning("%s; started again", cause)
+            self._tried.add((trial.run, choice.tickets))
+            self._logger.info("Candidate %s is tried on %s tickets", choice.wanted[0], choice.tickets)
+            await start(trial, self._home, self._store, self._clock)
+        except CampaignError as error:
+            return Happening.TRIAL_ENDED, {"cause": str(error)}
+        return None
 
     async def _start_pilot(self, workflow: Workflow) -> Moved | None:
         try:
@@ -127,10 +159,8 @@ class Steps:
         return decision.verdict is Verdict.REJECTED
 
     async def _pilot_died(self, workflow: Workflow, run: str, status: Document) -> Moved | None:
-        ended = exit_of(self._home, run)
-        cause = f"pilot {run} ended with {ended or 'no exit record'}: {last_words(self._home.pilot_log)}"
-        was_killed = ended is None or (ended.signal is not None and not ended.was_asked)
-        if was_killed and self._may_restart():
+        cause, may_restart = self._death("pilot", run)
+        if may_restart:
             self._logger.warning("%s; started again", cause)
             try:
                 await start(await self._pilot_of(workflow), self._home, self._store, self._clock)
@@ -139,10 +169,17 @@ class Steps:
             return None
         return Happening.PILOT_ENDED, {"cause": cause, "pilot_result": status}
 
+    def _death(self, kind: RunKind, run: str) -> tuple[str, bool]:
+        """Return in words how the generator of ``run`` ended, and whether it may be started again."""
+        ended = exit_of(self._home, run)
+        was_killed = ended is None or (ended.signal is not None and not ended.was_asked)
+        words = f"{kind} {run} ended with {ended or 'no exit record'}: {last_words(self._home.log(kind))}"
+        return words, was_killed and self._may_restart()
+
     async def _validate_pilot(self, workflow: Workflow) -> Moved | None:
         validator = CampaignValidator(plan=self._plan, home=self._home, clock=self._clock, store=self._store)
         verdict = await validator.run_task()
-        write_report(self._home, self._plan)
+        write_report(self._home, self._plan, workflow)
         if verdict["approved"] or verdict.get("override"):
             return Happening.APPROVED, {"validation_result": verdict}
         results = {"validation_result": verdict, "cause": verdict["reason"]}

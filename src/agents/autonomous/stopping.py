@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.autonomous.generators import remains_of
-from agents.campaign.events import RunKind
+from agents.campaign.events import RUN_KINDS, RunKind
 from agents.campaign.home import Home
 from agents.campaign.lease import holder
 from agents.campaign.process import Identity, stop, stop_with_descendants
@@ -21,7 +21,7 @@ def stop_all(home: Home, *, orchestrator_only: bool, grace_seconds: float = GRAC
         outcomes["orchestrator"] = _outcome(owner, stop(owner, grace_seconds))
     if orchestrator_only:
         return outcomes
-    for kind in ("pilot", "campaign"):
+    for kind in RUN_KINDS:
         if owner := holder(home.warden_lease(kind)):
             outcomes[kind] = _outcome(owner, stop_with_descendants(owner, grace_seconds))
     for folder in sorted(home.runs.iterdir()) if home.runs.exists() else ():

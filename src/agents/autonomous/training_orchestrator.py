@@ -14,12 +14,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from agents.autonomous.campaign_launcher import CampaignLauncher
+from agents.autonomous.choosing import chosen_plan
 from agents.autonomous.generators import Generator, campaign_generator, is_alive
 from agents.autonomous.pilot_quality_monitor import CampaignValidator
 from agents.autonomous.reporting import write_report
 from agents.autonomous.steps import Steps, has_dataset, has_lived, new_pilot_monitor
 from agents.campaign.clock import Clock, SystemClock, stamp
 from agents.campaign.errors import AnotherPlanError, CampaignError
+from agents.campaign.events import RunKind
 from agents.campaign.files import make_folder, replace_file, write_json
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease, holder
@@ -31,11 +33,15 @@ from agents.campaign.storage import check_storage
 from agents.campaign.workflows import Workflow, Workflows
 
 ENTRY = {
+    Happening.RESUMED_CHOICE: Phase.CHOOSING_CANDIDATE,
     Happening.RESUMED_PILOT: Phase.STARTING_PILOT,
     Happening.RESUMED_WATCH: Phase.MONITORING_PILOT,
     Happening.RESUMED_LAUNCH: Phase.VALIDATION_COMPLETE,
 }
 """The phase in which a new workflow begins, by what the facts say."""
+
+_WATCHED: dict[Phase, RunKind] = {Phase.CHOOSING_CANDIDATE: "trial", Phase.CAMPAIGN_LAUNCHED: "campaign"}
+"""The kind of run whose end is waited for, where it is no pilot."""
 
 
 class TrainingOrchestrator:
@@ -146,13 +152,14 @@ class TrainingOrchestrator:
                 await monitor.run_task("check")
             validator = CampaignValidator(plan=self.plan, home=self.home, clock=self._clock, store=store)
             verdict = await validator.run_task()
-            write_report(self.home, self.plan)
+            write_report(self.home, self.plan, store.find(self.run))
             return verdict
 
     async def launch_only(self) -> Document:
         """Launch the campaign that the last verdict approves; return the launch status."""
         with self._alone() as store:
-            launcher = CampaignLauncher(plan=self.plan, home=self.home, clock=self._clock, store=store)
+            plan = chosen_plan(self.plan, store.find(self.run))
+            launcher = CampaignLauncher(plan=plan, home=self.home, clock=self._clock, store=store)
             result = await launcher.run_task()
             if result["launched"]:
                 self._record_launch(store, result)
@@ -198,15 +205,17 @@ class TrainingOrchestrator:
         try:
             store = self._acquire()
             check_storage(self.home.training)
-            generator = await campaign_generator(self.plan, self.home)
             workflow = store.find(self.run)
+            generator = await campaign_generator(chosen_plan(self.plan, workflow), self.home)
             if workflow is None:
                 entry = ENTRY[self._entry(store, None)]
                 workflow = store.create(self.run, self.plan.document(), entry, self._clock.now())
             elif workflow.phase is not Phase.CAMPAIGN_COMPLETE or not self._is_really_complete(store, generator):
                 entry_point = self._entry(store, workflow)
                 workflow = store.set_plan(workflow, self.plan.document())
-                workflow = self._moved(store, workflow, entry_point, {"pilot_tickets": None})
+                stale = () if entry_point is Happening.RESUMED_LAUNCH else ("candidate", "choice_result")
+                anew = dict.fromkeys(("pilot_tickets", *(key for key in stale if key in workflow.results)))
+                workflow = self._moved(store, workflow, entry_point, anew)
         except BaseException:
             self.close()
             raise
@@ -241,7 +250,9 @@ class TrainingOrchestrator:
             if is_alive(self.home, "campaign", self.run):
                 self._logger.warning("The campaign runs on under the gate that approved it; another gate is for later")
                 return Happening.RESUMED_LAUNCH
-        return Happening.RESUMED_WATCH if self._pilot_is_foreign() else Happening.RESUMED_PILOT
+        if self._pilot_is_foreign():
+            return Happening.RESUMED_WATCH
+        return Happening.RESUMED_CHOICE if self.plan.recipe.candidates else Happening.RESUMED_PILOT
 
     def _pilot_is_foreign(self) -> bool:
         """Whether somebody else's pilot is to be watched: the recipe says so, or its log is live or fresh."""
@@ -295,9 +306,9 @@ class TrainingOrchestrator:
     async def _wait(self, phase: Phase) -> None:
         """Wait until the next look is due, the watched process ends, or somebody asks to stop."""
         watch = self.plan.recipe.watch
-        is_campaign = phase is Phase.CAMPAIGN_LAUNCHED
-        seconds = watch.campaign_seconds if is_campaign else watch.pilot_seconds
-        warden = holder(self.home.warden_lease("campaign" if is_campaign else "pilot"))
+        kind = _WATCHED.get(phase, "pilot")
+        seconds = watch.campaign_seconds if kind == "campaign" else watch.pilot_seconds
+        warden = holder(self.home.warden_lease(kind))
         with warden.ending() if warden else contextlib.nullcontext(asyncio.Event()) as ended:
             waits = {asyncio.create_task(self._stop.wait()), asyncio.create_task(ended.wait())}
             await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

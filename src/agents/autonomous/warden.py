@@ -21,7 +21,7 @@ import psutil
 
 from agents.campaign.clock import SystemClock, stamp
 from agents.campaign.errors import AlreadyRunningError, CampaignError, LostRaceError
-from agents.campaign.events import RunKind
+from agents.campaign.events import RUN_KINDS, RunKind
 from agents.campaign.files import make_folder, replace_file, write_json
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
@@ -158,7 +158,7 @@ def _remove_own(pid_file: Path) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the warden; exits as the generator did, 128 + n after signal n, 75 when it lost a race."""
     parser = argparse.ArgumentParser(prog="warden", description=__doc__)
-    parser.add_argument("--kind", choices=("pilot", "campaign"), required=True)
+    parser.add_argument("--kind", choices=RUN_KINDS, required=True)
     parser.add_argument("--run", required=True)
     parser.add_argument("--launch", type=int, required=True)
     parser.add_argument("argv", nargs="+", metavar="program")

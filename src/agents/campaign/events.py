@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-RunKind = Literal["pilot", "campaign"]
+RunKind = Literal["trial", "pilot", "campaign"]
+"""A trial is a pilot of one of several candidates: it helps to choose one, and is never launched on."""
+RUN_KINDS: tuple[RunKind, ...] = get_args(RunKind)
 
 
 @dataclass(frozen=True, slots=True)

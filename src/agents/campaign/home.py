@@ -108,13 +108,18 @@ class Home:
         return self.training / f"{kind}.lease"
 
     def log(self, kind: RunKind) -> Path:
-        """The log of the pilot or of the campaign."""
-        return self.pilot_log if kind == "pilot" else self.campaign_log
+        """The log of the runs of this kind."""
+        return {"trial": self.trials_log, "pilot": self.pilot_log, "campaign": self.campaign_log}[kind]
 
     @property
     def orchestrator_log(self) -> Path:
         """The orchestrator's log."""
         return self.root / "logs" / "training_orchestrator.log"
+
+    @property
+    def trials_log(self) -> Path:
+        """The log of the candidates' trials."""
+        return self.training / "trials.log"
 
     @property
     def pilot_log(self) -> Path:

@@ -9,14 +9,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from agents.campaign.choice import Tried
 from agents.campaign.errors import CampaignError, DamagedFileError
 from agents.campaign.events import RunKind, RunStarted
 from agents.campaign.failures import failure_of
+from agents.campaign.forecast.pilot import Call
 from agents.campaign.gate import JudgedTicket
 from agents.campaign.progress import NEWEST, Progress
 
@@ -112,12 +115,33 @@ class LedgerView:
             for domain, quality, state, reason in rows
         ]
 
+    def tried(self) -> list[Tried]:
+        """Return what a choice between candidates weighs of every settled ticket, in the order of settling."""
+        with self._connected() as connection:
+            if connection is None:
+                return []
+            is_older = checked_version(connection, self.path) in OLDER_VERSIONS
+            rows = connection.execute(_TRIED.format("NULL" if is_older else "a.cost")).fetchall()
+        return [Tried(item, domain, quality, state == "accepted", cost) for item, domain, quality, state, cost in rows]
+
     def models(self) -> dict[str, frozenset[str]]:
         """Return the models that answered for each domain."""
         with self._connected() as connection:
             rows = [] if connection is None else connection.execute(_MODELS).fetchall()
         domains = {domain for domain, _ in rows}
         return {domain: frozenset(model for of, model in rows if of == domain) for domain in domains}
+
+    def calls(self) -> list[Call]:
+        """Return every request that came to an end, in the order of asking.
+
+        One that failed without telling of tokens counts as none; older ledgers do not tell of any.
+        """
+        with self._connected() as connection:
+            if connection is None:
+                return []
+            is_older = checked_version(connection, self.path) in OLDER_VERSIONS
+            rows = connection.execute(_CALLS.format("NULL, NULL, NULL" if is_older else _TAKEN)).fetchall()
+        return [Call(seq, _seconds(began), _seconds(ended), *taken) for seq, began, ended, *taken in rows]
 
     def warnings(self) -> list[str]:
         """Return what the guards found below what the pilot proved, oldest first."""
@@ -211,7 +235,7 @@ def read_progress(connection: sqlite3.Connection) -> Progress:
     newest = connection.execute("SELECT quality FROM samples ORDER BY seq DESC LIMIT ?", (NEWEST,)).fetchall()
     return Progress(
         source="ledger",
-        done=accounts.settled if header.kind == "pilot" else accounts.accepted,
+        done=accounts.accepted if header.kind == "campaign" else accounts.settled,
         total=header.total,
         accepted=accounts.accepted,
         rejected=accounts.rejected,
@@ -256,17 +280,29 @@ _BALANCED = """
        AND abs((SELECT total(quality_sum) FROM counters) - (SELECT total(quality) FROM samples)) < 1e-6
     FROM tickets
 """
+_CALLS = "SELECT seq, started, finished, {} FROM attempts WHERE finished IS NOT NULL AND outcome <> 'lost' ORDER BY id"
+_TAKEN = ", ".join(
+    f"coalesce({column}, CASE outcome WHEN 'failed' THEN 0 END)" for column in ("tokens_in", "tokens_out", "cost")
+)
 _MODELS = """
     SELECT DISTINCT t.domain, a.model FROM samples s JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt
     WHERE a.model <> '' AND t.state <> 'dead'
 """
 _JUDGED = "SELECT t.domain, s.quality, t.state, s.reason FROM samples s JOIN tickets t ON t.seq = s.seq ORDER BY s.seq"
+_TRIED = """
+    SELECT t.item_id, t.domain, s.quality, t.state, {} FROM samples s
+    JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt ORDER BY s.seq
+"""
 _SAMPLES = """
     SELECT t.id, t.seq, r.run, r.fingerprint, t.domain, t.family, t.difficulty, t.item_id, t.variant, t.item, t.prompt,
            t.state, s.quality, s.reason, s.twin, s.checks, a.model, a.reply
     FROM run r, samples s JOIN tickets t ON t.seq = s.seq LEFT JOIN attempts a ON a.id = s.attempt
     WHERE t.state {} 'accepted' ORDER BY s.seq
 """
+
+
+def _seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()
 
 
 def _sample(sample: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from agents.campaign.events import Event, Progressed, RunStarted, SampleJudged, SampleScored, Unreadable
+from agents.campaign.events import RUN_KINDS, Event, Progressed, RunStarted, SampleJudged, SampleScored, Unreadable
 
 LOG_FORMAT = "%(asctime)s [%(name)s] %(levelname)s: %(message)s"
 LOG_DATES = "%Y-%m-%d %H:%M:%S"
@@ -50,7 +50,7 @@ _JUDGED = re.compile(
 )
 _DOMAIN = re.compile(r"\bdomain=([A-Za-z0-9_-]{1,60})(?![\w-])")
 _STARTED = re.compile(
-    r"\bRun started: run=(?P<run>[A-Za-z0-9._-]{1,100}) kind=(?P<kind>pilot|campaign) "
+    rf"\bRun started: run=(?P<run>[A-Za-z0-9._-]{{1,100}}) kind=(?P<kind>{'|'.join(RUN_KINDS)}) "
     r"total=(?P<total>\d{1,12}) fingerprint=(?P<fingerprint>[0-9a-f]{16})\b"
 )
 
@@ -112,12 +112,8 @@ def _render_progress(done: int, total: int, quality: float | None, acceptance: f
 
 def _parse_text(text: str) -> Iterator[Event]:
     if "Run started:" in text and (started := _STARTED.search(text)):
-        yield RunStarted(
-            started["run"],
-            "pilot" if started["kind"] == "pilot" else "campaign",
-            int(started["total"]),
-            started["fingerprint"],
-        )
+        kind = next(kind for kind in RUN_KINDS if kind == started["kind"])
+        yield RunStarted(started["run"], kind, int(started["total"]), started["fingerprint"])
         return
     yield from _parse_sample(text)
     yield from _parse_progress(text)

@@ -10,6 +10,7 @@ from agents.campaign.errors import ExitCode
 class Phase(StrEnum):
     """Where a workflow stands."""
 
+    CHOOSING_CANDIDATE = "choosing_candidate"
     STARTING_PILOT = "starting_pilot"
     MONITORING_PILOT = "monitoring_pilot"
     VALIDATING_PILOT = "validating_pilot"
@@ -42,6 +43,8 @@ class Phase(StrEnum):
 class Happening(StrEnum):
     """What moves a workflow."""
 
+    CHOSEN = "chosen"
+    TRIAL_ENDED = "trial_ended"
     PILOT_STARTED = "pilot_started"
     PILOT_COMPLETE = "pilot_complete"
     PILOT_ENDED = "pilot_ended"
@@ -57,6 +60,7 @@ class Happening(StrEnum):
     CAMPAIGN_DIED = "campaign_died"
     RELAUNCHED = "relaunched"
     STOP_ASKED = "stop_asked"
+    RESUMED_CHOICE = "resumed_choice"
     RESUMED_PILOT = "resumed_pilot"
     RESUMED_WATCH = "resumed_watch"
     RESUMED_LAUNCH = "resumed_launch"
@@ -75,6 +79,7 @@ _ENDS = {
 }
 
 _NEXT = {
+    _P.CHOOSING_CANDIDATE: "The candidates are tried; the best one makes the pilot.",
     _P.STARTING_PILOT: "The pilot is being started.",
     _P.MONITORING_PILOT: "The pilot is watched until it is complete.",
     _P.VALIDATING_PILOT: "The gate decides.",
@@ -92,11 +97,14 @@ _NEXT = {
 }
 
 _RESUMABLE = (
-    *(_P.STARTING_PILOT, _P.MONITORING_PILOT, _P.VALIDATING_PILOT, _P.VALIDATION_COMPLETE, _P.CAMPAIGN_LAUNCHED),
+    *(_P.CHOOSING_CANDIDATE, _P.STARTING_PILOT, _P.MONITORING_PILOT, _P.VALIDATING_PILOT, _P.VALIDATION_COMPLETE),
+    _P.CAMPAIGN_LAUNCHED,
     *_ENDS,
 )
 
 TABLE: dict[tuple[Phase, Happening], Phase] = {
+    (_P.CHOOSING_CANDIDATE, _H.CHOSEN): _P.STARTING_PILOT,
+    (_P.CHOOSING_CANDIDATE, _H.TRIAL_ENDED): _P.PAUSED,
     (_P.STARTING_PILOT, _H.PILOT_STARTED): _P.MONITORING_PILOT,
     (_P.STARTING_PILOT, _H.PILOT_ENDED): _P.PAUSED,
     (_P.MONITORING_PILOT, _H.PILOT_COMPLETE): _P.VALIDATING_PILOT,
@@ -113,6 +121,7 @@ TABLE: dict[tuple[Phase, Happening], Phase] = {
     (_P.CAMPAIGN_LAUNCHED, _H.CAMPAIGN_PAUSED): _P.PAUSED,
     (_P.CAMPAIGN_LAUNCHED, _H.CAMPAIGN_DIED): _P.CAMPAIGN_FAILED,
     **{(phase, _H.STOP_ASKED): _P.STOPPED for phase in _P if phase not in _ENDS},
+    **{(phase, _H.RESUMED_CHOICE): _P.CHOOSING_CANDIDATE for phase in _RESUMABLE},
     **{(phase, _H.RESUMED_PILOT): _P.STARTING_PILOT for phase in _RESUMABLE},
     **{(phase, _H.RESUMED_WATCH): _P.MONITORING_PILOT for phase in _RESUMABLE},
     **{(phase, _H.RESUMED_LAUNCH): _P.VALIDATION_COMPLETE for phase in _RESUMABLE},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ from agents.campaign.recipe_errors import usage_error
 
 DEFAULT = "default"
 
-NOT_IN_FINGERPRINT = ("name", "pilot", "gate", "campaign", "guards", "costs", "watch", "speed")
+NOT_IN_FINGERPRINT = (
+    *("name", "candidates", "trials", "pilot", "gate", "campaign", "guards", "costs", "watch", "speed"),
+)
 """Sections that change how many samples are made, when, how fast or who decides; never what is made."""
 
 ENVIRONMENT = {
@@ -105,6 +107,8 @@ class Plan:
     recipe: Recipe
     origins: Mapping[str, str] = field(default_factory=dict)
     recipe_path: Path | None = None
+    candidate: str | None = None
+    """The candidate of the recipe that this is the plan of."""
 
     def origin(self, key: str) -> str:
         """Return where the value of dotted ``key`` came from."""
@@ -122,7 +126,15 @@ class Plan:
     def with_auto_launch(self) -> Plan:
         """Return the plan of a launch that needs no further question."""
         campaign = self.recipe.campaign.model_copy(update={"auto_launch": True})
-        return Plan(self.recipe.model_copy(update={"campaign": campaign}), self.origins, self.recipe_path)
+        return replace(self, recipe=self.recipe.model_copy(update={"campaign": campaign}))
+
+    def with_candidate(self, name: str) -> Plan:
+        """Return the plan of one candidate; raises UsageError where there is none of this name."""
+        prefix = f"candidates.{name}."
+        origins = {key: origin for key, origin in self.origins.items() if not key.startswith("candidates.")}
+        own = {key.removeprefix(prefix): origin for key, origin in self.origins.items() if key.startswith(prefix)}
+        origins |= {key: f"candidate {name} ({origin})" for key, origin in own.items()}
+        return replace(self, recipe=self.recipe.with_candidate(name), origins=origins, candidate=name)
 
     def document(self) -> dict[str, Any]:
         """Return the plan as JSON values; ``Plan.parsed`` reads them."""
@@ -130,6 +142,7 @@ class Plan:
             "recipe": self.recipe.model_dump(mode="json"),
             "origins": dict(self.origins),
             "recipe_path": str(self.recipe_path) if self.recipe_path else None,
+            "candidate": self.candidate,
         }
 
     @classmethod
@@ -137,7 +150,7 @@ class Plan:
         """Return the plan that ``document()`` of another one gave."""
         path = document["recipe_path"]
         recipe = Recipe.model_validate(document["recipe"])
-        return cls(recipe, document["origins"], Path(path) if path else None)
+        return cls(recipe, document["origins"], Path(path) if path else None, document.get("candidate"))
 
     def values(self) -> dict[str, Any]:
         """Return every value by dotted key."""

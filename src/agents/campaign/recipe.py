@@ -5,7 +5,10 @@ Owns the meaning of every key. Never reads a file and knows nothing of flags or 
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from string import Formatter
 from typing import Annotated, Any, Literal, Self
 
@@ -19,6 +22,9 @@ PositiveShare = Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0.0, le=86_400.0, allow_inf_nan=False)]
 
 WEIGHT_TOLERANCE = 1e-6
+LEAST_TRIAL = 10
+"""Tickets that a candidate has at least before it may be dropped."""
+_CANDIDATE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 PLACES = ("target", "output_name", "log")
 """What is filled in into the arguments of somebody's own generator."""
 
@@ -189,6 +195,20 @@ class CostsSection(Section):
     """How often the teacher may be asked on one day."""
 
 
+class CandidateSection(Section):
+    """One way to make the samples, of several that are tried; what it leaves out is as in the rest of the recipe."""
+
+    teacher: TeacherSection = TeacherSection()
+    costs: CostsSection = CostsSection()
+
+
+class TrialsSection(Section):
+    """How the candidates are compared before the pilot. Not part of the fingerprint."""
+
+    tickets: int = Field(default=240, ge=1, le=10_000_000)
+    """Tickets of all trials together."""
+
+
 class WatchSection(Section):
     """How often the agents look. Not part of the fingerprint."""
 
@@ -216,6 +236,9 @@ class Recipe(Section):
     domains: dict[str, DomainSection] = Field(default={"asm": DomainSection(weight=1.0)}, min_length=1)
     teacher: TeacherSection = TeacherSection()
     checks: ChecksSection = ChecksSection()
+    candidates: dict[str, CandidateSection] = Field(default={}, max_length=64)
+    """Ways to make the samples, by name; the best of them goes to the pilot. Not part of the fingerprint."""
+    trials: TrialsSection = TrialsSection()
     pilot: PilotSection = PilotSection()
     gate: GateSection = GateSection()
     campaign: CampaignSection = CampaignSection()
@@ -223,6 +246,16 @@ class Recipe(Section):
     costs: CostsSection = CostsSection()
     watch: WatchSection = WatchSection()
     speed: SpeedSection = SpeedSection()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _candidates_differ_from_the_rest(cls, document: Any) -> Any:
+        """Fill in what candidates leave out."""
+        candidates = document.get("candidates") if isinstance(document, Mapping) else None
+        if not isinstance(candidates, Mapping):
+            return document
+        filled = {name: _filled(candidate, document) for name, candidate in candidates.items()}
+        return {**document, "candidates": filled}
 
     @field_validator("domains")
     @classmethod
@@ -234,10 +267,40 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _cost_can_be_known(self) -> Self:
-        if self.guards.max_cost is not None and None in {self.costs.input, self.costs.output}:
+        prices = [candidate.costs for candidate in self.candidates.values()] or [self.costs]
+        if self.guards.max_cost is not None and any(None in {costs.input, costs.output} for costs in prices):
             raise UsageError(
                 "guards.max_cost is set and the prices are not: no cost could be known",
                 "set costs.input and costs.output, the prices of a million tokens",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _candidates_can_be_compared(self) -> Self:
+        names = list(self.candidates)
+        if not names:
+            return self
+        if wrong := next((name for name in names if _CANDIDATE.fullmatch(name) is None), None):
+            raise UsageError(
+                f"{wrong!r} cannot name a candidate", "use letters, digits, '_' and '-', at most 40, e.g. careful"
+            )
+        if self.campaign.command is not None or self.pilot.log is not None:
+            raise UsageError(
+                "candidates are tried by the built-in generator, and this recipe names another pilot or campaign",
+                "leave out candidates, or campaign.command and pilot.log",
+            )
+        if len(names) < 2:
+            raise UsageError(f"{names[0]!r} is the only candidate", "name another one, or move its keys to the top")
+        for first, second in combinations(names, 2):
+            if self.candidates[first].teacher == self.candidates[second].teacher:
+                raise UsageError(
+                    f"candidates {first!r} and {second!r} make the same samples",
+                    "leave one of them out, or change something below its teacher",
+                )
+        if self.trials.tickets < (least := LEAST_TRIAL * len(names) * halvings(len(names))):
+            raise UsageError(
+                f"trials.tickets is {self.trials.tickets}, too few for {len(names)} candidates",
+                f"raise it to at least {least}",
             )
         return self
 
@@ -250,6 +313,34 @@ class Recipe(Section):
                 f"raise pilot.tickets to at least {self.gate.min_samples}, or lower gate.min_samples",
             )
         return self
+
+    def with_candidate(self, name: str) -> Recipe:
+        """Return the recipe of one candidate, without the others.
+
+        Raises:
+            UsageError: there is none of this name.
+        """
+        if name not in self.candidates:
+            known = ", ".join(self.candidates) or "none"
+            raise UsageError(f"there is no candidate {name!r}", f"name one below `candidates` in the recipe: {known}")
+        candidate = self.candidates[name]
+        return self.model_copy(update={"teacher": candidate.teacher, "costs": candidate.costs, "candidates": {}})
+
+
+def halvings(candidates: int) -> int:
+    """Return how often ``candidates``, at least one, must be halved until one is left."""
+    return max(1, math.ceil(math.log2(candidates)))
+
+
+def _filled(candidate: Any, document: Mapping[str, Any]) -> Any:
+    if not isinstance(candidate, Mapping):
+        return candidate
+    filled = dict(candidate)
+    for section in CandidateSection.model_fields:
+        rest, own = document.get(section, {}), candidate.get(section, {})
+        if isinstance(rest, Mapping) and isinstance(own, Mapping):
+            filled[section] = {**rest, **own}
+    return filled
 
 
 def leaves(document: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -19,6 +19,10 @@ _DEFAULT_LEAVES = dict(leaves(_DEFAULTS))
 
 _CURES = {
     "domains": "give every domain a weight above 0, together 1, e.g. domains: {asm: {weight: 1.0}}",
+    "candidates": (
+        "give every candidate a name and what it has different, e.g. candidates: {careful: {teacher: {fault_rate: "
+        "0.02}}, quick: {teacher: {fault_rate: 0.1}}}"
+    ),
     "campaign.target": "give a number of samples of at least 1, e.g. --campaign-target 34500",
     "campaign.output_name": (
         "use letters, digits, '.', '_' and '-', e.g. --output-name full_campaign_34500, or leave it out"

@@ -14,6 +14,7 @@ from typing import Any
 
 from agents.campaign.betting import Stratum, bounds
 from agents.campaign.charts import histogram, histogram_lines, histograms_svg, interval_line
+from agents.campaign.choice import choice_text
 from agents.campaign.gate import Decision, Evidence, JudgedTicket, Verdict
 from agents.campaign.recipe import GateSection
 from agents.campaign.rules import EvidenceRule, ThresholdRule
@@ -80,6 +81,8 @@ def report_text(report: Document) -> str:
     lines = [f"# Pilot {report['verdict']}", "", _plain(report["reason"]), "", _plain(report["recommendation"]), ""]
     if report["advice"]:
         lines += ["## What to change first", "", *(f"- {_plain(sentence)}" for sentence in report["advice"]), ""]
+    if report.get("choice"):
+        lines += ["## Candidates", "", *fenced(choice_text(report["choice"])), ""]
     lines += ["## Criteria", "", *fenced(_criteria_table(report["criteria"])), ""]
     if report["domains"]:
         lines += ["## Domains", ""]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.campaign.errors import DamagedFileError, ExitCode
+from agents.campaign.events import RUN_KINDS
 from agents.campaign.files import read_json
 from agents.campaign.home import Home
 from agents.campaign.lease import holder, is_held
@@ -64,10 +65,9 @@ def take(home: Home) -> Snapshot:
         "Launch": home.launch_status,
         "Campaign": home.campaign_status,
     }
-    leases = {
+    leases: dict[str, Path] = {
         "orchestrator": home.orchestrator_lease,
-        "pilot": home.warden_lease("pilot"),
-        "campaign": home.warden_lease("campaign"),
+        **{kind: home.warden_lease(kind) for kind in RUN_KINDS},
     }
     pids = {}
     for name, lease in leases.items():

@@ -46,6 +46,8 @@ def headline(state: dict[str, Any] | str | None, pids: Mapping[str, int | None])
             "The workflow is being started." if "orchestrator" in pids else "No workflow yet. Start one: campaign auto"
         )
     lines = [f"Phase: {_shown(state.get('phase'))} (campaign {_shown(state.get('run'))})"]
+    if candidate := state.get("candidate"):
+        lines.append(f"Candidate: {_shown(candidate)}")
     if progress := progress_text(state):
         lines.append(progress)
     if cause := state.get("cause"):
@@ -60,7 +62,7 @@ def headline(state: dict[str, Any] | str | None, pids: Mapping[str, int | None])
 
 
 def progress_text(state: Mapping[str, Any]) -> str:
-    """Return the campaign's progress where it has begun, else the pilot's, else nothing."""
+    """Return the campaign's progress where it has begun, else the pilot's, else who is tried, else nothing."""
     for name, result in (("Campaign", state.get("campaign_result")), ("Pilot", state.get("pilot_result"))):
         if isinstance(result, dict) and result.get("total"):
             fields = [f"{name}: {_shown(result.get('progress'))}/{_shown(result['total'])}"]
@@ -73,6 +75,11 @@ def progress_text(state: Mapping[str, Any]) -> str:
             if eta := result.get("eta"):
                 fields.append(f"ready {_shown(eta)}")
             return " | ".join(fields)
+    choice = state.get("choice_result")
+    if isinstance(choice, dict) and choice.get("wanted"):
+        return (
+            f"Tried next: {_shown(', '.join(map(str, choice['wanted'])))}, to {_shown(choice.get('tickets'))} tickets"
+        )
     return ""
 
 

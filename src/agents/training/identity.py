@@ -1,6 +1,6 @@
 """Whether a run that is there is the run that is wanted.
 
-Owns what makes two runs of one name the same; a pilot may grow. Pure: compares headers and reads nothing.
+Owns what makes two runs of one name the same; pilots and trials may grow. Pure: compares headers and reads nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def check_same_run(there: RunHeader, wanted: RunHeader, path: Path) -> None:
     Raises:
         AnotherPlanError: names both fingerprints and every value that differs.
     """
-    grows = there.kind == wanted.kind == "pilot" and there.total < wanted.total
+    grows = there.kind == wanted.kind != "campaign" and there.total < wanted.total
     total = wanted.total if grows else there.total
     pairs: dict[str, tuple[Any, Any]] = {"kind": (there.kind, wanted.kind), "total": (total, wanted.total)}
     if there.kind == "campaign":

@@ -1,6 +1,6 @@
 CREATE TABLE run (
     one INTEGER PRIMARY KEY CHECK (one = 1),
-    run TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('pilot', 'campaign')), total INTEGER NOT NULL,
+    run TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('trial', 'pilot', 'campaign')), total INTEGER NOT NULL,
     fingerprint TEXT NOT NULL, plan_values TEXT NOT NULL, origins TEXT NOT NULL, code TEXT NOT NULL,
     created TEXT NOT NULL
 ) STRICT;

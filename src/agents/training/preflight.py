@@ -60,7 +60,7 @@ class Prepared:
     @property
     def guards(self) -> Guards | None:
         """What watches a campaign; a pilot is watched by the gate."""
-        if self.header.kind == "pilot":
+        if self.header.kind != "campaign":
             return None
         recipe = self.plan.recipe
         quality, acceptance = recipe.guards.quality_floor, recipe.guards.acceptance_floor
@@ -79,9 +79,9 @@ class Prepared:
 
     @property
     def limits(self) -> Limits:
-        """The caps of the run: a pilot has those of money and disk."""
+        """The caps of the run: pilots and trials have those of money and disk."""
         guards = self.plan.recipe.guards
-        if self.header.kind == "pilot":
+        if self.header.kind != "campaign":
             return Limits(max_cost=guards.max_cost, min_free_gb=guards.min_free_gb)
         return Limits(guards.max_tickets, guards.max_hours, guards.max_cost, guards.min_free_gb)
 
@@ -120,14 +120,19 @@ def prepare(
     loaded = load_domains(sorted(recipe.domains))
     code = {name: domain.version for name, domain in loaded.items()} | {"agents.training": FACTORY_VERSION}
     fingerprint = plan.fingerprint(code)
-    total = recipe.pilot.tickets if kind == "pilot" else recipe.campaign.target
-    run = name or (f"pilot_{total}_{fingerprint[:8]}" if kind == "pilot" else recipe.campaign.name)
+    total = {"trial": 0, "pilot": recipe.pilot.tickets, "campaign": recipe.campaign.target}[kind]
+    of_its_kind = {
+        "trial": f"trial_{plan.candidate}_{fingerprint[:8]}",
+        "pilot": f"pilot_{total}_{fingerprint[:8]}",
+        "campaign": recipe.campaign.name,
+    }
+    run = name or of_its_kind[kind]
     paths = home.run(run)
     header = RunHeader(run, kind, total, fingerprint, plan.values(), dict(plan.origins), code, stamp(now))
     view = LedgerView(paths.ledger)
     view.check_whole()
     there, progress = view.header(), view.progress()
-    if kind == "pilot":
+    if kind != "campaign":
         total = max(total, tickets or 0, there.total if there else 0)
         header = replace(header, total=total)
     if there is not None:
@@ -146,9 +151,10 @@ def goal_of(plan: Plan, kind: RunKind, run: str, total: int) -> Goal:
         total=total,
         seed=recipe.seed,
         weights={name: section.weight for name, section in recipe.domains.items()},
-        budget=total if kind == "pilot" else math.ceil(recipe.campaign.tickets_per_sample * total),
+        budget=math.ceil(recipe.campaign.tickets_per_sample * total) if kind == "campaign" else total,
         active=recipe.campaign.use_active_learning,
         redistributes=recipe.campaign.on_exhausted == "redistribute",
+        lot="trials" if kind == "trial" else None,
     )
 
 

@@ -35,9 +35,10 @@ T = TypeVar("T")
 class Goal:
     """What a run owes and how its tickets are drawn.
 
-    ``total`` is tickets (pilot) or accepted samples (campaign); ``budget`` is the most tickets that a campaign may
+    ``total`` is accepted samples of a campaign, else tickets; ``budget`` is the most tickets that a campaign may
     issue, each domain its share of them; ``active`` turns to under-covered cells first; ``redistributes`` has the other
-    domains make up for one that has no new items or no tickets left.
+    domains make up for one that has no new items or no tickets left. Runs of one ``lot`` draw the same items, those of
+    a run's own name where there is none.
     """
 
     run: str
@@ -48,6 +49,7 @@ class Goal:
     budget: int
     active: bool
     redistributes: bool = False
+    lot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class Rounds:
     def shuffled(self, entries: Sequence[T]) -> list[T]:
         """Return the entries of the next round in the order in which they are settled: no domain comes first."""
         order = list(entries)
-        Random(f"{self.goal.seed}/{self.goal.run}/order/{len(self._sizes)}").shuffle(order)  # noqa: S311 -- repeatable
+        Random(f"{self.goal.seed}/{self._lot}/order/{len(self._sizes)}").shuffle(order)  # noqa: S311 -- repeatable
         return order
 
     def settle(self, domain: str, cell: Cell, *, accepted: bool) -> None:
@@ -193,7 +195,7 @@ class Rounds:
         self._in_round += count.tickets if count.state != "open" else 0
 
     def _wanted(self) -> dict[str, int]:
-        if self.goal.kind == "pilot":
+        if self.goal.kind != "campaign":
             return self._wanted_of_pilot()
         owed = self._issuable()
         size = min(ROUND, sum(owed.values()), self.goal.budget - self.issued)
@@ -256,11 +258,15 @@ class Rounds:
     def _slot(self, domain: str, cell: Cell, trial: int, number: int) -> Slot:
         rng = self._random("item", number, trial)
         variant = rng.randrange(VARIANTS)
-        if self.goal.kind == "pilot":
+        if self.goal.kind != "campaign":
             return Slot(domain, cell, rng.randrange(PILOT_INDEXES), variant)
         index = self._next[domain, cell]
         self._next[domain, cell] += 1
         return Slot(domain, cell, index, variant)
 
     def _random(self, what: str, number: int, trial: int) -> Random:
-        return Random(f"{self.goal.seed}/{self.goal.run}/{what}/{number}/{trial}")  # noqa: S311 -- repeatable
+        return Random(f"{self.goal.seed}/{self._lot}/{what}/{number}/{trial}")  # noqa: S311 -- repeatable
+
+    @property
+    def _lot(self) -> str:
+        return self.goal.lot or self.goal.run

@@ -12,7 +12,7 @@ from typing import Any
 from agents.autonomous.warden import lease_label
 from agents.campaign.clock import stamp
 from agents.campaign.errors import CampaignError
-from agents.campaign.events import RunKind
+from agents.campaign.events import RUN_KINDS, RunKind
 from agents.campaign.files import make_folder, write_json
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
@@ -111,6 +111,8 @@ class Stage:
 
     home: Home
     fingerprint: str = FINGERPRINT
+    capacity: int | None = None
+    """Distinct items of the domain asm."""
     refusal: CampaignError | None = None
     """What every dry run ends with."""
     dies_with: tuple[int | None, int | None] | None = None
@@ -122,13 +124,16 @@ class Stage:
     async def dry_run(self, argv: Sequence[str], _environment: Mapping[str, str]) -> dict[str, Any]:
         if self.refusal is not None:
             raise self.refusal
+        if "--trial" in argv:
+            name, tickets = (argv[argv.index(flag) + 1] for flag in ("--candidate", "--tickets"))
+            return {"run": f"trial_{name}", "total": int(tickets), "fingerprint": name, "capacity": {"asm": None}}
         is_pilot = "--pilot" in argv
         run = PILOT_RUN if is_pilot else argv[argv.index("--output-name") + 1]
         total = 190 if is_pilot else int(argv[argv.index("--target") + 1])
-        return {"run": run, "total": total, "fingerprint": self.fingerprint}
+        return {"run": run, "total": total, "fingerprint": self.fingerprint, "capacity": {"asm": self.capacity}}
 
     def start_detached(self, argv: Sequence[str], _log: Path, _environment: Mapping[str, str]) -> Identity:
-        kind: RunKind = "pilot" if argv[argv.index("--kind") + 1] == "pilot" else "campaign"
+        kind = next(kind for kind in RUN_KINDS if kind == argv[argv.index("--kind") + 1])
         played = Played(
             kind,
             argv[argv.index("--run") + 1],

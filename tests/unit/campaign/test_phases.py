@@ -20,6 +20,7 @@ ENDS = {
     "stopped": 6,
 }
 UNDER_WAY = [
+    "choosing_candidate",
     "starting_pilot",
     "monitoring_pilot",
     "validating_pilot",

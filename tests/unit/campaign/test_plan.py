@@ -28,6 +28,7 @@ OTHER_VALUES: dict[str, Any] = {
     "pilot.top_up": 100,
     "pilot.max_tickets": 500,
     "pilot.fresh_hours": 1.5,
+    "trials.tickets": 100,
     "gate.quality_threshold": 0.8,
     "gate.min_samples": 180,
     "gate.rule": "threshold",
@@ -69,8 +70,17 @@ OTHER_VALUES: dict[str, Any] = {
     "speed.workers": 3,
     "speed.in_flight": 64,
 }
-NO_OTHER_VALUE = {"domains.asm.weight", "teacher.kind", "gate.domain_floors", "guards.max_cost"}
+NO_OTHER_VALUE = {"domains.asm.weight", "teacher.kind", "gate.domain_floors", "guards.max_cost", "candidates"}
 MADE_OTHERWISE = {"seed", "teacher.fault_rate", "checks.accept_at", "checks.near_duplicate"}
+
+
+GOOD = "good: {teacher: {fault_rate: 0.0}}"
+CANDIDATES = """
+costs: {input: 3, output: 10}
+candidates:
+  careful: {teacher: {fault_rate: 0.02}}
+  cheap: {teacher: {fault_rate: 0.3}, costs: {input: 1}}
+"""
 
 
 def recipe_file(folder: Path, text: str | bytes) -> Path:
@@ -300,6 +310,22 @@ def test_an_impossible_variable_is_refused_and_named(variable: str, text: str) -
         ("zzz: 1", "unknown key 'zzz'", "known keys are: campaign, campaign.auto_launch"),
         ("domains: {asm: {weight: 0.5}, text: {weight: 0.4}}", "weights sum to 0.9, not to 1", "together 1"),
         ("domains: {asm: {weight: 0.6}, text: {weight: 0.6}}", "weights sum to 1.2, not to 1", "together 1"),
+        ("candidates: [1]", "candidates = [1]", "give every candidate a name"),
+        ("candidates: {a: 3, b: {}}", "candidates.a = 3", "give every candidate a name"),
+        ("candidates: {a: {teacher: 3}, b: {}}", "candidates.a.teacher = 3", "give every candidate a name"),
+        ("candidates: {a: {}}", "'a' is the only candidate", "name another one"),
+        ("candidates: {a: {}, b: {costs: {input: 1}}}", "'a' and 'b' make the same samples", "leave one of them out"),
+        ("candidates: {a: {seed: 2}, b: {}}", "unknown key 'candidates.a.seed'", "did you mean"),
+        (f"candidates: {{a b: {{}}, {GOOD}}}", "'a b' cannot name a candidate", "use letters"),
+        (f"candidates: {{a: {{teacher: {{fault_rate: 2}}}}, {GOOD}}}", "candidates.a.teacher.fault_rate = 2", "give"),
+        (f"candidates: {{a: {{}}, {GOOD}}}\ntrials: {{tickets: 19}}", "trials.tickets is 19, too few", "at least 20"),
+        (f"candidates: {{a: {{}}, {GOOD}}}\npilot: {{log: x}}", "another pilot or campaign", "leave out candidates"),
+        (f"candidates: {{a: {{}}, {GOOD}}}\ncampaign: {{command: [x]}}", "another pilot", "leave out candidates"),
+        (
+            f"candidates: {{a: {{costs: {{input: 1}}}}, {GOOD}}}\nguards: {{max_cost: 5}}",
+            "no cost could be known",
+            "set costs.input",
+        ),
         ("pilot: {tickets: 100}", "pilot.tickets is 100, fewer than gate.min_samples (150)", "raise pilot.tickets"),
         ("- name\n- seed", "holds no keys", "recipes/alttp_yaze.yaml"),
         ("just text", "holds no keys", "recipes/alttp_yaze.yaml"),
@@ -390,6 +416,27 @@ def test_the_fingerprint_changes_with_domains_weights_and_their_code() -> None:
 def test_the_fingerprint_does_not_know_where_a_value_came_from(tmp_path: Path) -> None:
     path = recipe_file(tmp_path, "seed: 65816\ncampaign: {target: 100}")
     assert plan_for({}, path, {"QUALITY_THRESHOLD": "0.9"}).fingerprint({"asm": "1"}) == fingerprint()
+
+
+def test_a_candidate_has_what_it_says_and_the_rest_of_the_recipe(tmp_path: Path) -> None:
+    plan = plan_for({}, recipe_file(tmp_path, CANDIDATES), {})
+    cheap = plan.with_candidate("cheap")
+    assert (cheap.recipe.teacher.fault_rate, cheap.recipe.costs.input, cheap.recipe.costs.output) == (0.3, 1, 10)
+    assert (cheap.candidate, cheap.recipe.candidates) == ("cheap", {})
+    assert cheap.origin("teacher.fault_rate").startswith("candidate cheap (recipe ")
+    assert cheap.origin("costs.output").startswith("recipe ")
+    assert cheap.fingerprint({}) == resolve(flag("teacher.fault_rate", 0.3)).fingerprint({})
+    assert plan.fingerprint({}) == resolve().fingerprint({}), "candidates are no part of it, what is chosen is"
+    for known in (plan, cheap):
+        assert Plan.parsed(json.loads(json.dumps(known.document()))) == known
+    with pytest.raises(UsageError, match="no candidate 'best'"):
+        plan.with_candidate("best")
+
+
+def test_prices_of_candidates_are_enough_for_a_cap(tmp_path: Path) -> None:
+    prices = CANDIDATES.replace("costs: {input: 3, output: 10}\n", "costs: {output: 10}\n")
+    capped = prices.replace("fault_rate: 0.02}", "fault_rate: 0.02}, costs: {input: 3}") + "guards: {max_cost: 5}\n"
+    assert plan_for({}, recipe_file(tmp_path, capped), {}).recipe.guards.max_cost == 5
 
 
 def test_a_plan_survives_json(tmp_path: Path) -> None:

@@ -194,6 +194,21 @@ def test_a_pilot_is_one_stratified_random_draw() -> None:
     assert planned(Rounds(replace(goal, seed=2), CELLS)) != slots
 
 
+def test_runs_of_one_lot_draw_the_same_items_however_they_grow() -> None:
+    goal = replace(GOAL, kind="trial", total=60, lot="trials")
+    first, second = Rounds(goal, CELLS), Rounds(replace(goal, run="other"), CELLS)
+    slots = planned(first)
+    assert planned(second) == slots
+    assert planned(Rounds(replace(goal, lot=None), CELLS)) != slots
+    counts = _counts(slots, [True] * 60, 60)
+    grown = [
+        planned(Rounds(replace(goal, run=run, total=100), CELLS, [60], counts, [str(n) for n in range(60)]))
+        for run in ("run", "other")
+    ]
+    assert grown[0] == grown[1]
+    assert len(grown[0]) == 40
+
+
 def test_active_learning_changes_what_is_chosen() -> None:
     active, _, _ = simulated(GOAL, 0.8)
     random, _, _ = simulated(replace(GOAL, active=False), 0.8)

@@ -71,7 +71,13 @@ def parser() -> argparse.ArgumentParser:
     add("--target", metavar="SAMPLES", help="accepted samples that the campaign owes")
     add("--output-name", metavar="NAME", help="the run's name")
     add("--pilot", action="store_true", help="generate the pilot instead of the campaign")
-    add("--tickets", type=int, metavar="N", help="grow a finished pilot to this many tickets")
+    add("--candidate", metavar="NAME", help="one of the recipe's candidates")
+    add(
+        "--trial",
+        action="store_true",
+        help="generate the trial of --candidate, with --tickets, instead of the campaign",
+    )
+    add("--tickets", type=int, metavar="N", help="grow a finished pilot or trial to this many tickets")
     add("--parallel", action=switch, help="work in several processes")
     add("--workers", metavar="N", help="worker processes of --parallel (default: one per processor)")
     add("--use-active-learning", dest="active", action="store_true", default=None, help="under-covered kinds first")
@@ -96,7 +102,7 @@ def flags_of(options: argparse.Namespace) -> dict[str, tuple[str, Any]]:
     """Return the flags that change the plan, with their keys and values."""
     return {
         "--target": ("campaign.target", options.target),
-        "--output-name": ("campaign.output_name", None if options.pilot else options.output_name),
+        "--output-name": ("campaign.output_name", None if options.pilot or options.trial else options.output_name),
         "--parallel": ("speed.parallel", options.parallel),
         "--workers": ("speed.workers", options.workers),
         "--use-active-learning": ("campaign.use_active_learning", options.active),
@@ -116,16 +122,25 @@ def _answer(options: argparse.Namespace, requests: StopRequests) -> tuple[ExitCo
 
     plan = plan_for(flags_of(options), options.recipe)
     home = Home.from_environment(os.environ)
-    name = options.output_name if options.pilot else None
-    if options.tickets is not None and not options.pilot:
-        raise UsageError("--tickets is for a pilot", "add --pilot, or give the campaign a --target")
-    kind: RunKind = "pilot" if options.pilot else "campaign"
+    if options.candidate is not None:
+        plan = plan.with_candidate(options.candidate)
+    name = options.output_name if options.pilot or options.trial else None
+    kind = _kind(options)
     prepared = prepare(plan, kind, name, home, SystemClock().now(), options.tickets)
     if options.pilot_run is not None:
         prepared = prepared.after_pilot(options.pilot_run, home)
     if options.dry_run:
         return ExitCode.DONE, prepared.document()
     return _run(prepared, home, requests, options)
+
+
+def _kind(options: argparse.Namespace) -> RunKind:
+    """Return the kind of run that is asked for; raises UsageError where the flags contradict each other."""
+    if options.trial and (options.pilot or options.candidate is None or (options.tickets or 0) < 1):
+        raise UsageError("--trial goes with --candidate and --tickets, and without --pilot", "give those two")
+    if options.tickets is not None and not (options.pilot or options.trial):
+        raise UsageError("--tickets is for a pilot", "add --pilot, or give the campaign a --target")
+    return "trial" if options.trial else "pilot" if options.pilot else "campaign"
 
 
 def _run(

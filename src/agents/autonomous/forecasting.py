@@ -1,0 +1,71 @@
+"""The forecast of a plan's campaign, from the pilot that was made by the same plan. Never launches."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+from agents.autonomous.generators import Generator, campaign_generator
+from agents.campaign.errors import CampaignError, UsageError
+from agents.campaign.files import read_json
+from agents.campaign.forecast import Forecast, forecast, obstacles_at_best
+from agents.campaign.forecast.page import forecast_document
+from agents.campaign.forecast.pilot import Pilot
+from agents.campaign.home import Home
+from agents.campaign.ledger_view import LedgerView
+from agents.campaign.plan import Plan
+
+
+class NoPilotError(UsageError):
+    """There is nothing to forecast from."""
+
+
+def build_forecast(home: Home, plan: Plan, generator: Generator, pilot: str) -> Forecast:
+    """Return the forecast of ``generator``, which is that of the plan's campaign, from the run ``pilot``.
+
+    Raises:
+        NoPilotError: that is no run of ours, was made by another plan, or has no finished ticket of some domain.
+        DamagedFileError: its ledger is damaged.
+    """
+    view = LedgerView(home.run(pilot).ledger)
+    header = view.header()
+    if header is None or header.kind != "pilot" or header.fingerprint != generator.fingerprint:
+        raise NoPilotError("there is no pilot of this plan yet", "make one: campaign auto --no-auto-launch")
+    accepted: dict[str, list[bool]] = {name: [] for name in sorted(plan.recipe.domains)}
+    for ticket in view.judged():
+        accepted.setdefault(ticket.domain, []).append(ticket.accepted)
+    missing = [name for name in plan.recipe.domains if not accepted[name]]
+    if missing:
+        raise NoPilotError(
+            f"pilot {pilot} has no finished ticket of {', '.join(missing)} yet", "see how far it is: campaign status"
+        )
+    calls = view.calls()
+    began = datetime.fromisoformat(header.created).timestamp()
+    startup = max(0.0, calls[0].began - began) if calls else 0.0
+    return forecast(plan.recipe, Pilot(accepted, calls, startup), generator.capacity)
+
+
+def forecast_of(home: Home, plan: Plan) -> tuple[dict[str, Any] | None, str | None]:
+    """Return the document of the forecast of ``plan``, or None and why there is none.
+
+    ``begun`` tells how many samples its campaign has accepted and how many tickets it has issued, where it has begun.
+    Without a pilot, the reason tells what stands in the way however good the pilot will be.
+    """
+    if plan.recipe.campaign.command is not None:
+        return None, "what somebody else's generator takes is not known"
+    try:
+        generator = asyncio.run(campaign_generator(plan, home))
+        status = read_json(home.pilot_status) or {}
+        try:
+            document = forecast_document(build_forecast(home, plan, generator, str(status.get("run") or "none")))
+        except NoPilotError as error:
+            hopeless = [
+                f"whatever it shows, {sentence}" for sentence in obstacles_at_best(plan.recipe, generator.capacity)
+            ]
+            return None, "; ".join([f"{error.what}; {error.cure}", *hopeless])
+        accounts = LedgerView(home.run(generator.run).ledger).accounts()
+        begun = None if accounts is None else {"accepted": accounts.accepted, "tickets": accounts.issued}
+    except CampaignError as error:
+        return None, f"{error.what}; {error.cure}"
+    return {**document, "begun": begun}, None
