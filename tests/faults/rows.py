@@ -29,7 +29,10 @@ ROWS: dict[int, tuple[str, str]] = {
     24: ("only accepted samples have scores", "refused: the denominators do not match"),
     25: ("a fifth of the tickets is lost, not at random", "not approved"),
     26: ("a verdict file that is old, foreign or edited", "not launched on"),
-    27: ("the plan changes after the pilot", "not launched without a pilot of its own"),
+    27: (
+        "plan, threshold, prompts or model change after the pilot",
+        "not launched on the old verdict, or paused at once",
+    ),
     28: ("the disk is full", "paused, old state whole, resumes"),
     29: ("fsync fails", "an error; what was acknowledged is stored"),
     30: ("a folder that cannot be written to", "refused before anything starts"),
@@ -37,7 +40,16 @@ ROWS: dict[int, tuple[str, str]] = {
     32: ("a damaged ledger", "refused, kept as it is, nothing launched"),
     33: ("a ledger locked by another writer", "waits, then an error; nothing lost"),
     34: ("the wall clock jumps, or the machine was suspended", "no decision changes"),
+    40: (
+        "another model answers than answered the pilot",
+        "paused with the first such ticket, goes on once acknowledged",
+    ),
     41: ("quality or acceptance falls in mid-run", "alarm within hundreds of samples, at most 5 % false alarms"),
+    42: ("the judge fails on a tenth of the answers", "a campaign is paused by that budget, a pilot was not measured"),
+    43: (
+        "the money that may be spent is spent",
+        "never passed, the ledger has the exact sum, goes on when it is raised",
+    ),
     44: ("memory runs out in a worker", "the signal is named, paused, goes on"),
     45: ("another plan under the same name", "refused, nothing overwritten"),
 }
