@@ -51,7 +51,7 @@ with Lease(Home.from_environment(os.environ).run(name).lease, "campaign"):
     print("working", flush=True)
     time.sleep(60)
 """
-GOOD = 'answer({"run": "r", "total": 5, "fingerprint": "f" * 16})'
+GOOD = 'answer({"run": "r", "total": 5, "fingerprint": "f" * 16, "capacity": {"asm": 70}})'
 
 
 @pytest.fixture
@@ -104,6 +104,7 @@ def test_a_campaign_of_ours_is_what_its_dry_run_says(home: Home, tiny: Path) -> 
     recipe = plan(campaign__target=5, campaign__use_active_learning=False, speed__parallel=False)
     found = asyncio.run(campaign_generator(recipe, home))
     assert (found.kind, found.run, found.total, found.fingerprint) == ("campaign", "r", 5, "f" * 16)
+    assert found.capacity == {"asm": 70}
     assert found.is_ours
     assert found.argv == (
         *(sys.executable, "-m", "tiny_generator", "--target", "5", "--output-name", "full_campaign_5"),
