@@ -172,6 +172,8 @@ class GuardsSection(Section):
     acceptance_floor: Share | None = None
     """Accepted share that must not be fallen below; ``gate.acceptance_floor`` when unset, 0 watches nothing."""
     failure_budgets: FailureBudgetsSection = FailureBudgetsSection()
+    most_imbalance: Share = 0.1
+    """How far a domain's share of the accepted samples may be off; 1 watches nothing, and so does redistribution."""
     max_tickets: int | None = Field(default=None, ge=1, le=1_000_000_000)
     """Tickets that are never passed, whatever ``campaign.tickets_per_sample`` allows."""
     max_cost: float | None = Field(default=None, gt=0.0, le=1e12, allow_inf_nan=False)

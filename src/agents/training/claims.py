@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from agents.campaign.betting import Stratum, bounds
 from agents.campaign.errors import UsageError
 from agents.campaign.ledger_view import LedgerView
-from agents.training.guards import Claims
+from agents.training.guards import Claims, DomainClaims
 
 
 def claims_of(view: LedgerView, weights: Mapping[str, float], error_level: float) -> Claims:
-    """Return the lower bounds, each at ``error_level``, of the weighted means of pilot ``view``, and its models.
+    """Return what pilot ``view`` proved, each lower bound of a mean at ``error_level``, and its models.
+
+    Those of single domains share that level.
 
     Raises:
         UsageError: there is no such pilot, or it has no settled ticket of a domain in ``weights``.
@@ -26,4 +29,11 @@ def claims_of(view: LedgerView, weights: Mapping[str, float], error_level: float
         )
     quality = [Stratum.of(weights[name], [seen.quality for seen in of]) for name, of in by_domain.items()]
     accepted = [Stratum.of(weights[name], [float(seen.accepted) for seen in of]) for name, of in by_domain.items()]
-    return Claims(bounds(quality, error_level)[0], bounds(accepted, error_level)[0], view.models())
+    each = error_level / len(weights)
+    domains = {
+        name: DomainClaims(
+            bounds([replace(scores, weight=1.0)], each)[0], bounds([replace(good, weight=1.0)], each)[0], good.mean
+        )
+        for name, scores, good in zip(by_domain, quality, accepted, strict=True)
+    }
+    return Claims(bounds(quality, error_level)[0], bounds(accepted, error_level)[0], view.models(), domains)

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from agents.campaign.drift import Detector, alarm_level
+from agents.training.balance import Balance
 
 RECENT = 100
 """Tickets over which the mean is taken that a cause names, with weights that fade exponentially."""
-QUALITY, ACCEPTANCE, MODEL = "quality", "acceptance", "model"
+QUALITY, ACCEPTANCE, MODEL, BALANCE = "quality", "acceptance", "model", "balance"
 CURE = (
     "look at the newest samples, mend what changed, or change what `guards` in the recipe asks for; then go on: "
     "campaign resume"
@@ -22,12 +23,22 @@ CURE = (
 
 
 @dataclass(frozen=True, slots=True)
+class DomainClaims:
+    """What the pilot showed of one domain: lower bounds of its means, and its acceptance, in [0, 1]."""
+
+    quality: float
+    acceptance: float
+    accepted: float
+
+
+@dataclass(frozen=True, slots=True)
 class Claims:
-    """What the pilot proved: lower bounds of its means in [0, 1], and who answered for each domain."""
+    """What the pilot proved: lower bounds of its means in [0, 1], of all and by domain, and who answered for each."""
 
     quality: float = 0.0
     acceptance: float = 0.0
     models: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    domains: Mapping[str, DomainClaims] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +122,8 @@ class Guards:
     """The streams of one run, and the models that may answer for each domain: those of its first answers otherwise.
 
     ``level`` is the evidence from which a stream alarms. Tickets before ``since`` are not watched: they were answered
-    before an alarm that a person has acknowledged. ``warned`` is what was found below the pilot's claims.
+    before an alarm that a person has acknowledged. ``warned`` is what was found below the pilot's claims. ``balance``
+    is None where nothing is asked of it.
     """
 
     streams: tuple[Stream, ...] = ()
@@ -119,6 +131,7 @@ class Guards:
     models: Mapping[str, frozenset[str]] = field(default_factory=dict)
     since: int = 0
     warned: Mapping[str, str] = field(default_factory=dict)
+    balance: Balance | None = None
 
     @classmethod
     def of(
@@ -127,32 +140,47 @@ class Guards:
         budgets: Mapping[str, float],
         claims: Claims,
         *,
-        domains: tuple[str, ...],
+        domains: Mapping[str, float],
         planned: int,
         error_level: float,
+        domain_floors: Mapping[str, float] | None = None,
+        most_imbalance: float = 1.0,
     ) -> Self:
         """Return the guards of a run that has not begun.
 
-        A floor of 0, and a floor or a budget of 1, cannot be passed and watch nothing.
+        A floor of 0, a floor, a budget or an imbalance of 1 cannot be passed and watch nothing. A domain that the pilot
+        proved to be less than a floor is held to what was proven of it: the gate approved the mean of all.
 
         Args:
             floors: the means of quality and acceptance in [0, 1] that must not be fallen below.
             budgets: the share of tickets in [0, 1] that may fail in each class.
             claims: what the pilot proved; below it the guards warn.
-            domains: those of the run; quality is watched of each where there are several.
+            domains: the weight of each domain of the run; each is watched where there are several.
             planned: tickets that the run may issue.
             error_level: chance that any of them stops the run while all means stay at their floors.
+            domain_floors: means of quality that single domains must not fall below, instead of the floor of all.
+            most_imbalance: how far a domain's share of the accepted samples may be off, in [0, 1].
         """
+        several = sorted(domains) if len(domains) > 1 else []
+        own = domain_floors or {}
         watched: list[tuple[str, str | None, float]] = [
             (QUALITY, None, floors[QUALITY]),
             (ACCEPTANCE, None, floors[ACCEPTANCE]),
         ]
-        watched += [(QUALITY, domain, floors[QUALITY]) for domain in domains if len(domains) > 1]
+        for domain in several:
+            shown = claims.domains.get(domain, DomainClaims(1.0, 1.0, 1.0))
+            watched.append((QUALITY, domain, own.get(domain, min(floors[QUALITY], shown.quality))))
+            watched.append((ACCEPTANCE, domain, min(floors[ACCEPTANCE], shown.acceptance)))
         watched += [(failure, None, 1.0 - budget) for failure, budget in sorted(budgets.items())]
         stopping = [Stream(name, Detector(low), domain) for name, domain, low in watched if 0.0 < low < 1.0]
         claimed = {QUALITY: claims.quality, ACCEPTANCE: claims.acceptance}
         warning = [Stream(name, Detector(low), warns=True) for name, low in claimed.items() if floors[name] < low < 1.0]
-        return cls((*stopping, *warning), alarm_level(planned, len(stopping), error_level), claims.models)
+        balance = None
+        if several and most_imbalance < 1.0:
+            acceptance = {domain: shown.accepted for domain, shown in claims.domains.items()}
+            balance = Balance.of(domains, acceptance, most_imbalance)
+        level = alarm_level(planned, len(stopping), error_level)
+        return cls((*stopping, *warning), level, claims.models, balance=balance)
 
     def after(self, ticket: Settled) -> tuple[Guards, Alarm | None]:
         """Return the guards that have also seen ``ticket``, and the first alarm that it gives."""
@@ -166,15 +194,21 @@ class Guards:
         warned = {stream.name: stream.told(self.level) for stream in risen if stream.warns}
         known = self.models.get(ticket.domain, frozenset())
         models = {**self.models, ticket.domain: known | {ticket.model}} if ticket.model else self.models
-        after = replace(self, streams=streams, models=models, warned={**warned, **self.warned})
+        balance = self.balance and self.balance.after(ticket.domain, accepted=ticket.accepted)
+        after = replace(self, streams=streams, models=models, warned={**warned, **self.warned}, balance=balance)
         if ticket.model and known and ticket.model not in known:
             return after, _another_model(ticket, known)
         alarming = next((stream for stream in risen if not stream.warns), None)
-        return after, Alarm(alarming.name, alarming.told(self.level)) if alarming else None
+        if alarming is not None:
+            return after, Alarm(alarming.name, alarming.told(self.level))
+        outside = balance.outside() if balance and not balance.is_off else None
+        return after, None if outside is None else Alarm(BALANCE, outside)
 
     def renewed(self, since: int) -> Guards:
         """Return the guards that begin anew with ticket ``since``: what one stream saw is in the others too."""
-        return replace(self, streams=tuple(stream.renewed() for stream in self.streams), since=since, warned={})
+        streams = tuple(stream.renewed() for stream in self.streams)
+        balance = self.balance and replace(self.balance, is_off=self.balance.outside() is not None)
+        return replace(self, streams=streams, since=since, warned={}, balance=balance)
 
     def document(self) -> dict[str, Any]:
         """Return what is known as JSON values."""
@@ -183,6 +217,7 @@ class Guards:
             "streams": {stream.name: stream.document() for stream in self.streams},
             "models": {domain: sorted(models) for domain, models in self.models.items()},
             "warned": dict(self.warned),
+            "balance": [dict(self.balance.accepted), self.balance.is_off] if self.balance else None,
         }
 
     def taken_up(self, document: Mapping[str, Any]) -> Guards:
@@ -193,6 +228,7 @@ class Guards:
         """
         try:
             known, models = document.get("streams", {}), document.get("models", {})
+            accepted, is_off = document.get("balance") or ({}, False)
             streams = (
                 stream.restored(known[stream.name]) if stream.name in known else stream for stream in self.streams
             )
@@ -202,6 +238,7 @@ class Guards:
                 models={**self.models, **{domain: frozenset(names) for domain, names in models.items()}},
                 since=int(document.get("since", 0)),
                 warned={str(name): str(text) for name, text in document.get("warned", {}).items()},
+                balance=self.balance and replace(self.balance, accepted=dict(accepted), is_off=bool(is_off)),
             )
         except (AttributeError, TypeError) as error:
             raise ValueError("the state of the guards has another form") from error

@@ -72,9 +72,11 @@ class Prepared:
             floors,
             recipe.guards.failure_budgets.model_dump(),
             self.claims,
-            domains=tuple(sorted(recipe.domains)),
+            domains=self.goal.weights,
             planned=self.goal.budget,
             error_level=recipe.guards.error_level,
+            domain_floors=recipe.gate.domain_floors,
+            most_imbalance=1.0 if self.goal.redistributes else recipe.guards.most_imbalance,
         )
 
     @property

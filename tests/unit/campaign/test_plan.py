@@ -43,6 +43,7 @@ OTHER_VALUES: dict[str, Any] = {
     "guards.acceptance_floor": 0.4,
     "guards.max_hours": 12.0,
     "guards.max_tickets": 100_000,
+    "guards.most_imbalance": 0.2,
     "guards.min_free_gb": 2.0,
     "guards.failure_budgets.empty": 0.1,
     "guards.failure_budgets.refused": 0.1,

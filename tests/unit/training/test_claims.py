@@ -22,6 +22,9 @@ def test_a_pilot_claims_its_lower_bounds_and_its_models(tmp_path: Path) -> None:
     assert progress.quality - 0.15 < claims.quality < progress.quality
     assert progress.acceptance - 0.15 < claims.acceptance < progress.acceptance
     assert claims.models == {"tiny": frozenset({"procedural/1"})}
+    tiny = claims.domains["tiny"]
+    assert (tiny.quality, tiny.acceptance) == (claims.quality, claims.acceptance)
+    assert tiny.accepted == pytest.approx(progress.acceptance)
 
 
 def test_a_pilot_that_is_none_or_of_other_domains_is_refused(tmp_path: Path) -> None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import orjson
 import pytest
 from tiny_run import GOAL, HEADER, TinyRun, audit, outcome
 
 from agents.campaign.errors import DamagedFileError, PausedError
-from agents.training.guards import ACCEPTANCE, QUALITY, Alarm, Claims, Guards, Settled
+from agents.training.guards import ACCEPTANCE, QUALITY, Alarm, Claims, DomainClaims, Guards, Settled
 from agents.training.ledger import Ledger
 from agents.training.limits import GIGABYTE, Limits
 from agents.training.prices import Prices
@@ -30,9 +31,11 @@ def guards_of(
     budgets: Mapping[str, float] | None = None,
     claims: Claims | None = None,
     domains: tuple[str, ...] = ("asm",),
+    **more: Any,
 ) -> Guards:
-    floors = {QUALITY: quality, ACCEPTANCE: acceptance}
-    return Guards.of(floors, budgets or {}, claims or Claims(), domains=domains, planned=1_000, error_level=0.05)
+    floors, weights = {QUALITY: quality, ACCEPTANCE: acceptance}, dict.fromkeys(domains, 1 / len(domains))
+    known = claims or Claims()
+    return Guards.of(floors, budgets or {}, known, domains=weights, planned=1_000, error_level=0.05, **more)
 
 
 def seen(guards: Guards, tickets: list[Settled]) -> tuple[Guards, list[Alarm]]:
@@ -69,6 +72,38 @@ def test_a_domain_of_its_own_is_watched_where_there_are_several() -> None:
     mixed = [replace(GOOD, quality=1.0)] * 9 + [Settled(0, "yaze", 0.3, True)]
     _, alarms = seen(guards_of(acceptance=0.0, domains=("asm", "yaze")), mixed * 60)
     assert {alarm.guard for alarm in alarms} == {"quality of yaze"}
+
+
+def test_acceptance_of_a_domain_is_watched_too() -> None:
+    mixed = [GOOD] * 9 + [Settled(0, "yaze", 0.9, False)]
+    _, alarms = seen(guards_of(domains=("asm", "yaze")), mixed * 60)
+    assert {alarm.guard for alarm in alarms} == {"acceptance of yaze"}
+
+
+def test_a_domain_is_held_to_its_own_floor_or_to_what_the_pilot_proved_of_it() -> None:
+    weak = {"asm": DomainClaims(0.9, 0.9, 1.0), "yaze": DomainClaims(0.5, 0.4, 0.5)}
+    guards = guards_of(claims=Claims(domains=weak), domains=("asm", "yaze"))
+    floors = {(stream.measure, stream.domain): stream.detector.floor for stream in guards.streams}
+    assert floors[QUALITY, "asm"] == 0.75
+    assert floors[QUALITY, "yaze"] == 0.5
+    assert floors[ACCEPTANCE, "yaze"] == 0.4
+    strict = guards_of(claims=Claims(domains=weak), domains=("asm", "yaze"), domain_floors={"yaze": 0.6})
+    assert {stream.detector.floor for stream in strict.streams if stream.name == "quality of yaze"} == {0.6}
+
+
+def test_an_imbalance_alarms_and_goes_on_when_a_person_wants_it() -> None:
+    guards = guards_of(0.0, 0.0, domains=("asm", "yaze"), most_imbalance=0.1)
+    tickets = [replace(GOOD, seq=seq, domain="asm" if seq % 4 else "yaze") for seq in range(600)]
+    found, alarms = seen(guards, tickets)
+    assert alarms[0].guard == "balance"
+    assert "75.0% of the 500 accepted samples, 40.0% to 60.0% are allowed" in alarms[0].cause
+    renewed = found.renewed(600)
+    assert renewed.balance is not None
+    later = [replace(ticket, seq=ticket.seq + 600) for ticket in tickets]
+    assert seen(renewed, later)[1] == []
+    assert guards.taken_up(orjson.loads(orjson.dumps(renewed.document()))) == renewed
+    assert guards_of(domains=("asm", "yaze")).balance is None
+    assert guards_of(most_imbalance=0.1).balance is None, "of one domain there is none"
 
 
 @pytest.mark.parametrize("floor", [0.0, 1.0])
@@ -138,7 +173,7 @@ def test_begun_anew_they_leave_out_what_was_answered_before() -> None:
 # in a run
 
 
-GUARDS = Guards.of({QUALITY: 0.6, ACCEPTANCE: 0.5}, {}, Claims(), domains=("tiny",), planned=900, error_level=0.05)
+GUARDS = Guards.of({QUALITY: 0.6, ACCEPTANCE: 0.5}, {}, Claims(), domains={"tiny": 1.0}, planned=900, error_level=0.05)
 
 
 @dataclass
