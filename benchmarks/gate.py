@@ -237,11 +237,16 @@ def lost_fifth(pilots: int, mean: float) -> list[Outcome]:
 
 
 def by_domain(rng: Random, mean: float, *, best_first: bool) -> list[JudgedTicket]:
-    """Return a pilot of four domains, the best one first or all mixed; the weighted mean is ``mean``."""
-    tickets = []
+    """Return a pilot of four domains, all mixed, or one ticket of each and then the best domain first.
+
+    The weighted mean is ``mean``. Without a ticket of each the rule would not even weigh it.
+    """
+    first, rest = [], []
     for domain in sorted(WEIGHTS, key=lambda name: -SPREAD[name]):
-        tickets += bimodal(mean + SPREAD[domain]).tickets(rng, round(WEIGHTS[domain] * PILOT), domain)
-    return tickets if best_first else rng.sample(tickets, len(tickets))
+        one, *more = bimodal(mean + SPREAD[domain]).tickets(rng, round(WEIGHTS[domain] * PILOT), domain)
+        first.append(one)
+        rest += more
+    return first + rest if best_first else rng.sample(first + rest, PILOT)
 
 
 def approved_by_domain(pilots: int, mean: float, *, best_first: bool, stratified: bool = True) -> Share:
@@ -333,7 +338,7 @@ def guards_of(quality: float, acceptance: float) -> Guards:
         {QUALITY: quality, ACCEPTANCE: acceptance},
         FailureBudgetsSection().model_dump(),
         Claims(),
-        domains=("one",),
+        domains={"one": 1.0},
         planned=math.ceil(CampaignSection().tickets_per_sample * TARGET),
         error_level=GuardsSection().error_level,
     )
@@ -394,12 +399,12 @@ def false_alarms_of_all_guards(runs: int) -> Share:
 
 
 def milliseconds(work: Callable[[], object], times: int) -> float:
-    """Return the median of how long ``work`` takes."""
+    """Return the median of the processor time that ``work`` takes."""
     spans = []
     for _ in range(times):
-        begun = time.perf_counter()
+        begun = time.process_time()
         work()
-        spans.append(time.perf_counter() - begun)
+        spans.append(time.process_time() - begun)
     return 1_000 * statistics.median(spans)
 
 
@@ -480,9 +485,9 @@ def print_domains(report: Report, pilots: int) -> None:
     """Print how often bad pilots are approved by the order of their domains, with lost tickets, and on acceptance."""
     report.head("approved, four domains, true mean 0.75, looked at five times")
     for best_first, words in ((False, "mixed"), (True, "best domain first")):
-        found = approved_by_domain(pilots, 0.75, best_first=best_first)
+        found = approved_by_domain(pilots // 2, 0.75, best_first=best_first)
         report.guarantee(f"stratified, {words}", found, seen=", 0.1 % seen" if best_first else "")
-    pooled = approved_by_domain(pilots, 0.75, best_first=True, stratified=False)
+    pooled = approved_by_domain(pilots // 2, 0.75, best_first=True, stratified=False)
     is_bad = pooled.percent + 3 * pooled.error >= 69
     report.told(
         "pooled, best domain first: what the rule avoids", pooled, "69-99.5 %",
@@ -531,12 +536,12 @@ def print_drift(report: Report, runs: int) -> None:
     report.guarantee("acceptance 0.60", false_alarms(runs, all_or_nothing(0.60), 0.60))
     report.guarantee("two-valued scores 0.75", false_alarms(runs, bimodal(0.75), 0.75))
     report.guarantee("acceptance 0.63, floor 0.62", false_alarms(runs, all_or_nothing(0.63), 0.62))
-    report.guarantee("all guards of a campaign at once", false_alarms_of_all_guards(max(5, runs // 10)))
+    report.guarantee("all guards of a campaign at once", false_alarms_of_all_guards(max(5, runs // 5)))
 
 
 def print_costs(report: Report) -> None:
     """Print how long a decision takes, bounds included, and an update of the guards."""
-    report.head("time of one decision, five domains, all criteria")
+    report.head("processor time of one decision, five domains, all criteria, bounds included")
     rule = EvidenceRule(GateSection())
     for count, times, most in ((190, 21, 100), (TARGET, 5, 2_000)):
         pilot = pilot_of_five(count)

@@ -50,7 +50,7 @@ def guards_of(goal: Goal, claims: Claims | None = None) -> Guards:
         {QUALITY: gate.quality_threshold, ACCEPTANCE: gate.acceptance_floor},
         FailureBudgetsSection().model_dump(),
         claims or Claims(),
-        domains=tuple(goal.weights),
+        domains=goal.weights,
         planned=goal.budget,
         error_level=0.05,
     )
@@ -146,7 +146,7 @@ def test_a_teacher_that_gets_worse(tmp_path: Path, guard: str, at: int) -> None:
 
     goal = replace(GOAL, total=2 * at, budget=6 * at)
     floors = {QUALITY: 0.0, ACCEPTANCE: 0.0, guard: 0.75 if guard == QUALITY else 0.8}
-    guards = Guards.of(floors, {}, Claims(), domains=("tiny",), planned=goal.budget, error_level=0.05)
+    guards = Guards.of(floors, {}, Claims(), domains=goal.weights, planned=goal.budget, error_level=0.05)
     run = TinyRun(tmp_path / "ledger.sqlite", goal, fault_rate=0.05, guards=guards, teacher=answered_by(worsening))
 
     with pytest.raises(PausedError, match=f"{guard} has fallen below"):
