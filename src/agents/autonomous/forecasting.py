@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import datetime
 from typing import Any
 
-from agents.autonomous.generators import Generator, campaign_generator
+from agents.autonomous.choosing import chosen_plan
+from agents.autonomous.generators import Generator, campaign_generator, pilot_generator
 from agents.campaign.errors import CampaignError, UsageError
-from agents.campaign.files import read_json
 from agents.campaign.forecast import Forecast, forecast, obstacles_at_best
 from agents.campaign.forecast.page import forecast_document
 from agents.campaign.forecast.pilot import Pilot
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
 from agents.campaign.plan import Plan
+from agents.campaign.workflows import Workflows
 
 
 class NoPilotError(UsageError):
@@ -31,7 +33,9 @@ def build_forecast(home: Home, plan: Plan, generator: Generator, pilot: str) -> 
     view = LedgerView(home.run(pilot).ledger)
     header = view.header()
     if header is None or header.kind != "pilot" or header.fingerprint != generator.fingerprint:
-        raise NoPilotError("there is no pilot of this plan yet", "make one: campaign auto --no-auto-launch")
+        raise NoPilotError(
+            "there is no pilot of this plan yet", "make one: campaign auto --no-auto-launch with the same recipe"
+        )
     accepted: dict[str, list[bool]] = {name: [] for name in sorted(plan.recipe.domains)}
     for ticket in view.judged():
         accepted.setdefault(ticket.domain, []).append(ticket.accepted)
@@ -50,22 +54,31 @@ def forecast_of(home: Home, plan: Plan) -> tuple[dict[str, Any] | None, str | No
     """Return the document of the forecast of ``plan``, or None and why there is none.
 
     ``begun`` tells how many samples its campaign has accepted and how many tickets it has issued, where it has begun.
-    Without a pilot, the reason tells what stands in the way however good the pilot will be.
+    Without a pilot, the reason tells what stands in the way however good a pilot will be.
     """
     if plan.recipe.campaign.command is not None:
         return None, "what somebody else's generator takes is not known"
     try:
-        generator = asyncio.run(campaign_generator(plan, home))
-        status = read_json(home.pilot_status) or {}
-        try:
-            document = forecast_document(build_forecast(home, plan, generator, str(status.get("run") or "none")))
-        except NoPilotError as error:
-            hopeless = [
-                f"whatever it shows, {sentence}" for sentence in obstacles_at_best(plan.recipe, generator.capacity)
-            ]
-            return None, "; ".join([f"{error.what}; {error.cure}", *hopeless])
-        accounts = LedgerView(home.run(generator.run).ledger).accounts()
-        begun = None if accounts is None else {"accepted": accounts.accepted, "tickets": accounts.issued}
+        plan = _chosen(home, plan)
+        campaign, pilot = asyncio.run(_generators(plan, home))
+        document = forecast_document(build_forecast(home, plan, campaign, pilot.run))
+        accounts = LedgerView(home.run(campaign.run).ledger).accounts()
+    except NoPilotError as error:
+        hopeless = [f"whatever it shows, {sentence}" for sentence in obstacles_at_best(plan.recipe, campaign.capacity)]
+        return None, "; ".join([f"{error.what}; {error.cure}", *hopeless])
     except CampaignError as error:
         return None, f"{error.what}; {error.cure}"
+    begun = None if accounts is None else {"accepted": accounts.accepted, "tickets": accounts.issued}
     return {**document, "begun": begun}, None
+
+
+def _chosen(home: Home, plan: Plan) -> Plan:
+    """Return the plan of the candidate that the workflow of ``plan`` has chosen, if it has."""
+    if not (plan.recipe.candidates and home.workflows.exists()):
+        return plan
+    with contextlib.closing(Workflows(home.workflows)) as store:
+        return chosen_plan(plan, store.find(plan.recipe.campaign.name))
+
+
+async def _generators(plan: Plan, home: Home) -> tuple[Generator, Generator]:
+    return await asyncio.gather(campaign_generator(plan, home), pilot_generator(plan, home))
