@@ -350,6 +350,22 @@ def test_the_money_cap_of_a_real_campaign(world: World) -> None:
 @pytest.mark.slow
 @pytest.mark.story
 @pytest.mark.fault(row=43)
+def test_the_money_cap_stops_a_pilot_too_and_nothing_is_decided_on_half_of_it(world: World) -> None:
+    capped = world.campaign(*command(world, more=COSTS.format(10)))
+
+    assert capped.returncode == 6, capped.stderr
+    assert "guards.max_cost allows 10" in world.state["cause"]
+    (ledger,) = (world.home.training / "runs").glob("*/ledger.sqlite")
+    audit(ledger)
+    assert 8 < spent(ledger) <= 10
+    assert not world.home.validation.exists()
+    assert world.campaign(*command(world, more=COSTS.format(1_000))).returncode == 0
+    world.check_accounts("full_campaign_120", accepted=120)
+
+
+@pytest.mark.slow
+@pytest.mark.story
+@pytest.mark.fault(row=43)
 def test_the_money_cap_of_a_generator_that_is_killed_again_and_again(world: World) -> None:
     run, script = "full_campaign_1000", "agents.training.scripts.generate_campaign"
 
