@@ -125,7 +125,7 @@ def test_a_campaign_whose_teacher_gets_worse_is_paused_and_goes_on_after_the_cur
         ((guard, cause, cleared),) = ledger.execute("SELECT guard, cause, cleared FROM pauses").fetchall()
         (settled,) = ledger.execute("SELECT count(*) FROM samples").fetchone()
     assert (guard, cleared) == ("quality", None)
-    assert f"({settled} tickets;" in cause
+    assert f"({settled} watched;" in cause
     assert 600 < settled <= 600 + 350
     del world.variables["REHEARSE_DRIFT"]
 

@@ -26,6 +26,7 @@ from agents.campaign.events import RunKind
 from agents.campaign.files import read_json
 from agents.campaign.home import Home
 from agents.campaign.lease import check_free, held_for, holder, is_held
+from agents.campaign.log_lines import message_of
 from agents.campaign.logs import last_lines
 from agents.campaign.outcome import Exit
 from agents.campaign.plan import Plan
@@ -243,5 +244,5 @@ def _size(log: Path) -> int:
 
 
 def last_words(log: Path, lines: int = 3) -> str:
-    """Return the last ``lines`` of ``log`` as one."""
-    return " / ".join(last_lines(log, lines)) or "its log is empty"
+    """Return what the last ``lines`` of ``log`` say, as one."""
+    return " / ".join(map(message_of, last_lines(log, lines))) or "its log is empty"

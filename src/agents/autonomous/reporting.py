@@ -40,7 +40,7 @@ def build_calibration(home: Home, plan: Plan) -> list[Document]:
     return calibration(evidence_for(_pilot_status(home), plan, home)[0], plan.recipe.gate)
 
 
-def write_report(home: Home, plan: Plan, workflow: Workflow | None) -> None:
+def write_report(home: Home, plan: Plan, workflow: Workflow | None = None) -> None:
     """Write the report beside the verdict; where that is impossible, warn: a verdict stands without its report."""
     try:
         report = build_report(home, plan, workflow)

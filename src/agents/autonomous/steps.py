@@ -226,7 +226,7 @@ class Steps:
         ended = exit_of(self._home, self._run)
         cause = f"campaign {self._run} ended with {ended or 'no exit record'}: {last_words(self._home.campaign_log)}"
         if state is RunState.PAUSED:
-            cause = f"campaign {self._run} paused with {ended}: {last_words(self._home.campaign_log, 1)}"
+            cause = f"campaign {self._run} paused: {last_words(self._home.campaign_log, 1)}"
             return Happening.CAMPAIGN_PAUSED, {"campaign_result": status, "cause": cause}
         died = ended is None or ended.signal is not None
         if died and not self._is_foreign and self._may_restart():

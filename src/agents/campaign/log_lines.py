@@ -20,6 +20,7 @@ LOG_DATES = "%Y-%m-%d %H:%M:%S"
 MAX_LINE = 16_384
 """Characters of a line that are looked at; a measurement behind them is not seen."""
 
+_OWN_PREFIX = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[[^\]]*\] [A-Z]+: ")
 _COUNT = r"\d{1,3}(?:,\d{3})+|\d{1,12}"
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 
@@ -53,6 +54,12 @@ _STARTED = re.compile(
     rf"\bRun started: run=(?P<run>[A-Za-z0-9._-]{{1,100}}) kind=(?P<kind>{'|'.join(RUN_KINDS)}) "
     r"total=(?P<total>\d{1,12}) fingerprint=(?P<fingerprint>[0-9a-f]{16})\b"
 )
+
+
+def message_of(line: str) -> str:
+    """Return what a line in our own format says, without when, who and how loud; another line as it is."""
+    prefix = _OWN_PREFIX.match(line)
+    return line[prefix.end() :] if prefix else line
 
 
 def render(event: Event) -> str:

@@ -107,14 +107,12 @@ class Stream:
     def told(self, level: float) -> str:
         """Return what its evidence says, in words."""
         floor = self.detector.floor
-        evidence = f"the evidence is {self.detector.evidence:.3g}, the alarm is at {level:.3g}"
+        evidence = f"({self.seen} watched; evidence {self.detector.evidence:.3g}, alarm from {level:.3g})"
+        lately = f"about the last {min(self.seen, RECENT)}"
         if self.measure in {QUALITY, ACCEPTANCE}:
-            lately = f"mean of about the last {RECENT}: {self.recent:.3f}"
-            return f"{self.name} has fallen below {floor:.3g}: {evidence} ({self.seen} tickets; {lately})"
-        lately = f"share of about the last {RECENT}: {1 - self.recent:.1%}"
-        return (
-            f"more than {1 - floor:.3g} of the tickets are {self.measure}: {evidence} ({self.seen} tickets; {lately})"
-        )
+            return f"{self.name} has fallen below {floor:.3g}: {lately} tickets average {self.recent:.3f} {evidence}"
+        share = f"{1 - self.recent:.1%} of {lately}"
+        return f"more than {1 - floor:.3g} of the tickets are {self.measure}: {share} {evidence}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -448,7 +448,7 @@ def test_numbers_edited_in_the_status_of_a_run_of_ours_change_nothing(home: Home
     after = decided_on(home, **edited)
 
     assert (before["verdict"], after["verdict"]) == ("REJECTED", "REJECTED")
-    assert after["reason"] == before["reason"] == "Quality 0.600 < 0.75 over 190 samples (0.586 to 0.610): refuted"
+    assert after["reason"] == before["reason"] == "Quality 0.600 < 0.75 over 190 samples (0.586 to 0.618): refuted"
     assert after["fingerprint"] == before["fingerprint"] == "f" * 16
 
 

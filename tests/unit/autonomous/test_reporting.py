@@ -69,5 +69,6 @@ def test_a_report_that_cannot_be_written_is_a_warning(
 def test_the_plan_is_the_recipes_where_no_workflow_has_one(home: Home, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text("gate: {quality_threshold: 0.6}\n")
-    assert plan_of(home, recipe).recipe.gate.quality_threshold == 0.6
-    assert plan_of(home, None).recipe.gate.quality_threshold == 0.75
+    assert plan_of(home, recipe)[0].recipe.gate.quality_threshold == 0.6
+    found, workflow = plan_of(home, None)
+    assert (found.recipe.gate.quality_threshold, workflow) == (0.75, None)

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.campaign.events import Event, Progressed, RunStarted, SampleJudged, SampleScored, Unreadable
-from agents.campaign.log_lines import LOG_FORMAT, MAX_LINE, parse, render
+from agents.campaign.log_lines import LOG_FORMAT, MAX_LINE, message_of, parse, render
 
 SEED_LINES = {
     "2025-12-21 06:50:15 [PilotQualityMonitor] INFO: "
@@ -310,3 +310,16 @@ def test_a_problem_that_is_logged_is_never_read_as_a_measurement(line: str) -> N
 def test_any_json_value_may_stand_in_any_field(value: object) -> None:
     for name in ("quality_score", "progress", "total", "accepted", "status", "domain", "message"):
         parse(json.dumps({"quality_score": 0.5, "progress": 1, "total": 2, name: value}))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("2026-11-23 18:25:45 [generate_campaign] ERROR: no disk: free some", "no disk: free some"),
+        ("2026-11-23 18:25:45 [a] INFO: 2026-11-23 18:25:45 [b] INFO: twice", "2026-11-23 18:25:45 [b] INFO: twice"),
+        ("Traceback (most recent call last):", "Traceback (most recent call last):"),
+        ("", ""),
+    ],
+)
+def test_the_message_of_a_line_of_our_own(line: str, message: str) -> None:
+    assert message_of(line) == message
