@@ -37,6 +37,7 @@ def test_an_empty_home_is_healthy_and_stays_empty(tmp_path: Path) -> None:
     ("phase", "with_orchestrator", "alone"),
     [
         ("starting_pilot", 0, 6),
+        ("choosing_candidate", 0, 6),
         ("monitoring_pilot", 0, 6),
         ("validating_pilot", 0, 6),
         ("validation_complete", 0, 6),

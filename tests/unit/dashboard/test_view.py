@@ -176,3 +176,12 @@ def test_a_plan_is_printable() -> None:
     text = plan_text({"name": EVIL, f"gate.{EVIL}": EVIL}, {"name": EVIL, f"gate.{EVIL}": EVIL})
     assert is_clean(text)
     assert len(text.split("\n")) == 4
+
+
+def test_while_candidates_are_tried_it_says_who_is_next_and_then_who_was_chosen() -> None:
+    trying = {"phase": "choosing_candidate", "run": "r", "choice_result": {"wanted": ["a", "b"], "tickets": 30}}
+    assert "Tried next: a, b, to 30 tickets" in headline(trying, {"orchestrator": 7})
+    chosen = trying | {"phase": "starting_pilot", "candidate": "a", "choice_result": {"wanted": []}}
+    lines = headline(chosen, {"orchestrator": 7}).split("\n")
+    assert lines[1] == "Candidate: a"
+    assert not [line for line in lines if "Tried next" in line]
