@@ -274,7 +274,7 @@ def test_the_plan_tells_every_value_and_where_it_came_from(
     assert (asked.code, said.code) == (0, 0)
     assert asked.document.keys() == {"values", "origins", "forecast", "no_forecast"}
     assert asked.document["forecast"] is None
-    assert "there is no pilot of this plan yet" in asked.document["no_forecast"]
+    assert "somebody else's generator" in asked.document["no_forecast"]
     assert asked.document["no_forecast"] in said.out
     values, origins = asked.document["values"], asked.document["origins"]
     assert values == plan_for({}, None, {}).values() | {
