@@ -8,12 +8,14 @@ when one is due, records new attempts, commits all of that at once, announces it
 ticket runs in a task of its own; whatever was fast or slow, the ledger comes out the same. When a task fails, no more
 are begun, and the failure is raised when those in flight are finished: what was paid for is kept. So it is when a guard
 alarms; the ticket on which it does is the last one settled, and what was answered after it waits for the next start.
+When nothing comes back for too long, what is in flight is given up, to be asked again by the next start.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
@@ -24,6 +26,7 @@ from agents.campaign.clock import Clock
 from agents.campaign.errors import CampaignError, PausedError
 from agents.campaign.events import Event, Progressed, SampleScored
 from agents.campaign.failures import failure_of
+from agents.campaign.pace import Pace
 from agents.campaign.progress import Progress
 from agents.training.bench import Bench
 from agents.training.dedup import Duplicates
@@ -40,6 +43,8 @@ TRIALS = 32
 """Draws for a round after which a domain counts as having no new items."""
 NO_LIMITS, NO_PRICES = Limits(), Prices()
 _PROGRESS_SECONDS = 1.0
+_LOOKS = 20
+"""Looks for a sign of life while a silence lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ class Engine:
         limits: Limits = NO_LIMITS,
         prices: Prices = NO_PRICES,
         free_bytes: Callable[[], int] = lambda: sys.maxsize,
+        silence_seconds: float = math.inf,
     ) -> None:
         self._goal = goal
         self._standards = standards
@@ -110,6 +116,9 @@ class Engine:
         self._limits = limits
         self._prices = prices
         self._free_bytes = free_bytes
+        self._silence_seconds = silence_seconds
+        self._is_silent = False
+        self._finished = 0
         self._spent = ledger.spent()
         self._began = clock.monotonic()
         self._planning = False
@@ -127,16 +136,18 @@ class Engine:
         """Generate until the run has what it owes; return its final progress.
 
         Raises:
-            PausedError: it was drained, a guard alarmed, a cap is reached, its tickets or its items are used up, or a
-                part of the machine is out of order; the same command resumes it.
+            PausedError: it was drained, a guard alarmed, a cap is reached, its tickets or its items are used up,
+                nothing came back for too long, or a part of the machine is out of order; the same command resumes it.
             CampaignError: the code of a domain or of a teacher is broken.
         """
         self._announce(self._ledger.header.started())
+        listener = asyncio.create_task(self._listen())
         try:
-            while self._turn():
+            while self._turn() and not self._is_silent:
                 await self._news.wait()
                 self._news.clear()
         finally:
+            listener.cancel()
             await self._end_tasks()
         if self._failure is not None:
             raise self._failure
@@ -268,6 +279,22 @@ class Engine:
             finding = await self._bench.run(assess, (ticket.item, work.issued.prompt, reply.text), ticket.variant)
         self._ready[ticket.seq] = _Answered(ticket, work.attempt, reply, finding)
 
+    async def _listen(self) -> None:
+        """End the run when nothing is finished for too long. Time in which this process was stopped does not count."""
+        pace, awake = Pace(), 0.0
+        while math.isfinite(step := self._silence_seconds / _LOOKS):
+            await asyncio.sleep(step)
+            awake += step
+            silent = pace.mark(awake, self._finished)
+            if self._tasks and silent >= pace.stall_after(self._silence_seconds):
+                self._is_silent = True
+                self._failure = self._failure or PausedError(
+                    f"nothing came back for {silent / 60:.3g} minutes, with {len(self._tasks)} tickets in flight",
+                    "see whether the teacher answers, then run the same command again; watch.stall_minutes in the "
+                    "recipe says how long it may be silent",
+                )
+                self._news.set()
+
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -275,6 +302,7 @@ class Engine:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._finished += 1
         if not task.cancelled() and task.exception() is not None:
             self._failure = self._failure or task.exception()
         self._news.set()

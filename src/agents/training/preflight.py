@@ -32,6 +32,8 @@ FACTORY_VERSION = "1"
 """Changes whenever rounds, picker, duplicates, verdicts or the procedural teacher give other samples than before."""
 
 NO_CLAIMS = Claims()
+LEAST_SILENCE_SECONDS = 60.0
+"""Workers take seconds to start; however impatient a plan is, this is no sign of a teacher that hangs."""
 BYTES_PER_SAMPLE = 16_384
 """Disk that a sample may need in its ledger and its export, generously."""
 
@@ -86,6 +88,11 @@ class Prepared:
         if self.header.kind != "campaign":
             return Limits(max_cost=guards.max_cost, min_free_gb=guards.min_free_gb)
         return Limits(guards.max_tickets, guards.max_hours, guards.max_cost, guards.min_free_gb)
+
+    @property
+    def silence_seconds(self) -> float:
+        """From which silence of everything in flight on the run is ended."""
+        return max(LEAST_SILENCE_SECONDS, 60 * self.plan.recipe.watch.stall_minutes)
 
     @property
     def prices(self) -> Prices:

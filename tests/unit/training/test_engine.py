@@ -491,6 +491,49 @@ def test_a_teacher_that_pauses_lets_the_others_finish(tmp_path: Path) -> None:
     audit(path)
 
 
+@dataclass
+class Silent:
+    """Answers ``fine`` tickets, then says nothing any more."""
+
+    teacher: Teacher
+    fine: int
+
+    async def answer(self, request: Request) -> Reply:
+        if request.ticket.seq >= self.fine:
+            await asyncio.Event().wait()
+        return await self.teacher.answer(request)
+
+
+def test_a_teacher_that_hangs_pauses_the_run_and_is_asked_again_later(tmp_path: Path) -> None:
+    run = TinyRun(tmp_path / "ledger.sqlite", teacher=lambda teacher: Silent(teacher, 50), silence_seconds=0.2)
+    with pytest.raises(PausedError, match=r"nothing came back for \S+ minutes, with 16 tickets in flight") as caught:
+        run.go()
+    assert "watch.stall_minutes" in caught.value.cure
+    audit(run.path)
+    accounts = LedgerView(run.path).accounts()
+    assert accounts is not None
+    assert accounts.settled == 50
+
+    assert replace(run, teacher=lambda teacher: teacher, silence_seconds=60.0).go().is_complete
+    audit(run.path)
+    with closing(sqlite3.connect(run.path)) as ledger:
+        assert ledger.execute("SELECT count(*) FROM attempts WHERE outcome = 'lost'").fetchone() == (16,)
+
+
+def test_a_slow_teacher_is_no_silent_one(tmp_path: Path) -> None:
+    @dataclass
+    class Slow:
+        teacher: Teacher
+
+        async def answer(self, request: Request) -> Reply:
+            await asyncio.sleep(0.02)
+            return await self.teacher.answer(request)
+
+    goal = replace(GOAL, kind="pilot", total=40, budget=40)
+    run = TinyRun(tmp_path / "ledger.sqlite", goal=goal, in_flight=1, teacher=Slow, silence_seconds=0.4)
+    assert run.go().is_complete
+
+
 def test_broken_code_of_a_domain_stops_the_run(tmp_path: Path) -> None:
     class Broken(TinyDomain):
         def judge(self, item, answer):

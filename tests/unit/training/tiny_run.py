@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -50,6 +51,7 @@ class TinyRun:
     free_bytes: Callable[[], int] = lambda: 10**12
     acknowledge: bool = False
     clock: Clock = field(default_factory=SystemClock)
+    silence_seconds: float = math.inf
     started: Callable[[Engine, Bench[Domains]], None] = lambda _engine, _bench: None
 
     @property
@@ -80,6 +82,7 @@ class TinyRun:
                     limits=self.limits,
                     prices=self.prices,
                     free_bytes=self.free_bytes,
+                    silence_seconds=self.silence_seconds,
                 )
                 self.started(engine, bench)
                 return await engine.run()

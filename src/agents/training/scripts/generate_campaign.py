@@ -203,6 +203,7 @@ async def _generate(prepared: Prepared, console: Console, *, acknowledge: bool) 
                 guards=guards,
                 limits=prepared.limits,
                 prices=prepared.prices,
+                silence_seconds=prepared.silence_seconds,
                 free_bytes=lambda: shutil.disk_usage(prepared.paths.folder).free,
             )
             await _until_stopped(engine)
