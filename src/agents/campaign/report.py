@@ -25,6 +25,8 @@ THRESHOLDS = tuple(step / 100 for step in range(50, 100, 5))
 """What is tried by ``calibrate``, besides the plan's own."""
 SHOWN_SAMPLES = 3
 _SHORT = 600
+_MARKUP = re.compile(r"[\\`*\[\]#|&]|^>|[<>](?![\s\d])")
+"""Characters that Markdown could take for its own; less and greater of a comparison stay as they are."""
 
 
 def report_document(
@@ -342,4 +344,4 @@ def _number(value: float | None) -> str:
 def _plain(text: str) -> str:
     """Return ``text`` on one printable line, in which nothing is Markdown or HTML."""
     printable = "".join(char if char.isprintable() else " " for char in text)
-    return re.sub(r"([\\`*\[\]<>#|&])", r"\\\1", printable)
+    return _MARKUP.sub(r"\\\g<0>", printable)
