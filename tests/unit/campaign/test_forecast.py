@@ -370,7 +370,7 @@ def test_a_campaign_that_has_begun_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0.04, "0.0 s"), (5.0, "5.0 s"), (119.0, "119 s"), (600.0, "10 min"), (7_200.0, "2.0 h"), (864_000.0, "10 days")],
+    [(0.04, "0 s"), (1.25, "1.2 s"), (119.0, "119 s"), (600.0, "10 min"), (7_200.0, "2 h"), (432_000.0, "5 days")],
 )
 def test_durations_read_well(seconds: float, shown: str) -> None:
     hours = dict.fromkeys(("low", "expected", "high"), seconds / HOUR)

@@ -83,7 +83,7 @@ def _duration(hours: float) -> str:
     units = ((DAY_HOURS, "days"), (1.0, "h"), (1 / 60, "min"))
     size, unit = next(((size, unit) for size, unit in units if hours >= 2 * size), (1 / 3_600, "s"))
     value = hours / size
-    return number(value) if math.isinf(value) else f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"
+    return number(value) if math.isinf(value) else f"{value:.{0 if value >= 10 else 1}f} {unit}".replace(".0 ", " ")
 
 
 def _or_endless(value: float | None) -> float:
