@@ -11,30 +11,36 @@ from agents.campaign.ledger_view import LedgerView
 
 pytestmark = pytest.mark.story
 
-SMALL = "campaign: {{target: 60}}\nguards: {{max_tickets: {}}}\n"
+SMALL = "campaign: {{target: 300}}\nguards: {{max_tickets: {}}}\n"
 
 
 def test_a_campaign_whose_tickets_cannot_be_enough_is_refused_until_it_is_cured(world: World) -> None:
-    recipe = str(world.recipe(SMALL.format(50)))
+    recipe = str(world.recipe(SMALL.format(250)))
 
     told = world.campaign("plan", "--recipe", recipe, "--json")
     assert told.returncode == 0, told.stderr
     before = json.loads(told.stdout)
     assert before["forecast"] is None
     assert "there is no pilot of this plan yet" in before["no_forecast"]
-    assert "whatever it shows, guards.max_tickets allows 50 tickets" in before["no_forecast"]
+    assert "whatever it shows, guards.max_tickets allows 250 tickets" in before["no_forecast"]
 
+    too_few = world.campaign("auto", "--recipe", recipe)
+    assert too_few.returncode == 1, too_few.stdout
+    assert "the target cannot be reached: guards.max_tickets allows 250 tickets, and 300 are needed" in too_few.stderr
+    assert not [*world.home.runs.glob("*")], "no pilot is paid for"
+
+    world.recipe(SMALL.format(300))
     refused = world.campaign("auto", "--recipe", recipe)
     assert refused.returncode == 1, refused.stderr
     assert (world.state["phase"], world.state["pilot_result"]["progress"]) == ("launch_failed", 190)
-    assert "the target cannot be reached: guards.max_tickets allows 50 tickets" in world.state["cause"]
+    assert "the target cannot be reached: guards.max_tickets allows 300 tickets" in world.state["cause"]
     assert world.read(world.home.launch_status)["launched"] is False
-    assert not world.home.run("full_campaign_60").folder.exists()
+    assert not world.home.run("full_campaign_300").folder.exists()
 
-    world.recipe(SMALL.format(80))
+    world.recipe(SMALL.format(400))
     raised = world.campaign("auto", "--recipe", recipe)
     assert raised.returncode == 0, raised.stderr
-    world.check_accounts("full_campaign_60", accepted=60)
+    world.check_accounts("full_campaign_300", accepted=300)
 
 
 def test_what_is_used_lies_in_the_forecast(world: World) -> None:
@@ -55,5 +61,5 @@ def test_what_is_used_lies_in_the_forecast(world: World) -> None:
     assert accounts is not None
     assert forecast["tickets"]["low"] <= accounts.issued <= forecast["tickets"]["high"]
     hours = (max(call.ended for call in calls) - min(call.began for call in calls)) / 3_600
-    assert forecast["hours"]["low"] <= hours <= 10 * forecast["hours"]["high"], "a busy machine is slower, not so much"
+    assert 0 < forecast["hours"]["low"] <= hours, "a busy machine is slower, by nobody knows how much"
     assert "Forecast: " in world.home.orchestrator_log.read_text()

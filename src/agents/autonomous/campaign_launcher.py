@@ -9,19 +9,18 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agents.autonomous.forecasting import NoPilotError, build_forecast
+from agents.autonomous.forecasting import launchable_forecast
 from agents.autonomous.generators import Generator, campaign_generator, exit_of, is_alive, start
 from agents.autonomous.pilot_quality_monitor import STALL_SECONDS, decide
 from agents.campaign.clock import Clock, SystemClock, stamp
 from agents.campaign.errors import AnotherPlanError, CampaignError, ExitCode
 from agents.campaign.events import Progressed
 from agents.campaign.files import make_folder, read_json, write_json
-from agents.campaign.forecast import obstacles_at_best
 from agents.campaign.forecast.page import forecast_document, forecast_line
 from agents.campaign.gate import OVERRIDABLE, Verdict
 from agents.campaign.home import Home
@@ -151,31 +150,17 @@ class CampaignLauncher:
         return await self._start(generator, store, workflow.results.get("validation_result", {}) if workflow else {})
 
     def _forecast(self, status: Document, generator: Generator) -> Document:
-        """Return what the campaign will take, as far as it is known.
-
-        Raises:
-            CampaignError: it cannot reach its target.
-        """
+        """Return what the campaign will take, as far as it is known; raises CampaignError as the forecast does."""
         if not generator.is_ours:
             return {}
-        try:
-            found = build_forecast(self.home, self.plan, generator, str(status.get("run") or "none"))
-        except NoPilotError:
-            self._check_reachable(obstacles_at_best(self.plan.recipe, generator.capacity))
+        found = launchable_forecast(self.home, self.plan, generator, str(status.get("run") or "none"))
+        if found is None:
             return {}
-        self._check_reachable(found.obstacles)
         document = forecast_document(found)
         self._logger.info("Forecast: %s", forecast_line(document))
         for sentence in found.doubts:
             self._logger.warning("It may pause before its target: %s", sentence)
         return {"forecast": document}
-
-    def _check_reachable(self, obstacles: Sequence[str]) -> None:
-        if obstacles:
-            raise CampaignError(
-                f"the target cannot be reached: {'; '.join(obstacles)}",
-                "change the recipe as it says and run the same command again; try changes with campaign plan",
-            )
 
     async def _start(
         self, generator: Generator, store: Workflows, validation: Document, forecast: Document | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +49,35 @@ def build_forecast(home: Home, plan: Plan, generator: Generator, pilot: str) -> 
     began = datetime.fromisoformat(header.created).timestamp()
     startup = max(0.0, calls[0].began - began) if calls else 0.0
     return forecast(plan.recipe, Pilot(accepted, calls, startup), generator.capacity)
+
+
+def check_reachable(plan: Plan, generator: Generator) -> None:
+    """Raise CampaignError where the plan's campaign, ``generator``, misses its target whatever its pilot shows."""
+    if generator.is_ours:
+        _refuse(obstacles_at_best(plan.recipe, generator.capacity))
+
+
+def launchable_forecast(home: Home, plan: Plan, generator: Generator, pilot: str) -> Forecast | None:
+    """Return the forecast of the plan's campaign from run ``pilot``; None where that is no pilot to forecast from.
+
+    Raises:
+        CampaignError: the campaign cannot reach its target.
+    """
+    try:
+        found = build_forecast(home, plan, generator, pilot)
+    except NoPilotError:
+        check_reachable(plan, generator)
+        return None
+    _refuse(found.obstacles)
+    return found
+
+
+def _refuse(obstacles: Sequence[str]) -> None:
+    if obstacles:
+        raise CampaignError(
+            f"the target cannot be reached: {'; '.join(obstacles)}",
+            "change the recipe as it says and run the same command again; try changes with campaign plan",
+        )
 
 
 def forecast_of(home: Home, plan: Plan) -> tuple[dict[str, Any] | None, str | None]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import orjson
 
+from agents.autonomous.forecasting import check_reachable
 from agents.autonomous.generators import campaign_generator, environment_of
 from agents.autonomous.training_orchestrator import TrainingOrchestrator
 from agents.campaign.errors import CampaignError, ExitCode, PausedError
@@ -88,7 +89,7 @@ def start_in_background(mode: str, plan: Plan, home: Home) -> Identity:
     """
     check_free(home.orchestrator_lease, "Orchestrator")
     check_storage(home.training)
-    asyncio.run(campaign_generator(plan, home))
+    check_reachable(plan, asyncio.run(campaign_generator(plan, home)))
     argv = [sys.executable, "-m", ORCHESTRATOR, "--mode", mode, *arguments_of(plan)]
     started = start_detached(argv, home.orchestrator_log, environment_of(home))
     deadline = time.monotonic() + START_SECONDS

@@ -15,6 +15,7 @@ from typing import Any
 
 from agents.autonomous.campaign_launcher import CampaignLauncher
 from agents.autonomous.choosing import chosen_plan
+from agents.autonomous.forecasting import check_reachable
 from agents.autonomous.generators import Generator, campaign_generator, is_alive
 from agents.autonomous.pilot_quality_monitor import CampaignValidator
 from agents.autonomous.reporting import write_report
@@ -207,6 +208,8 @@ class TrainingOrchestrator:
             check_storage(self.home.training)
             workflow = store.find(self.run)
             generator = await campaign_generator(chosen_plan(self.plan, workflow), self.home)
+            if not has_lived(self.run, self.home, store):
+                check_reachable(self.plan, generator)
             if workflow is None:
                 entry = ENTRY[self._entry(store, None)]
                 workflow = store.create(self.run, self.plan.document(), entry, self._clock.now())

@@ -81,7 +81,7 @@ def _of_guards(recipe: Recipe, tickets: Range, cost: Range | None) -> list[Limit
     found = []
     if guards.max_tickets is not None:
         what = f"guards.max_tickets allows {guards.max_tickets:,} tickets, and {span(tickets)} are needed"
-        found.append(Limit(what, tickets, guards.max_tickets, _raise_to(tickets)))
+        found.append(Limit(what, tickets, guards.max_tickets, _raise_to(tickets, places=0)))
     if guards.max_cost is not None and cost is not None:
         needs = tickets.times(cost)
         what = f"guards.max_cost allows {guards.max_cost:,g}, and {span(needs)} are needed"
@@ -89,10 +89,14 @@ def _of_guards(recipe: Recipe, tickets: Range, cost: Range | None) -> list[Limit
     return found
 
 
-def _raise_to(needs: Range, per: int = 1) -> str:
-    """Return the advice to raise a key to what is enough: the high end, or the expected value where that has no end."""
+def _raise_to(needs: Range, per: int = 1, places: int = 1) -> str:
+    """Return the advice to raise a key to what is enough: the high end, or the expected value where that has no end.
+
+    It is rounded up to ``places`` after the point, and from 100 on to a whole number.
+    """
     enough = [value / per for value in (needs.high, needs.expected) if math.isfinite(value)]
     if not enough:
         return "mend first what makes all tickets fail"
-    value = math.ceil(enough[0]) if enough[0] >= 100 else math.ceil(10 * enough[0]) / 10
-    return f"raise it to {value:,}" if value >= 100 else f"raise it to {value:g}"
+    step = 1 if enough[0] >= 100 else 10**places
+    value = math.ceil(step * enough[0]) / step
+    return f"raise it to {value:,.0f}" if value >= 100 else f"raise it to {value:g}"
