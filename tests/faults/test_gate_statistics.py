@@ -60,7 +60,7 @@ def test_a_hopeless_pilot_is_stopped_long_before_its_end() -> None:
 
 
 @pytest.mark.fault(row=23)
-@pytest.mark.parametrize("pilots", [pytest.param(40, id="40"), MANY])
+@pytest.mark.parametrize("pilots", [pytest.param(40, id="40"), pytest.param(300, id="300", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("best_first", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["best first", "mixed"])
 def test_the_best_domain_first_talks_nobody_over(pilots: int, best_first: bool) -> None:
     approved = GATE["approved_by_domain"](pilots, 0.75, best_first=best_first)
@@ -116,5 +116,5 @@ def test_a_mean_at_its_floor_rarely_alarms_in_a_whole_campaign(runs: int) -> Non
 @pytest.mark.slow
 @pytest.mark.fault(row=41)
 def test_all_guards_together_rarely_alarm_in_a_whole_campaign() -> None:
-    alarms = GATE["false_alarms_of_all_guards"](40)
+    alarms = GATE["false_alarms_of_all_guards"](20)
     assert alarms.is_at_most(0.05), alarms
