@@ -25,7 +25,7 @@ LAYERS = {
     3: [
         *("agents.campaign.phases", "agents.campaign.progress", "agents.campaign.gate", "agents.campaign.drift"),
         *("agents.campaign.betting", "agents.campaign.failures", "agents.campaign.rules"),
-        *("agents.campaign.charts", "agents.campaign.choice", "agents.campaign.report"),
+        *("agents.campaign.charts", "agents.campaign.choice", "agents.campaign.weighing", "agents.campaign.report"),
         *("agents.campaign.forecast", "agents.campaign.log_lines", "agents.campaign.status", "agents.campaign.outcome"),
         "agents.campaign.pace",
         *(

@@ -1,35 +1,18 @@
 """The rules of the gate: the seed's threshold, and evidence by betting.
 
-Pure. Owns how a verdict follows from evidence. Its arithmetic belongs to ``betting``, the words to ``gate``.
+Pure. Owns how a verdict follows from evidence. How it is weighed belongs to ``weighing``, the words to ``gate``.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agents.campaign.betting import GRID, Stratum, bounds, log_evidence, log_refutation
 from agents.campaign.failures import DUPLICATE, UNJUDGED, UNREADABLE
-from agents.campaign.gate import Criterion, Decision, Evidence, JudgedTicket, Rule, Verdict, reaches, unmeasured
+from agents.campaign.gate import Criterion, Decision, Evidence, Rule, Verdict, reaches, unmeasured
 from agents.campaign.recipe import GateSection
-
-Values = tuple[float, Sequence[float]]
-"""The weight of a domain, and what was measured of each of its tickets, in [0, 1]."""
-
-FIRST_LOOK, LOOKS_GROW = 32, 1.25
-"""A refutation counts after so many tickets, and after every number that is so much larger than the one before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """What is wanted of the tickets: that the weighted mean of ``value`` is above ``limit``; ``only`` of one domain."""
-
-    name: str
-    limit: float
-    value: Callable[[JudgedTicket], float]
-    only: str | None = None
+from agents.campaign.weighing import Aim, Values, Weighed, measure, values_of, weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +64,7 @@ class EvidenceRule:
 
     Every criterion must be proven at ``gate.error_level``, which needs no correction: one that is not met is proven
     with at most that chance, whenever one looks. A refuted one rejects, complete or not; that level is shared out over
-    the criteria. It is looked for at fixed numbers of tickets, so that the verdict does not depend on when somebody
-    looked. Of each criterion the unit is the ticket, for no two tickets of a run share a source item.
+    the criteria. Of each criterion the unit is the ticket, for no two tickets of a run share a source item.
     """
 
     gate: GateSection
@@ -94,13 +76,13 @@ class EvidenceRule:
         if gap is not None and (evidence.is_complete or evidence.bad_scores):
             advice = "Mend what the reason names, then run the pilot again."
             return self._decision(Verdict.ERROR, gap, advice, (*floors, _unknown_quality(gap)))
-        measured = tuple(self._measured(evidence)) if gap is None else ()
-        criteria = (*floors, *(measured or (_unknown_quality(gap),)))
-        refuted = self._refuted(evidence, measured)
-        unproven = next((found for found in measured if not found.passed), None)
+        weighed = weigh(self._aims(), evidence, self.gate.error_level) if gap is None else []
+        criteria = (*floors, *(each.now for each in weighed)) if weighed else (*floors, _unknown_quality(gap))
+        refuted = next((each for each in weighed if each.refuted is not None), None)
+        unproven = next((each.now for each in weighed if not each.now.passed), None)
         if refuted is not None:
             advice = "Read the report, mend what fails most, run the pilot again; do not launch."
-            return self._decision(Verdict.REJECTED, f"{refuted.reason}: refuted", advice, criteria)
+            return self._decision(Verdict.REJECTED, f"{self._refuting(refuted)}: refuted", advice, criteria)
         if not evidence.is_complete:
             advice = "Wait for the pilot, or look at its log."
             return self._decision(Verdict.PENDING, floors[0].reason, advice, criteria)
@@ -110,7 +92,13 @@ class EvidenceRule:
         if unproven is not None:
             advice = "Buy more evidence with a larger pilot, or let a person decide."
             return self._decision(Verdict.INCONCLUSIVE, f"{unproven.reason}: not proven", advice, criteria)
-        return self._decision(Verdict.APPROVED, f"{measured[0].reason}: proven", "Launch the campaign.", criteria)
+        return self._decision(Verdict.APPROVED, f"{weighed[0].now.reason}: proven", "Launch the campaign.", criteria)
+
+    def _refuting(self, weighed: Weighed) -> str:
+        """Return the reason of the criterion now if it is still refuted, else of when it was."""
+        enough = math.log(len(self._aims()) / self.gate.error_level)
+        now, then = weighed.now, weighed.refuted or weighed.now
+        return now.reason if (now.log_refutation or 0.0) >= enough else then.reason
 
     def _decision(self, verdict: Verdict, reason: str, advice: str, criteria: Sequence[Criterion]) -> Decision:
         return Decision(verdict, reason, advice, tuple(criteria), "evidence")
@@ -126,76 +114,6 @@ class EvidenceRule:
         floors = sorted(gate.domain_floors.items())
         aims += [Aim(f"quality of {name}", floor, lambda ticket: ticket.quality, name) for name, floor in floors]
         return [aim for aim in aims if aim.limit > 0]
-
-    def _measured(self, evidence: Evidence) -> list[Criterion]:
-        return [_measured(aim, evidence, self.gate.error_level) for aim in self._aims()]
-
-    def _refuted(self, evidence: Evidence, measured: Sequence[Criterion]) -> Criterion | None:
-        """Return the first criterion that a look refutes: as it is ``measured`` now, or then where it no longer is."""
-        aims = self._aims()
-        enough = math.log(len(aims) / self.gate.error_level)
-        for seen, by_aim in _looks(evidence, aims) if measured else ():
-            for aim, now, strata in zip(aims, measured, by_aim, strict=True):
-                if log_refutation(strata, aim.limit) < enough:
-                    continue
-                then = _measured(aim, replace(evidence, tickets=evidence.tickets[:seen]), self.gate.error_level)
-                return now if now.log_refutation is not None and now.log_refutation >= enough else then
-        return None
-
-
-def _measured(aim: Aim, evidence: Evidence, error_level: float) -> Criterion:
-    return measure(aim.name, _values(evidence, aim.value, aim.only), aim.limit, error_level)
-
-
-def _looks(evidence: Evidence, aims: Sequence[Aim]) -> Iterator[tuple[int, list[list[Stratum]]]]:
-    """Yield after each number of tickets at which a refutation counts that number and the strata of each aim."""
-    weights = [evidence.weights if aim.only is None else {aim.only: 1.0} for aim in aims]
-    counts = [{domain: Counter[int]() for domain in evidence.weights} for _ in aims]
-    due = FIRST_LOOK
-    for seen, ticket in enumerate(evidence.tickets, 1):
-        for aim, of_aim in zip(aims, counts, strict=True):
-            of_aim[ticket.domain][math.floor(aim.value(ticket) * GRID)] += 1
-        is_last = evidence.is_complete and seen == len(evidence.tickets)
-        if seen == due or is_last:
-            due = math.ceil(due * LOOKS_GROW) if seen == due else due
-            yield (
-                seen,
-                [
-                    [Stratum(weight, of_aim[domain]) for domain, weight in of_weights.items()]
-                    for of_aim, of_weights in zip(counts, weights, strict=True)
-                ],
-            )
-
-
-def measure(name: str, values: Sequence[Values], limit: float, error_level: float) -> Criterion:
-    """Return the criterion "the weighted mean of ``values`` is above ``limit``" with bounds and evidence.
-
-    Args:
-        name: what is measured.
-        values: weight and values in [0, 1] of each domain; the weights sum to 1.
-        limit: what the mean must be above, in (0, 1].
-        error_level: chance in (0, 1) of a proof of what is not so, and of either bound.
-    """
-    strata = [Stratum.of(weight, scores) for weight, scores in values]
-    count = sum(len(scores) for _, scores in values)
-    seen = [(weight, scores) for weight, scores in values if scores]
-    mean = sum(weight * sum(scores) / len(scores) for weight, scores in seen) / sum(weight for weight, _ in seen)
-    lower, upper = bounds(strata, error_level)
-    evidence = log_evidence(strata, limit)
-    passed = evidence >= math.log(1 / error_level)
-    relation = ">" if mean > limit else "<" if mean < limit else "="
-    return Criterion(
-        name,
-        passed,
-        f"{name.capitalize()} {mean:.3f} {relation} {limit:g} over {count} samples ({lower:.3f} to {upper:.3f})",
-        n=count,
-        mean=mean,
-        lower=lower,
-        upper=upper,
-        limit=limit,
-        log_evidence=evidence,
-        log_refutation=log_refutation(strata, limit),
-    )
 
 
 def rule_for(gate: GateSection, *, is_ours: bool) -> Rule:
@@ -249,16 +167,8 @@ def _judge_failures(evidence: Evidence, gate: GateSection) -> str | None:
     )
 
 
-def _values(evidence: Evidence, value: Callable[[JudgedTicket], float], only: str | None) -> list[Values]:
-    weights = evidence.weights if only is None else {only: 1.0}
-    return [
-        (weight, [value(ticket) for ticket in evidence.tickets if ticket.domain == domain])
-        for domain, weight in sorted(weights.items())
-    ]
-
-
 def _strata_of(evidence: Evidence) -> list[Values]:
     """Return what is known of the scores one by one: by domain, or in one stratum where the log tells of none."""
     if evidence.tickets:
-        return _values(evidence, lambda ticket: ticket.quality, None)
+        return values_of(Aim("quality", 1.0, lambda ticket: ticket.quality), evidence)
     return [(1.0, evidence.scores)] if evidence.scores else []

@@ -16,6 +16,7 @@ from agents.campaign.recipe import GateSection
 from agents.campaign.rules import EvidenceRule, ThresholdRule
 
 WEIGHTS = {"asm": 0.6, "yaze": 0.4}
+RULE = EvidenceRule(GateSection())
 
 
 def tickets(
@@ -154,6 +155,26 @@ def test_a_refuted_pilot_stays_refuted_whenever_somebody_looks(seed: int, mean: 
         assert set(seen[seen.index(Verdict.REJECTED) :]) == {Verdict.REJECTED}
         assert rule.decide(evidence(settled)).verdict is Verdict.REJECTED
     assert set(seen) <= {Verdict.PENDING, Verdict.REJECTED}
+
+
+def test_what_was_proven_on_the_way_stays_proven() -> None:
+    settled = tickets(1.0, 40) + (tickets(1.0, 3) + tickets(0.0, 1)) * 38
+    (quality,) = (found for found in RULE.decide(evidence(settled)).criteria if found.name == "quality")
+    assert quality.passed
+    assert quality.lower is not None
+    assert quality.lower < 0.75
+    assert quality.reason.endswith("by the first 32 of them")
+
+
+def test_a_teacher_that_gets_worse_during_the_pilot_is_not_approved() -> None:
+    decision = RULE.decide(evidence(tickets(1.0, 145) + tickets(0.0, 45)))
+    assert decision.verdict is Verdict.INCONCLUSIVE
+    assert "and it fell below 0.75 on the way" in decision.reason
+
+
+def test_a_weak_domain_after_a_strong_one_is_no_fall() -> None:
+    one_by_one = tickets(1.0, 114) + tickets(0.6, 76, "yaze")
+    assert RULE.decide(evidence(one_by_one, weights=WEIGHTS)).verdict is Verdict.APPROVED
 
 
 def test_a_refutation_that_later_tickets_hide_is_told_as_it_was() -> None:

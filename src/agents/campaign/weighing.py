@@ -1,0 +1,170 @@
+"""Weighing evidence: what is asked of the tickets of a pilot, and how strongly they show it.
+
+Pure. Owns measured criteria and the numbers of tickets at which evidence counts. Its arithmetic belongs to ``betting``,
+what follows from it to ``rules``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
+
+from agents.campaign.betting import GRID, Stratum, bounds, log_evidence, log_refutation
+from agents.campaign.drift import Detector, alarm_level
+from agents.campaign.gate import Criterion, Evidence, JudgedTicket
+
+FIRST_LOOK, LOOKS_GROW = 32, 1.1
+"""Evidence counts after so many tickets, after every number that is so much larger than the one before, and at the end.
+
+A verdict then depends on the scores and never on when somebody looked."""
+
+Values = tuple[float, Sequence[float]]
+"""The weight of a domain, and what was measured of each of its tickets, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What is wanted of the tickets: that the weighted mean of ``value`` is above ``limit``; ``only`` of one domain."""
+
+    name: str
+    limit: float
+    value: Callable[[JudgedTicket], float]
+    only: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A criterion as it is ``now``, and as it was when a look refuted it, if one did."""
+
+    now: Criterion
+    refuted: Criterion | None = None
+
+
+def weigh(aims: Sequence[Aim], evidence: Evidence, error_level: float) -> list[Weighed]:
+    """Return each aim as the tickets of ``evidence`` show it.
+
+    What a look has proven stays proven, unless the mean has fallen below the limit since: a teacher may have changed.
+
+    Args:
+        aims: what is asked, at least one.
+        evidence: has the weights of the domains and every settled ticket in its order.
+        error_level: chance in (0, 1) of a proof of what is not so; of refuting any aim that is met.
+    """
+    proven, refuted = _decided(aims, evidence, error_level)
+    level = alarm_level(max(1, len(evidence.tickets)), len(aims), error_level)
+    weighed = []
+    for aim in aims:
+        now, then = _measured(aim, evidence, error_level), None
+        if (at := refuted.get(aim.name)) is not None:
+            then = _measured(aim, replace(evidence, tickets=evidence.tickets[:at]), error_level)
+        if (first := proven.get(aim.name)) is None:
+            now = replace(now, passed=False)
+        elif _highest(aim, evidence) >= level:
+            now = replace(now, passed=False, reason=f"{now.reason}, and it fell below {aim.limit:g} on the way")
+        elif not now.passed:
+            now = replace(now, passed=True, reason=f"{now.reason}, by the first {first} of them")
+        weighed.append(Weighed(now, then))
+    return weighed
+
+
+def _decided(aims: Sequence[Aim], evidence: Evidence, error_level: float) -> tuple[dict[str, int], dict[str, int]]:
+    """Return after how many tickets each aim was first proven, and first refuted, where it was."""
+    proof, refutation = math.log(1 / error_level), math.log(len(aims) / error_level)
+    proven: dict[str, int] = {}
+    refuted: dict[str, int] = {}
+    for seen, by_aim in _looks(evidence, aims):
+        for aim, strata in zip(aims, by_aim, strict=True):
+            # There is no evidence for what the mean itself denies.
+            if sum(stratum.weight * stratum.mean for stratum in strata) < aim.limit:
+                if aim.name not in refuted and log_refutation(strata, aim.limit) >= refutation:
+                    refuted[aim.name] = seen
+            elif aim.name not in proven and log_evidence(strata, aim.limit) >= proof:
+                proven[aim.name] = seen
+    return proven, refuted
+
+
+def measure(name: str, values: Sequence[Values], limit: float, error_level: float) -> Criterion:
+    """Return the criterion "the weighted mean of ``values`` is above ``limit``" with bounds and evidence.
+
+    Args:
+        name: what is measured.
+        values: weight and values in [0, 1] of each domain; the weights sum to 1.
+        limit: what the mean must be above, in (0, 1].
+        error_level: chance in (0, 1) of a proof of what is not so, and of either bound.
+    """
+    strata = [Stratum.of(weight, scores) for weight, scores in values]
+    count = sum(len(scores) for _, scores in values)
+    seen = [(weight, scores) for weight, scores in values if scores]
+    mean = sum(weight * sum(scores) / len(scores) for weight, scores in seen) / sum(weight for weight, _ in seen)
+    lower, upper = bounds(strata, error_level)
+    evidence = log_evidence(strata, limit)
+    passed = evidence >= math.log(1 / error_level)
+    relation = ">" if mean > limit else "<" if mean < limit else "="
+    return Criterion(
+        name,
+        passed,
+        f"{name.capitalize()} {mean:.3f} {relation} {limit:g} over {count} samples ({lower:.3f} to {upper:.3f})",
+        n=count,
+        mean=mean,
+        lower=lower,
+        upper=upper,
+        limit=limit,
+        log_evidence=evidence,
+        log_refutation=log_refutation(strata, limit),
+    )
+
+
+def values_of(aim: Aim, evidence: Evidence) -> list[Values]:
+    """Return what ``aim`` measures of every ticket, by domain."""
+    weights = evidence.weights if aim.only is None else {aim.only: 1.0}
+    return [
+        (weight, [aim.value(ticket) for ticket in evidence.tickets if ticket.domain == domain])
+        for domain, weight in sorted(weights.items())
+    ]
+
+
+def _measured(aim: Aim, evidence: Evidence, error_level: float) -> Criterion:
+    return measure(aim.name, values_of(aim, evidence), aim.limit, error_level)
+
+
+def _highest(aim: Aim, evidence: Evidence) -> float:
+    """Return the highest evidence on the way that the mean of all tickets had fallen below the limit.
+
+    Domains are taken in turn, each in the order of its tickets: that one comes after another is no fall.
+    """
+    detector, highest = Detector(min(aim.limit, 1 - 1 / GRID)), 0.0
+    totals = Counter(ticket.domain for ticket in evidence.tickets)
+    seen: Counter[str] = Counter()
+    turns = []
+    for ticket in evidence.tickets:
+        if aim.only in {None, ticket.domain}:
+            turns.append((seen[ticket.domain] / totals[ticket.domain], aim.value(ticket)))
+            seen[ticket.domain] += 1
+    for _, value in sorted(turns, key=itemgetter(0)):
+        detector = detector.after(value)
+        highest = max(highest, detector.evidence)
+    return highest
+
+
+def _looks(evidence: Evidence, aims: Sequence[Aim]) -> Iterator[tuple[int, list[list[Stratum]]]]:
+    """Yield each number of tickets at which evidence counts, and the strata of each aim then."""
+    weights = [evidence.weights if aim.only is None else {aim.only: 1.0} for aim in aims]
+    counts = [{domain: Counter[int]() for domain in evidence.weights} for _ in aims]
+    due = FIRST_LOOK
+    for seen, ticket in enumerate(evidence.tickets, 1):
+        for aim, of_aim in zip(aims, counts, strict=True):
+            of_aim[ticket.domain][math.floor(aim.value(ticket) * GRID)] += 1
+        is_due = seen == due
+        if is_due:
+            due = math.ceil(due * LOOKS_GROW)
+        if is_due or (evidence.is_complete and seen == len(evidence.tickets)):
+            yield (
+                seen,
+                [
+                    [Stratum(weight, of_aim[domain]) for domain, weight in of_weights.items()]
+                    for of_aim, of_weights in zip(counts, weights, strict=True)
+                ],
+            )
