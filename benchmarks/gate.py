@@ -21,14 +21,14 @@ from random import Random
 from typing import cast
 from unittest import mock
 
-from agents.campaign import rules
+from agents.campaign import weighing
 from agents.campaign.betting import STAKES, Stratum, bounds
 from agents.campaign.drift import Detector
 from agents.campaign.failures import DUPLICATE, UNJUDGED, UNREADABLE
 from agents.campaign.gate import Decision, Evidence, JudgedTicket, Verdict
 from agents.campaign.ledger_view import LedgerView
 from agents.campaign.recipe import CampaignSection, GateSection, GuardsSection
-from agents.campaign.rules import EvidenceRule, ThresholdRule, measure
+from agents.campaign.rules import EvidenceRule, ThresholdRule
 from agents.training.claims import claims_of
 from agents.training.guards import ACCEPTANCE, QUALITY, Claims, Guards, Settled
 
@@ -192,7 +192,7 @@ def no_bounds(*_: object) -> tuple[float, float]:
 
 def decided(rule: EvidenceRule, evidence: Evidence) -> Decision:
     """Return the rule's decision, without bounds."""
-    with mock.patch.object(rules, "bounds", no_bounds):
+    with mock.patch.object(weighing, "bounds", no_bounds):
         return rule.decide(evidence)
 
 
@@ -345,8 +345,10 @@ def approved_by_bound(bound: Bound, pilots: int, mean: float, shape: Shape = bim
 def acceptance_proven(pilots: int, true: float, floor: float) -> Share:
     """Return how often 190 tickets, of which a share ``true`` is accepted, prove an acceptance above ``floor``."""
     rng, law = seeded(f"acceptance/{true}/{floor}"), all_or_nothing(true)
-    with mock.patch.object(rules, "bounds", no_bounds):
-        proofs = (measure(ACCEPTANCE, [(1.0, law.scores(rng, PILOT))], floor, 0.05).passed for _ in range(pilots))
+    with mock.patch.object(weighing, "bounds", no_bounds):
+        proofs = (
+            weighing.measure(ACCEPTANCE, [(1.0, law.scores(rng, PILOT))], floor, 0.05).passed for _ in range(pilots)
+        )
         return Share(sum(proofs), pilots)
 
 

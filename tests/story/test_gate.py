@@ -125,7 +125,7 @@ def test_a_campaign_whose_teacher_gets_worse_is_paused_and_goes_on_after_the_cur
         ((guard, cause, cleared),) = ledger.execute("SELECT guard, cause, cleared FROM pauses").fetchall()
         (settled,) = ledger.execute("SELECT count(*) FROM samples").fetchone()
     assert (guard, cleared) == ("quality", None)
-    assert f"({settled} watched;" in cause
+    assert f"(after {settled:,} tickets;" in cause
     assert 600 < settled <= 600 + 350
     del world.variables["REHEARSE_DRIFT"]
 
@@ -150,10 +150,10 @@ def test_a_campaign_below_what_the_pilot_proved_warns_and_goes_on(world: World) 
 
     assert done.returncode == 0, done.stderr
     (warning, *_) = world.read(world.home.campaign_status)["warnings"]
-    assert "of the pilot has fallen below 0." in warning
-    assert world.home.orchestrator_log.read_text().count("Below what the pilot proved") >= 1
+    assert " so far has fallen below 0." in warning
+    assert world.home.orchestrator_log.read_text().count("Below what was proven before") >= 1
     page = world.campaign("status")
-    assert "of the pilot has fallen below 0." in page.stdout
+    assert " so far has fallen below 0." in page.stdout
 
 
 def test_an_impossible_rehearsal_is_refused(world: World) -> None:

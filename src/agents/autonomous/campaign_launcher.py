@@ -335,7 +335,7 @@ class CampaignMonitor:
         """Return what the campaign's guards warn of; log what was not yet said."""
         warnings = LedgerView(self.home.run(self.run).ledger).warnings()
         for warning in warnings[self._said :]:
-            self._logger.warning("Below what the pilot proved: %s", warning)
+            self._logger.warning("Below what was proven before: %s", warning)
         self._said = len(warnings)
         return warnings
 

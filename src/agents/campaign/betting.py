@@ -107,13 +107,18 @@ def _log_evidence(strata: Iterable[Stratum], threshold: float, stakes: Sequence[
 
 def bounds(strata: Iterable[Stratum], alpha: float) -> tuple[float, float]:
     """Return the lower and the upper confidence bound of the weighted mean, each at level ``alpha`` in (0, 1)."""
-    strata = [stratum for stratum in strata if stratum.weight > 0]
+    strata = list(strata)
     mirrored = [stratum.mirrored for stratum in strata]
-    return _refuted_up_to(strata, alpha, STAKES), 1.0 - _refuted_up_to(mirrored, alpha, COUNTER_STAKES)
+    return lower_bound(strata, alpha), 1.0 - lower_bound(mirrored, alpha, COUNTER_STAKES)
 
 
-def _refuted_up_to(strata: Sequence[Stratum], alpha: float, stakes: Sequence[float]) -> float:
-    """Return the largest mean that the evidence refutes: the picks at the price at which they are worth 1/alpha."""
+def lower_bound(strata: Iterable[Stratum], alpha: float, stakes: Sequence[float] = STAKES) -> float:
+    """Return the largest weighted mean that the evidence refutes at level ``alpha`` in (0, 1), whenever one looks.
+
+    These are the picks at the price at which they are worth 1/alpha. With stakes of which the smallest is c it comes no
+    nearer to the mean than about c/2 times the variance over the mean, however many scores there are.
+    """
+    strata = [stratum for stratum in strata if stratum.weight > 0]
     market, wanted = _Market(strata, stakes), math.log(1 / alpha)
 
     def shortfall(price: float) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """Drift: a stream's evidence that its mean has fallen below a floor, at some time that nobody knows.
 
-Pure. Owns the arithmetic of one stream. Which streams are watched, and what follows from an alarm, belongs to the
-guards of a run.
+Pure. Owns the arithmetic of one stream: its detector, and the floor that it proves of itself. Which streams are
+watched, and what follows from an alarm, belongs to the guards of a run.
 
 This is the Shiryaev-Roberts e-detector of Shin, Ramdas & Rinaldo, "E-detectors: a nonparametric framework for
 sequential change detection" (2023): at every ticket a new gambler begins with 1 to bet against "the mean stays at least
@@ -13,8 +13,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from agents.campaign.betting import GRID, Stratum, lower_bound
+
 STAKES = (0.1, 0.25, 0.5)
 _MOST = 1e300
+
+BINS = 64
+"""Values are counted in so many steps, rounded down: a floor can only be lower for it."""
+LEARNING_STAKES = (0.02, 0.05, 0.1, 0.25)
+"""Small ones: a campaign has thousands of tickets, and its floor should come near its mean."""
+CHECKS = frozenset(round(256 * 1.25**step) for step in range(64))
+"""Numbers of values after which a floor is learned; a quarter more each time, far beyond any campaign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,28 @@ class Detector:
     def evidence(self) -> float:
         """The mean of the sums of all stakes."""
         return sum(self.values) / len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The floor in [0, 1] that a stream has proven of itself, or was given; it only rises.
+
+    As long as the mean stays what it was, the floor is above it with a chance of at most ``error_level``.
+    """
+
+    floor: float
+    error_level: float
+    seen: int = 0
+    counts: tuple[int, ...] = (0,) * (BINS + 1)
+
+    def after(self, x: float) -> Baseline:
+        """Return the baseline that has also seen ``x`` in [0, 1]."""
+        step, seen, floor = int(x * BINS), self.seen + 1, self.floor
+        counts = (*self.counts[:step], self.counts[step] + 1, *self.counts[step + 1 :])
+        if seen in CHECKS:
+            stratum = Stratum(1.0, {step * GRID // BINS: count for step, count in enumerate(counts) if count})
+            floor = max(floor, lower_bound([stratum], self.error_level, LEARNING_STAKES))
+        return replace(self, floor=floor, seen=seen, counts=counts)
 
 
 def alarm_level(planned: int, streams: int, error_level: float) -> float:

@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from agents.campaign.drift import Detector, alarm_level
+from agents.campaign.drift import Baseline, Detector, alarm_level
 from agents.training.balance import Balance
 
-RECENT = 100
+RECENT = 20
 """Tickets over which the mean is taken that a cause names, with weights that fade exponentially."""
+HIGHEST_FLOOR = 0.999
+"""A stream that must always be 1 is held to this: the third exception alarms, or the first where it comes late."""
 QUALITY, ACCEPTANCE, MODEL, BALANCE = "quality", "acceptance", "model", "balance"
 CURE = (
-    "look at the newest samples, mend what changed, or change what `guards` in the recipe asks for; then go on: "
-    "campaign resume"
+    "look at the newest samples (campaign samples), mend what changed, or change what `guards` in the recipe asks for; "
+    "then go on: campaign resume"
 )
 
 
@@ -68,46 +70,64 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One series of values; ``domain`` None sees the tickets of all. One that only ``warns`` never stops a run."""
+    """One series of values; ``domain`` None sees the tickets of all.
+
+    One with a ``baseline`` is held to what was proven before, and only warns.
+    """
 
     measure: str
     detector: Detector
     domain: str | None = None
-    warns: bool = False
     seen: int = 0
     recent: float = 0.0
+    baseline: Baseline | None = None
 
     @property
     def name(self) -> str:
         """What a person calls it."""
         name = self.measure if self.domain is None else f"{self.measure} of {self.domain}"
-        return f"{name} of the pilot" if self.warns else name
+        return f"{name} so far" if self.warns else name
+
+    @property
+    def warns(self) -> bool:
+        """Whether it never stops a run."""
+        return self.baseline is not None
 
     def after(self, x: float) -> Stream:
         """Return the stream that has also seen ``x`` in [0, 1]."""
         seen = self.seen + 1
         recent = self.recent + (x - self.recent) / min(seen, RECENT)
-        return replace(self, detector=self.detector.after(x), seen=seen, recent=recent)
+        detector, baseline = self.detector.after(x), self.baseline and self.baseline.after(x)
+        if baseline is not None and baseline.floor > detector.floor:
+            detector = replace(detector, floor=min(baseline.floor, HIGHEST_FLOOR))
+        return replace(self, detector=detector, seen=seen, recent=recent, baseline=baseline)
 
     def renewed(self) -> Stream:
         """Return the stream as if it had seen nothing."""
-        return replace(self, detector=Detector(self.detector.floor), seen=0, recent=0.0)
+        baseline = self.baseline and Baseline(self.baseline.floor, self.baseline.error_level)
+        return replace(self, detector=Detector(self.detector.floor), seen=0, recent=0.0, baseline=baseline)
 
     def restored(self, known: list[Any]) -> Stream:
         """Return the stream with what ``document()`` of an earlier one knew; anew where the floor was another."""
-        floor, first, second, third, seen, recent = map(float, known)
-        if floor != self.detector.floor:
+        floor, first, second, third, seen, recent = map(float, known[:6])
+        counts = tuple(map(int, known[6:]))
+        baseline = self.baseline
+        if baseline is not None and floor >= baseline.floor and len(counts) == len(baseline.counts):
+            baseline = replace(baseline, floor=floor, seen=sum(counts), counts=counts)
+        elif floor != self.detector.floor:
             return self
-        return replace(self, detector=Detector(floor, (first, second, third)), seen=int(seen), recent=recent)
+        detector = Detector(floor, (first, second, third))
+        return replace(self, detector=detector, seen=int(seen), recent=recent, baseline=baseline)
 
     def document(self) -> list[Any]:
         """Return what it has seen as JSON values."""
-        return [self.detector.floor, *self.detector.values, self.seen, self.recent]
+        counts = self.baseline.counts if self.baseline else ()
+        return [self.detector.floor, *self.detector.values, self.seen, self.recent, *counts]
 
     def told(self, level: float) -> str:
         """Return what its evidence says, in words."""
         floor = self.detector.floor
-        evidence = f"({self.seen} watched; evidence {self.detector.evidence:.3g}, alarm from {level:.3g})"
+        evidence = f"(after {self.seen:,} tickets; evidence {self.detector.evidence:.2g}, {level:.2g} is enough)"
         lately = f"about the last {min(self.seen, RECENT)}"
         if self.measure in {QUALITY, ACCEPTANCE}:
             return f"{self.name} has fallen below {floor:.3g}: {lately} tickets average {self.recent:.3f} {evidence}"
@@ -120,8 +140,8 @@ class Guards:
     """The streams of one run, and the models that may answer for each domain: those of its first answers otherwise.
 
     ``level`` is the evidence from which a stream alarms. Tickets before ``since`` are not watched: they were answered
-    before an alarm that a person has acknowledged. ``warned`` is what was found below the pilot's claims. ``balance``
-    is None where nothing is asked of it.
+    before an alarm that a person has acknowledged. ``warned`` is what was found below what had been proven before.
+    ``balance`` is None where nothing is asked of it.
     """
 
     streams: tuple[Stream, ...] = ()
@@ -146,13 +166,13 @@ class Guards:
     ) -> Self:
         """Return the guards of a run that has not begun.
 
-        A floor of 0, a floor, a budget or an imbalance of 1 cannot be passed and watch nothing. A domain that the pilot
+        A floor of 0, and a budget or an imbalance of 1, cannot be passed and watch nothing. A domain that the pilot
         proved to be less than a floor is held to what was proven of it: the gate approved the mean of all.
 
         Args:
             floors: the means of quality and acceptance in [0, 1] that must not be fallen below.
             budgets: the share of tickets in [0, 1] that may fail in each class.
-            claims: what the pilot proved; below it the guards warn.
+            claims: what the pilot proved; below it, and below what the campaign has proven since, the guards warn.
             domains: the weight of each domain of the run; each is watched where there are several.
             planned: tickets that the run may issue.
             error_level: chance that any of them stops the run while all means stay at their floors.
@@ -170,9 +190,14 @@ class Guards:
             watched.append((QUALITY, domain, own.get(domain, min(floors[QUALITY], shown.quality))))
             watched.append((ACCEPTANCE, domain, min(floors[ACCEPTANCE], shown.acceptance)))
         watched += [(failure, None, 1.0 - budget) for failure, budget in sorted(budgets.items())]
-        stopping = [Stream(name, Detector(low), domain) for name, domain, low in watched if 0.0 < low < 1.0]
+        stopping = [
+            Stream(name, Detector(min(low, HIGHEST_FLOOR)), domain) for name, domain, low in watched if low > 0.0
+        ]
         claimed = {QUALITY: claims.quality, ACCEPTANCE: claims.acceptance}
-        warning = [Stream(name, Detector(low), warns=True) for name, low in claimed.items() if floors[name] < low < 1.0]
+        warning = [
+            Stream(name, Detector(min(low, HIGHEST_FLOOR)), baseline=Baseline(low, error_level))
+            for name, low in claimed.items()
+        ]
         balance = None
         if several and most_imbalance < 1.0:
             acceptance = {domain: shown.accepted for domain, shown in claims.domains.items()}
