@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable
 
-from agents.campaign.betting import Stratum, bounds
+from agents.campaign.betting import Stratum, lower_bound
 from agents.campaign.errors import UsageError
+from agents.campaign.gate import JudgedTicket
 from agents.campaign.ledger_view import LedgerView
-from agents.training.guards import Claims, DomainClaims
+from agents.training.guards import ACCEPTANCE, QUALITY, Claims, Settled
 
 
-def claims_of(view: LedgerView, weights: Mapping[str, float], error_level: float) -> Claims:
-    """Return what pilot ``view`` proved, each lower bound of a mean at ``error_level``, and its models.
+def claims_of(view: LedgerView, domains: Iterable[str], failures: Iterable[str], error_level: float) -> Claims:
+    """Return what pilot ``view`` proved of quality, of acceptance and of not failing in each class of ``failures``.
 
-    Those of single domains share that level.
+    All lower bounds together are above their means with a chance of at most ``error_level``.
 
     Raises:
-        UsageError: there is no such pilot, or it has no settled ticket of a domain in ``weights``.
+        UsageError: there is no such pilot, or it has no settled ticket of one of ``domains``.
         DamagedFileError: its ledger is damaged.
     """
+    names, measures = sorted(domains), (QUALITY, ACCEPTANCE, *failures)
     tickets = view.judged()
-    by_domain = {name: [ticket for ticket in tickets if ticket.domain == name] for name in weights}
+    by_domain = {name: [_settled(ticket) for ticket in tickets if ticket.domain == name] for name in names}
     if not all(by_domain.values()):
         raise UsageError(
             f"--pilot-run names {view.path.parent.name!r}, which is no pilot of these domains with settled tickets",
             "leave it out, or name the pilot that the campaign was approved on",
         )
-    quality = [Stratum.of(weights[name], [seen.quality for seen in of]) for name, of in by_domain.items()]
-    accepted = [Stratum.of(weights[name], [float(seen.accepted) for seen in of]) for name, of in by_domain.items()]
-    each = error_level / len(weights)
-    domains = {
-        name: DomainClaims(
-            bounds([replace(scores, weight=1.0)], each)[0], bounds([replace(good, weight=1.0)], each)[0], good.mean
-        )
-        for name, scores, good in zip(by_domain, quality, accepted, strict=True)
-    }
-    return Claims(bounds(quality, error_level)[0], bounds(accepted, error_level)[0], view.models(), domains)
+    each = error_level / (len(names) * len(measures))
+    return Claims(
+        proven={name: {measure: _proven(of, measure, each) for measure in measures} for name, of in by_domain.items()},
+        acceptance={name: sum(ticket.accepted for ticket in of) / len(of) for name, of in by_domain.items()},
+        models=view.models(),
+    )
+
+
+def _settled(ticket: JudgedTicket) -> Settled:
+    return Settled(0, ticket.domain, ticket.quality, ticket.accepted, ticket.failure)
+
+
+def _proven(tickets: Iterable[Settled], measure: str, error_level: float) -> float:
+    return lower_bound([Stratum.of(1.0, [ticket.value(measure) for ticket in tickets])], error_level)

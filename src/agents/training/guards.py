@@ -6,7 +6,7 @@ ledger keeps what is known here in the transaction of the tickets that it is abo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -25,22 +25,16 @@ CURE = (
 
 
 @dataclass(frozen=True, slots=True)
-class DomainClaims:
-    """What the pilot showed of one domain: lower bounds of its means, and its acceptance, in [0, 1]."""
-
-    quality: float
-    acceptance: float
-    accepted: float
-
-
-@dataclass(frozen=True, slots=True)
 class Claims:
-    """What the pilot proved: lower bounds of its means in [0, 1], of all and by domain, and who answered for each."""
+    """What the pilot showed of each domain.
 
-    quality: float = 0.0
-    acceptance: float = 0.0
+    ``proven`` are lower bounds in [0, 1] of the mean of each measure, ``acceptance`` is the accepted share, ``models``
+    are those that answered.
+    """
+
+    proven: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    acceptance: Mapping[str, float] = field(default_factory=dict)
     models: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    domains: Mapping[str, DomainClaims] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,47 +155,43 @@ class Guards:
         domains: Mapping[str, float],
         planned: int,
         error_level: float,
+        demanded: Collection[str] = (),
         domain_floors: Mapping[str, float] | None = None,
         most_imbalance: float = 1.0,
     ) -> Self:
         """Return the guards of a run that has not begun.
 
-        A floor of 0, and a budget or an imbalance of 1, cannot be passed and watch nothing. A domain that the pilot
-        proved to be less than a floor is held to what was proven of it: the gate approved the mean of all.
+        A floor of 0, and a budget or an imbalance of 1, cannot be passed and watch nothing. Each domain is watched by
+        itself, for their tickets do not come in proportion to their weights: one that gives less is asked for longer.
+        Where the pilot proved less than a floor, that counts: the gate approved the mean of all, or a person did.
 
         Args:
             floors: the means of quality and acceptance in [0, 1] that must not be fallen below.
             budgets: the share of tickets in [0, 1] that may fail in each class.
             claims: what the pilot proved; below it, and below what the campaign has proven since, the guards warn.
-            domains: the weight of each domain of the run; each is watched where there are several.
+            domains: the weight of each domain of the run.
             planned: tickets that the run may issue.
             error_level: chance that any of them stops the run while all means stay at their floors.
+            demanded: measures whose floors hold whatever the pilot proved; of several domains, none.
             domain_floors: means of quality that single domains must not fall below, instead of the floor of all.
             most_imbalance: how far a domain's share of the accepted samples may be off, in [0, 1].
         """
-        several = sorted(domains) if len(domains) > 1 else []
-        own = domain_floors or {}
-        watched: list[tuple[str, str | None, float]] = [
-            (QUALITY, None, floors[QUALITY]),
-            (ACCEPTANCE, None, floors[ACCEPTANCE]),
-        ]
-        for domain in several:
-            shown = claims.domains.get(domain, DomainClaims(1.0, 1.0, 1.0))
-            watched.append((QUALITY, domain, own.get(domain, min(floors[QUALITY], shown.quality))))
-            watched.append((ACCEPTANCE, domain, min(floors[ACCEPTANCE], shown.acceptance)))
-        watched += [(failure, None, 1.0 - budget) for failure, budget in sorted(budgets.items())]
-        stopping = [
-            Stream(name, Detector(min(low, HIGHEST_FLOOR)), domain) for name, domain, low in watched if low > 0.0
-        ]
-        claimed = {QUALITY: claims.quality, ACCEPTANCE: claims.acceptance}
-        warning = [
-            Stream(name, Detector(min(low, HIGHEST_FLOOR)), baseline=Baseline(low, error_level))
-            for name, low in claimed.items()
-        ]
-        balance = None
-        if several and most_imbalance < 1.0:
-            acceptance = {domain: shown.accepted for domain, shown in claims.domains.items()}
-            balance = Balance.of(domains, acceptance, most_imbalance)
+        asked = {QUALITY: floors[QUALITY], ACCEPTANCE: floors[ACCEPTANCE]}
+        asked |= {failure: 1.0 - budget for failure, budget in sorted(budgets.items())}
+        stopping: list[Stream] = []
+        warning: list[Stream] = []
+        for domain in sorted(domains):
+            own = {} if domain_floors is None or domain not in domain_floors else {QUALITY: domain_floors[domain]}
+            hard = own if len(domains) > 1 else {*own, *demanded}
+            proven, name = claims.proven.get(domain, {}), domain if len(domains) > 1 else None
+            for measure, floor in (asked | own).items():
+                low = min(HIGHEST_FLOOR, floor if measure in hard else min(floor, proven.get(measure, 1.0)))
+                stopping += [Stream(measure, Detector(low), name)] if low > 0.0 else []
+            for measure in (QUALITY, ACCEPTANCE):
+                baseline = Baseline(min(HIGHEST_FLOOR, proven.get(measure, 0.0)), error_level)
+                warning.append(Stream(measure, Detector(baseline.floor), name, baseline=baseline))
+        is_watched = len(domains) > 1 and most_imbalance < 1.0
+        balance = Balance.of(domains, claims.acceptance, most_imbalance) if is_watched else None
         level = alarm_level(planned, len(stopping), error_level)
         return cls((*stopping, *warning), level, claims.models, balance=balance)
 
@@ -240,18 +230,21 @@ class Guards:
             "streams": {stream.name: stream.document() for stream in self.streams},
             "models": {domain: sorted(models) for domain, models in self.models.items()},
             "warned": dict(self.warned),
-            "balance": [dict(self.balance.accepted), self.balance.is_off] if self.balance else None,
+            "balance_is_off": bool(self.balance and self.balance.is_off),
         }
 
+    def with_accepted(self, accepted: Mapping[str, int]) -> Guards:
+        """Return these guards with the accepted samples that each domain has."""
+        return replace(self, balance=self.balance and replace(self.balance, accepted=dict(accepted)))
+
     def taken_up(self, document: Mapping[str, Any]) -> Guards:
-        """Return these guards with what ``document()`` of earlier ones knew.
+        """Return these guards with what ``document()`` of earlier ones knew; the accepted samples are not in it.
 
         Raises:
             ValueError: it has another form.
         """
         try:
             known, models = document.get("streams", {}), document.get("models", {})
-            accepted, is_off = document.get("balance") or ({}, False)
             streams = (
                 stream.restored(known[stream.name]) if stream.name in known else stream for stream in self.streams
             )
@@ -261,7 +254,7 @@ class Guards:
                 models={**self.models, **{domain: frozenset(names) for domain, names in models.items()}},
                 since=int(document.get("since", 0)),
                 warned={str(name): str(text) for name, text in document.get("warned", {}).items()},
-                balance=self.balance and replace(self.balance, accepted=dict(accepted), is_off=bool(is_off)),
+                balance=self.balance and replace(self.balance, is_off=document.get("balance_is_off") is True),
             )
         except (AttributeError, TypeError) as error:
             raise ValueError("the state of the guards has another form") from error

@@ -51,8 +51,10 @@ class Prepared:
 
     def after_pilot(self, run: str, home: Home) -> Prepared:
         """Return the campaign that warns where it falls below what pilot ``run`` proved; raises as ``claims_of``."""
-        level = self.plan.recipe.guards.error_level
-        return replace(self, claims=claims_of(LedgerView(home.run(run).ledger), self.goal.weights, level))
+        guards = self.plan.recipe.guards
+        failures = guards.failure_budgets.model_dump()
+        claims = claims_of(LedgerView(home.run(run).ledger), self.goal.weights, failures, guards.error_level)
+        return replace(self, claims=claims)
 
     @property
     def cells(self) -> dict[str, Sequence[Cell]]:
@@ -65,18 +67,18 @@ class Prepared:
         if self.header.kind != "campaign":
             return None
         recipe = self.plan.recipe
-        quality, acceptance = recipe.guards.quality_floor, recipe.guards.acceptance_floor
-        floors = {
-            QUALITY: recipe.gate.quality_threshold if quality is None else quality,
-            ACCEPTANCE: recipe.gate.acceptance_floor if acceptance is None else acceptance,
-        }
+        given = {QUALITY: recipe.guards.quality_floor, ACCEPTANCE: recipe.guards.acceptance_floor}
+        demanded = {measure: floor for measure, floor in given.items() if floor is not None}
+        floors = {QUALITY: recipe.gate.quality_threshold, ACCEPTANCE: recipe.gate.acceptance_floor} | demanded
+        budgets = recipe.guards.failure_budgets.model_dump()
         return Guards.of(
             floors,
-            recipe.guards.failure_budgets.model_dump(),
+            budgets,
             self.claims,
             domains=self.goal.weights,
             planned=self.goal.budget,
             error_level=recipe.guards.error_level,
+            demanded={*demanded, *budgets},
             domain_floors=recipe.gate.domain_floors,
             most_imbalance=1.0 if self.goal.redistributes else recipe.guards.most_imbalance,
         )

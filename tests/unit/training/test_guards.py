@@ -14,7 +14,7 @@ import pytest
 from tiny_run import GOAL, HEADER, TinyRun, audit, outcome
 
 from agents.campaign.errors import DamagedFileError, PausedError
-from agents.training.guards import ACCEPTANCE, QUALITY, Alarm, Claims, DomainClaims, Guards, Settled
+from agents.training.guards import ACCEPTANCE, QUALITY, Alarm, Claims, Guards, Settled
 from agents.training.ledger import Ledger
 from agents.training.limits import GIGABYTE, Limits
 from agents.training.prices import Prices
@@ -81,14 +81,38 @@ def test_acceptance_of_a_domain_is_watched_too() -> None:
 
 
 def test_a_domain_is_held_to_its_own_floor_or_to_what_the_pilot_proved_of_it() -> None:
-    weak = {"asm": DomainClaims(0.9, 0.9, 1.0), "yaze": DomainClaims(0.5, 0.4, 0.5)}
-    guards = guards_of(claims=Claims(domains=weak), domains=("asm", "yaze"))
-    floors = {(stream.measure, stream.domain): stream.detector.floor for stream in guards.streams}
+    weak = {"asm": {QUALITY: 0.9, ACCEPTANCE: 0.9}, "yaze": {QUALITY: 0.5, ACCEPTANCE: 0.4, "refused": 0.7}}
+    guards = guards_of(claims=Claims(weak), domains=("asm", "yaze"), budgets={"refused": 0.2})
+    floors = {(stream.measure, stream.domain): stream.detector.floor for stream in guards.streams if not stream.warns}
     assert floors[QUALITY, "asm"] == 0.75
     assert floors[QUALITY, "yaze"] == 0.5
     assert floors[ACCEPTANCE, "yaze"] == 0.4
-    strict = guards_of(claims=Claims(domains=weak), domains=("asm", "yaze"), domain_floors={"yaze": 0.6})
-    assert {stream.detector.floor for stream in strict.streams if stream.name == "quality of yaze"} == {0.6}
+    assert (floors["refused", "asm"], floors["refused", "yaze"]) == (0.8, 0.7)
+    strict = guards_of(claims=Claims(weak), domains=("asm", "yaze"), domain_floors={"yaze": 0.6})
+    kept = [stream for stream in strict.streams if stream.name == "quality of yaze" and not stream.warns]
+    assert [stream.detector.floor for stream in kept] == [0.6]
+
+
+def test_of_one_domain_a_floor_that_is_demanded_holds_whatever_the_pilot_proved() -> None:
+    claims = Claims({"asm": {QUALITY: 0.7, ACCEPTANCE: 0.4}})
+    floors = {stream.name: stream.detector.floor for stream in guards_of(claims=claims).streams}
+    assert (floors["quality"], floors["acceptance"]) == (0.7, 0.4)
+    demanded = guards_of(claims=claims, demanded={QUALITY})
+    assert {stream.name: stream.detector.floor for stream in demanded.streams}["quality"] == 0.75
+
+
+def test_domains_that_differ_alarm_nobody_when_the_weaker_one_comes_last() -> None:
+    rng = Random(6)
+    proven = {"asm": {QUALITY: 0.9, ACCEPTANCE: 0.9}, "yaze": {QUALITY: 0.55, ACCEPTANCE: 0.5}}
+    mixed = [Settled(0, "asm", 0.97, True), Settled(0, "yaze", 0.0, False)] * 300
+    last = [Settled(0, "yaze", 0.0, False)] * 900
+    tickets = [
+        replace(ticket, quality=0.95 * good, accepted=good) if ticket.domain == "yaze" else ticket
+        for ticket in mixed + last
+        for good in [rng.random() < 0.67]
+    ]
+    found, alarms = seen(guards_of(claims=Claims(proven), domains=("asm", "yaze")), tickets)
+    assert (alarms, found.warned) == ([], {})
 
 
 def test_an_imbalance_alarms_and_goes_on_when_a_person_wants_it() -> None:
@@ -101,7 +125,8 @@ def test_an_imbalance_alarms_and_goes_on_when_a_person_wants_it() -> None:
     assert renewed.balance is not None
     later = [replace(ticket, seq=ticket.seq + 600) for ticket in tickets]
     assert seen(renewed, later)[1] == []
-    assert guards.taken_up(orjson.loads(orjson.dumps(renewed.document()))) == renewed
+    again = guards.taken_up(orjson.loads(orjson.dumps(renewed.document())))
+    assert again.with_accepted({"asm": 450, "yaze": 150}) == renewed
     assert guards_of(domains=("asm", "yaze")).balance is None
     assert guards_of(most_imbalance=0.1).balance is None, "of one domain there is none"
 
@@ -133,7 +158,7 @@ def test_a_class_of_failure_has_a_budget() -> None:
 
 
 def test_below_what_was_proven_before_it_warns_once_and_does_not_stop() -> None:
-    guards = guards_of(0.5, 0.3, claims=Claims(quality=0.85, acceptance=0.8))
+    guards = guards_of(0.5, 0.3, claims=Claims({"asm": {QUALITY: 0.85, ACCEPTANCE: 0.8}}))
     warned, alarms = seen(guards, [replace(GOOD, quality=0.7)] * 200)
     assert alarms == []
     assert list(warned.warned) == ["quality so far"]
@@ -173,11 +198,11 @@ def test_a_model_that_is_not_the_pilots_alarms_with_the_first_ticket() -> None:
 
 
 def test_what_is_known_survives_as_json_and_a_stream_of_another_floor_begins_anew() -> None:
-    fresh = guards_of(claims=Claims(quality=0.95))
+    fresh = guards_of(claims=Claims({"asm": {QUALITY: 0.95}}))
     guards, _ = seen(fresh, [GOOD] * 30 + [BAD] * 3)
     stored = orjson.loads(orjson.dumps(guards.document()))
     assert fresh.taken_up(stored) == guards
-    other = guards_of(0.7, claims=Claims(quality=0.95)).taken_up(stored)
+    other = guards_of(0.7, claims=Claims({"asm": {QUALITY: 0.95}})).taken_up(stored)
     assert [stream.seen for stream in other.streams] == [0, 33, 33, 33]
     assert fresh.taken_up({}) == fresh
 
