@@ -35,6 +35,8 @@ def approve_waiting(home: Home, approver: str, reason: str, *, override: bool = 
         validation = workflow.results.get("validation_result")
         if not validation:
             raise nothing
+        if "evidence_digest" not in validation:
+            raise UsageError("the verdict that waits is bound to no evidence", "validate again: campaign validate")
         verdict = Verdict(validation["verdict"])
         if verdict is not Verdict.APPROVED:
             _check_override(verdict, validation["reason"], reason, override=override)

@@ -247,8 +247,7 @@ class TrainingOrchestrator:
     def _entry(self, store: Workflows, workflow: Workflow | None) -> Happening:
         """Return where the facts say that the workflow goes on; under another gate, the evidence is judged again."""
         if has_lived(self.run, self.home, store):
-            gate = self.plan.recipe.gate.model_dump(mode="json")
-            if workflow is None or workflow.plan["recipe"]["gate"] == gate:
+            if workflow is None or Plan.parsed(workflow.plan).recipe.gate == self.plan.recipe.gate:
                 return Happening.RESUMED_LAUNCH
             if is_alive(self.home, "campaign", self.run):
                 self._logger.warning("The campaign runs on under the gate that approved it; another gate is for later")
