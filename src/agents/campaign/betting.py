@@ -68,6 +68,12 @@ class Stratum:
             counts[max(0, GRID - 1 - step)] += count
         return Stratum(self.weight, counts)
 
+    def lifted(self, count: int) -> Stratum:
+        """Return the stratum in which ``count`` of the zeros are ones: what is not known, at its best."""
+        return (
+            Stratum(self.weight, Counter(self.counts) + Counter({GRID: count}) - Counter({0: count})) if count else self
+        )
+
     @property
     def mean(self) -> float:
         """The mean of its scores; 0 without any."""
@@ -108,8 +114,12 @@ def _log_evidence(strata: Iterable[Stratum], threshold: float, stakes: Sequence[
 def bounds(strata: Iterable[Stratum], alpha: float) -> tuple[float, float]:
     """Return the lower and the upper confidence bound of the weighted mean, each at level ``alpha`` in (0, 1)."""
     strata = list(strata)
-    mirrored = [stratum.mirrored for stratum in strata]
-    return lower_bound(strata, alpha), 1.0 - lower_bound(mirrored, alpha, COUNTER_STAKES)
+    return lower_bound(strata, alpha), upper_bound(strata, alpha)
+
+
+def upper_bound(strata: Iterable[Stratum], alpha: float) -> float:
+    """Return the smallest weighted mean that the evidence refutes from above at level ``alpha`` in (0, 1)."""
+    return 1.0 - lower_bound([stratum.mirrored for stratum in strata], alpha, COUNTER_STAKES)
 
 
 def lower_bound(strata: Iterable[Stratum], alpha: float, stakes: Sequence[float] = STAKES) -> float:

@@ -6,7 +6,7 @@ Pure. Owns how a verdict follows from evidence. How it is weighed belongs to ``w
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from agents.campaign.failures import DUPLICATE, UNJUDGED, UNREADABLE
@@ -72,7 +72,7 @@ class EvidenceRule:
     def decide(self, evidence: Evidence) -> Decision:
         """Return the decision; equal evidence gives equal decisions."""
         floors = (_completion(evidence), _enough(evidence, self.gate.min_samples))
-        gap = _gap(evidence, self.gate) or _judge_failures(evidence, self.gate)
+        gap = _gap(evidence, self.gate.domain_floors) or _judge_failures(evidence, self.gate)
         if gap is not None and (evidence.is_complete or evidence.bad_scores):
             advice = "Mend what the reason names, then run the pilot again."
             return self._decision(Verdict.ERROR, gap, advice, (*floors, _unknown_quality(gap)))
@@ -90,7 +90,9 @@ class EvidenceRule:
             advice = "Run a pilot with more tickets: pilot.tickets in the recipe."
             return self._decision(Verdict.REJECTED, floors[1].reason, advice, criteria)
         if unproven is not None:
-            advice = "Buy more evidence with a larger pilot, or let a person decide."
+            is_near = unproven.mean is not None and unproven.limit is not None and unproven.mean > unproven.limit
+            step = "Buy more evidence: pilot.max_tickets in the recipe" if is_near else "Mend what fails most"
+            advice = f"{step}, or let a person decide."
             return self._decision(Verdict.INCONCLUSIVE, f"{unproven.reason}: not proven", advice, criteria)
         return self._decision(Verdict.APPROVED, f"{weighed[0].now.reason}: proven", "Launch the campaign.", criteria)
 
@@ -139,7 +141,7 @@ def _unknown_quality(gap: str | None) -> Criterion:
     return Criterion("quality", False, gap or "No quality scores")
 
 
-def _gap(evidence: Evidence, gate: GateSection) -> str | None:
+def _gap(evidence: Evidence, floors: Collection[str] = ()) -> str | None:
     """Return why the evidence cannot be weighed, or None when it can."""
     if (gap := unmeasured(evidence)) is not None:
         return gap
@@ -151,7 +153,7 @@ def _gap(evidence: Evidence, gate: GateSection) -> str | None:
     differing = {
         "Tickets of {}, which is no domain of the pilot's plan": known - planned,
         "No scores of {}": planned - known,
-        "gate.domain_floors names {}, which is no domain of the pilot's plan": set(gate.domain_floors) - planned,
+        "gate.domain_floors names {}, which is no domain of the pilot's plan": set(floors) - planned,
     }
     return next((text.format(", ".join(sorted(names))) for text, names in differing.items() if names), None)
 
@@ -170,5 +172,5 @@ def _judge_failures(evidence: Evidence, gate: GateSection) -> str | None:
 def _strata_of(evidence: Evidence) -> list[Values]:
     """Return what is known of the scores one by one: by domain, or in one stratum where the log tells of none."""
     if evidence.tickets:
-        return values_of(Aim("quality", 1.0, lambda ticket: ticket.quality), evidence)
-    return [(1.0, evidence.scores)] if evidence.scores else []
+        return [] if _gap(evidence) else values_of(Aim("quality", 1.0, lambda ticket: ticket.quality), evidence)
+    return [Values(1.0, evidence.scores)] if evidence.scores else []

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
-from agents.campaign.betting import GRID, Stratum, bounds, log_evidence, log_refutation
+from agents.campaign.betting import GRID, Stratum, log_evidence, log_refutation, lower_bound, upper_bound
 from agents.campaign.drift import Detector, alarm_level
+from agents.campaign.failures import UNJUDGED
 from agents.campaign.gate import Criterion, Evidence, JudgedTicket
 
 FIRST_LOOK, LOOKS_GROW = 32, 1.1
@@ -21,8 +22,23 @@ FIRST_LOOK, LOOKS_GROW = 32, 1.1
 
 A verdict then depends on the scores and never on when somebody looked."""
 
-Values = tuple[float, Sequence[float]]
-"""The weight of a domain, and what was measured of each of its tickets, in [0, 1]."""
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The weight of a domain, and what was measured of each of its tickets, in [0, 1].
+
+    Of the zeros ``unknown`` ones are tickets that the judge failed on: they speak for nothing, and against nothing.
+    """
+
+    weight: float
+    values: Sequence[float]
+    unknown: int = 0
+
+    @property
+    def strata(self) -> tuple[Stratum, Stratum]:
+        """The stratum with what is not known at its worst, and at its best."""
+        worst = Stratum.of(self.weight, self.values)
+        return worst, worst.lifted(self.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,10 @@ class Aim:
     limit: float
     value: Callable[[JudgedTicket], float]
     only: str | None = None
+
+    def is_unknown(self, ticket: JudgedTicket) -> bool:
+        """Whether nothing is known of ``ticket``, which counts as 0."""
+        return ticket.failure == UNJUDGED and self.value(ticket) == 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +96,18 @@ def _decided(aims: Sequence[Aim], evidence: Evidence, error_level: float) -> tup
     proven: dict[str, int] = {}
     refuted: dict[str, int] = {}
     for seen, by_aim in _looks(evidence, aims):
-        for aim, strata in zip(aims, by_aim, strict=True):
+        for aim, (worst, best) in zip(aims, by_aim, strict=True):
             # There is no evidence for what the mean itself denies.
-            if sum(stratum.weight * stratum.mean for stratum in strata) < aim.limit:
-                if aim.name not in refuted and log_refutation(strata, aim.limit) >= refutation:
+            if aim.name not in refuted and _mean(best) < aim.limit:
+                if log_refutation(best, aim.limit) >= refutation:
                     refuted[aim.name] = seen
-            elif aim.name not in proven and log_evidence(strata, aim.limit) >= proof:
+            elif aim.name not in proven and log_evidence(worst, aim.limit) >= proof:
                 proven[aim.name] = seen
     return proven, refuted
+
+
+def _mean(strata: Sequence[Stratum]) -> float:
+    return sum(stratum.weight * stratum.mean for stratum in strata)
 
 
 def measure(name: str, values: Sequence[Values], limit: float, error_level: float) -> Criterion:
@@ -95,12 +119,12 @@ def measure(name: str, values: Sequence[Values], limit: float, error_level: floa
         limit: what the mean must be above, in (0, 1].
         error_level: chance in (0, 1) of a proof of what is not so, and of either bound.
     """
-    strata = [Stratum.of(weight, scores) for weight, scores in values]
-    count = sum(len(scores) for _, scores in values)
-    seen = [(weight, scores) for weight, scores in values if scores]
-    mean = sum(weight * sum(scores) / len(scores) for weight, scores in seen) / sum(weight for weight, _ in seen)
-    lower, upper = bounds(strata, error_level)
-    evidence = log_evidence(strata, limit)
+    worst, best = zip(*(of.strata for of in values), strict=True)
+    count = sum(len(of.values) for of in values)
+    seen = [of for of in values if of.values]
+    mean = sum(of.weight * sum(of.values) / len(of.values) for of in seen) / sum(of.weight for of in seen)
+    lower, upper = lower_bound(worst, error_level), upper_bound(best, error_level)
+    evidence = log_evidence(worst, limit)
     passed = evidence >= math.log(1 / error_level)
     relation = ">" if mean > limit else "<" if mean < limit else "="
     return Criterion(
@@ -113,16 +137,20 @@ def measure(name: str, values: Sequence[Values], limit: float, error_level: floa
         upper=upper,
         limit=limit,
         log_evidence=evidence,
-        log_refutation=log_refutation(strata, limit),
+        log_refutation=log_refutation(best, limit),
     )
 
 
 def values_of(aim: Aim, evidence: Evidence) -> list[Values]:
     """Return what ``aim`` measures of every ticket, by domain."""
     weights = evidence.weights if aim.only is None else {aim.only: 1.0}
+    by_domain: dict[str, list[JudgedTicket]] = {domain: [] for domain in sorted(weights)}
+    for ticket in evidence.tickets:
+        if ticket.domain in by_domain:
+            by_domain[ticket.domain].append(ticket)
     return [
-        (weight, [aim.value(ticket) for ticket in evidence.tickets if ticket.domain == domain])
-        for domain, weight in sorted(weights.items())
+        Values(weights[domain], [aim.value(ticket) for ticket in tickets], sum(map(aim.is_unknown, tickets)))
+        for domain, tickets in by_domain.items()
     ]
 
 
@@ -140,7 +168,7 @@ def _highest(aim: Aim, evidence: Evidence) -> float:
     seen: Counter[str] = Counter()
     turns = []
     for ticket in evidence.tickets:
-        if aim.only in {None, ticket.domain}:
+        if aim.only in {None, ticket.domain} and not aim.is_unknown(ticket):
             turns.append((seen[ticket.domain] / totals[ticket.domain], aim.value(ticket)))
             seen[ticket.domain] += 1
     for _, value in sorted(turns, key=itemgetter(0)):
@@ -149,22 +177,25 @@ def _highest(aim: Aim, evidence: Evidence) -> float:
     return highest
 
 
-def _looks(evidence: Evidence, aims: Sequence[Aim]) -> Iterator[tuple[int, list[list[Stratum]]]]:
-    """Yield each number of tickets at which evidence counts, and the strata of each aim then."""
-    weights = [evidence.weights if aim.only is None else {aim.only: 1.0} for aim in aims]
+def _looks(evidence: Evidence, aims: Sequence[Aim]) -> Iterator[tuple[int, list[tuple[list[Stratum], list[Stratum]]]]]:
+    """Yield each number of tickets at which evidence counts, and the strata of each aim then, at worst and at best."""
     counts = [{domain: Counter[int]() for domain in evidence.weights} for _ in aims]
+    unknown = [Counter[str]() for _ in aims]
     due = FIRST_LOOK
     for seen, ticket in enumerate(evidence.tickets, 1):
-        for aim, of_aim in zip(aims, counts, strict=True):
+        for aim, of_aim, not_known in zip(aims, counts, unknown, strict=True):
             of_aim[ticket.domain][math.floor(aim.value(ticket) * GRID)] += 1
+            not_known[ticket.domain] += aim.is_unknown(ticket)
         is_due = seen == due
         if is_due:
             due = math.ceil(due * LOOKS_GROW)
         if is_due or (evidence.is_complete and seen == len(evidence.tickets)):
-            yield (
-                seen,
-                [
-                    [Stratum(weight, of_aim[domain]) for domain, weight in of_weights.items()]
-                    for of_aim, of_weights in zip(counts, weights, strict=True)
-                ],
-            )
+            yield seen, [_strata(evidence, *parts) for parts in zip(aims, counts, unknown, strict=True)]
+
+
+def _strata(
+    evidence: Evidence, aim: Aim, counts: Mapping[str, Counter[int]], unknown: Counter[str]
+) -> tuple[list[Stratum], list[Stratum]]:
+    weights = evidence.weights if aim.only is None else {aim.only: 1.0}
+    worst = [Stratum(weight, counts[domain]) for domain, weight in weights.items()]
+    return worst, [stratum.lifted(unknown[domain]) for stratum, domain in zip(worst, weights, strict=True)]

@@ -172,6 +172,24 @@ def test_a_teacher_that_gets_worse_during_the_pilot_is_not_approved() -> None:
     assert "and it fell below 0.75 on the way" in decision.reason
 
 
+@pytest.mark.parametrize("wrong", ["domain", "score"])
+def test_the_threshold_rule_bears_tickets_that_cannot_be_weighed(wrong: str) -> None:
+    odd = tickets(0.9, 190, "yaze") if wrong == "domain" else tickets(0.9, 189) + tickets(1.5, 1)
+    decision = ThresholdRule(0.75, 150).decide(evidence(odd))
+    assert decision.criteria[-1].lower is None
+    assert RULE.decide(evidence(odd)).verdict is Verdict.ERROR
+
+
+def test_what_the_judge_failed_on_speaks_against_nothing() -> None:
+    failed = JudgedTicket("asm", 0.0, False, UNJUDGED)
+    good, bad = JudgedTicket("asm", 0.95, True), JudgedTicket("asm", 0.25, False)
+    settled = ([good] * 13 + [bad] * 6 + [failed]) * 28
+    decision = RULE.decide(evidence(settled, expected=560))
+    assert decision.verdict is Verdict.INCONCLUSIVE, decision.reason
+    counted = [JudgedTicket("asm", 0.0, False, "checks") if ticket is failed else ticket for ticket in settled]
+    assert RULE.decide(evidence(counted, expected=560)).verdict is Verdict.REJECTED
+
+
 def test_a_weak_domain_after_a_strong_one_is_no_fall() -> None:
     one_by_one = tickets(1.0, 114) + tickets(0.6, 76, "yaze")
     assert RULE.decide(evidence(one_by_one, weights=WEIGHTS)).verdict is Verdict.APPROVED
