@@ -36,7 +36,7 @@ def approve_waiting(home: Home, approver: str, reason: str, *, override: bool = 
         if not validation:
             raise nothing
         if "evidence_digest" not in validation:
-            raise UsageError("the verdict that waits is bound to no evidence", "validate again: campaign validate")
+            raise UsageError("the verdict that waits is bound to no evidence", "have it made again: campaign auto")
         verdict = Verdict(validation["verdict"])
         if verdict is not Verdict.APPROVED:
             _check_override(verdict, validation["reason"], reason, override=override)

@@ -59,9 +59,15 @@ _MIGRATIONS = {
         "ALTER TABLE approvals ADD COLUMN evidence TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE approvals ADD COLUMN overruled TEXT",
         _RESUMPTIONS,
+        "UPDATE workflows SET plan = json_remove(plan, '$.recipe.gate.rule') "
+        "WHERE json_extract(plan, '$.origins.\"gate.rule\"') IS NULL",
     ),
 }
-"""By the version that is left: an approval of version 1 was bound to no evidence, and approves nothing any more."""
+"""By the version that is left.
+
+An approval of version 1 was bound to no evidence, and approves nothing any more. Its gate had one rule: where nobody
+had named it, it is the default's, as in the plan that is asked for now.
+"""
 
 _TABLES_BY_VERSION = {0: set(), 1: TABLES - {"resumptions"}, SCHEMA_VERSION: TABLES}
 
