@@ -16,7 +16,7 @@ from typing import Any
 
 from agents.campaign.betting import Stratum, bounds
 from agents.campaign.gate import reaches
-from agents.campaign.recipe import Recipe, halvings
+from agents.campaign.recipe import TRIAL_STEP, Recipe, halvings
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ Trials = Mapping[str, Sequence[Tried]]
 class Standing:
     """A candidate in one rung: weighted mean quality and acceptance in [0, 1], mean cost of an answer, its worth.
 
-    ``worth`` is quality per cost where the cost of all candidates is known, else quality.
+    ``worth`` is quality per cost where the cost of all candidates is known, infinite where that is 0; else quality.
     """
 
     name: str
@@ -91,7 +91,7 @@ def choose(recipe: Recipe, trials: Trials) -> Choice:
     decided: list[tuple[Standing, ...]] = []
     tickets = 0
     while len(left) > 1:
-        tickets += part // len(left)
+        tickets += part // len(left) // TRIAL_STEP * TRIAL_STEP
         wanted = tuple(name for name in left if len(trials.get(name, ())) < tickets)
         if wanted:
             return Choice(tuple(decided), None, wanted, tickets)
@@ -100,22 +100,25 @@ def choose(recipe: Recipe, trials: Trials) -> Choice:
         left = [standing.name for standing in rung if standing.kept]
     winner = left[0]
     level = recipe.gate.error_level
-    leads = tuple(_lead(trials[winner], trials[over], over, level) for over in recipe.candidates if over != winner)
-    return Choice(tuple(decided), winner, (), tickets, leads, all(standing.cost for standing in decided[-1]))
+    leads = (_lead(trials[winner], trials[over], over, level) for over in recipe.candidates if over != winner)
+    per_cost = all(standing.cost is not None for standing in decided[-1])
+    return Choice(tuple(decided), winner, (), tickets, tuple(filter(None, leads)), per_cost)
 
 
 def _ranked(recipe: Recipe, trials: Trials) -> tuple[Standing, ...]:
     costs = {name: _cost(tickets) for name, tickets in trials.items()}
-    is_known = all(costs.values())
+    is_known = all(cost is not None for cost in costs.values())
     standings = []
     for name, tickets in trials.items():
         quality = _weighted(recipe, tickets, [ticket.quality for ticket in tickets])
         acceptance = _weighted(recipe, tickets, [float(ticket.accepted) for ticket in tickets])
         cost = costs[name]
-        worth = quality / cost if cost and is_known else quality
+        worth = quality if cost is None or not is_known else quality / cost if cost else math.inf
         standings.append(Standing(name, len(tickets), quality, acceptance, cost, worth))
     threshold = recipe.gate.quality_threshold
-    standings.sort(key=lambda standing: (reaches(standing.quality, threshold), standing.worth), reverse=True)
+    standings.sort(
+        key=lambda standing: (reaches(standing.quality, threshold), standing.worth, standing.quality), reverse=True
+    )
     keep = math.ceil(len(standings) / 2)
     return tuple(replace(standing, kept=place < keep) for place, standing in enumerate(standings))
 
@@ -134,10 +137,12 @@ def _weighted(recipe: Recipe, tickets: Sequence[Tried], values: Sequence[float])
     return sum(weights[name] * sum(of) / len(of) for name, of in by_domain.items()) / sum(weights.values())
 
 
-def _lead(winner: Sequence[Tried], other: Sequence[Tried], over: str, level: float) -> Lead:
-    """Return the lead on the items that both have; its bounds are those of the mean of (1 + difference) / 2."""
+def _lead(winner: Sequence[Tried], other: Sequence[Tried], over: str, level: float) -> Lead | None:
+    """Return the lead on the items that both have, if any; its bounds are those of the mean of (1 + difference) / 2."""
     others = {ticket.item_id: ticket.quality for ticket in other}
     halves = [(1 + ticket.quality - others[ticket.item_id]) / 2 for ticket in winner if ticket.item_id in others]
+    if not halves:
+        return None
     lower, upper = bounds([Stratum.of(1.0, halves)], level)
     return Lead(over, len(halves), 2 * sum(halves) / len(halves) - 1, 2 * lower - 1, 2 * upper - 1)
 

@@ -22,8 +22,8 @@ PositiveShare = Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0.0, le=86_400.0, allow_inf_nan=False)]
 
 WEIGHT_TOLERANCE = 1e-6
-LEAST_TRIAL = 10
-"""Tickets that a candidate has at least before it may be dropped."""
+TRIAL_STEP = 10
+"""A trial has a multiple of so many tickets: the first of a long one are those of a short one."""
 _CANDIDATE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 PLACES = ("target", "output_name", "log")
 """What is filled in into the arguments of somebody's own generator."""
@@ -299,7 +299,7 @@ class Recipe(Section):
                     f"candidates {first!r} and {second!r} make the same samples",
                     "leave one of them out, or change something below its teacher",
                 )
-        if self.trials.tickets < (least := LEAST_TRIAL * len(names) * halvings(len(names))):
+        if self.trials.tickets < (least := TRIAL_STEP * len(names) * halvings(len(names))):
             raise UsageError(
                 f"trials.tickets is {self.trials.tickets}, too few for {len(names)} candidates",
                 f"raise it to at least {least}",

@@ -17,6 +17,7 @@ from random import Random
 from typing import TypeVar
 
 from agents.campaign.events import RunKind
+from agents.campaign.recipe import TRIAL_STEP
 from agents.training.picker import Tally, drawn, least_covered, shares
 from agents.training.sample import Cell
 
@@ -37,8 +38,8 @@ class Goal:
 
     ``total`` is accepted samples of a campaign, else tickets; ``budget`` is the most tickets that a campaign may
     issue, each domain its share of them; ``active`` turns to under-covered cells first; ``redistributes`` has the other
-    domains make up for one that has no new items or no tickets left. Runs of one ``lot`` draw the same items, those of
-    a run's own name where there is none.
+    domains make up for one that has no new items or no tickets left. Trials of one ``lot`` draw the same items, step by
+    step, however many each has; without one, a run draws by its own name.
     """
 
     run: str
@@ -236,10 +237,13 @@ class Rounds:
 
     def _wanted_of_pilot(self) -> dict[str, int]:
         """Return what is left of each domain's quota; of a pilot that has grown that is a further round."""
-        left = dict(self._quota)
+        total = self.goal.total
+        if self.goal.lot is not None:
+            total = min(total, (self.issued // TRIAL_STEP + 1) * TRIAL_STEP)
+        left = shares(total, self.goal.weights)
         for (domain, _), tally in self._tallies.items():
             left[domain] -= tally.accepted + tally.rejected + tally.open
-        size = self.goal.total - self.issued
+        size = total - self.issued
         return shares(size, {domain: max(0, count) for domain, count in left.items()}) if size > 0 else {}
 
     def _pick(self, domain: str, count: int, trial: int, offset: int) -> list[Cell]:

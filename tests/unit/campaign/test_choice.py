@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.campaign.choice import Choice, Tried, choice_text, choose
-from agents.campaign.recipe import Recipe, halvings
+from agents.campaign.recipe import TRIAL_STEP, Recipe, halvings
 
 FOUR = ("best", "good", "poor", "worst")
 
@@ -62,7 +62,8 @@ def test_the_tickets_of_all_trials_together_are_never_passed(candidates: int, mo
     qualities = {f"c{n}": rng.random() for n in range(candidates)}
     choice, trials = played(recipe([*qualities], tickets), lambda name, count: tried(qualities[name], count))
     used = sum(map(len, trials.values()))
-    assert tickets - halvings(candidates) * candidates - sum(range(candidates)) < used <= tickets
+    assert tickets - halvings(candidates) * (1 + TRIAL_STEP * candidates) < used <= tickets
+    assert all(len(of) % TRIAL_STEP == 0 for of in trials.values())
     assert min(map(len, trials.values())) >= 10
     assert len(choice.rungs) == halvings(candidates) == math.ceil(math.log2(candidates))
     assert orjson.loads(orjson.dumps(choice.document()))["winner"] == choice.winner
@@ -80,9 +81,23 @@ def test_quality_per_cost_decides_among_those_at_the_threshold() -> None:
     assert choice.winner == "dear", "what stays below the threshold is no bargain"
 
 
-@pytest.mark.parametrize("cost", [None, 0.0])
-def test_where_a_cost_is_not_known_or_nothing_quality_decides(cost: float | None) -> None:
-    made = {"told": (0.85, 0.004), "untold": (0.95, cost)}
+def test_what_costs_nothing_is_worth_most_and_among_such_quality_decides() -> None:
+    made = {"paid": (0.95, 0.004), "free": (0.80, 0.0), "also free": (0.85, 0.0)}
+    candidates = recipe(("paid", "free", "also_free"), 60)
+    choice, _ = played(
+        candidates, lambda name, count: tried(made[name.replace("_", " ")][0], count, made[name.replace("_", " ")][1])
+    )
+    assert (choice.winner, choice.per_cost) == ("also_free", True)
+    assert orjson.loads(orjson.dumps(choice.document()))["rungs"][0][0]["worth"] is None
+
+
+def test_trials_without_a_common_item_have_no_lead() -> None:
+    trials = {"one": tried(0.9, 10), "two": tried(0.8, 10, first=100)}
+    assert choose(recipe(("one", "two"), 20), trials).leads == ()
+
+
+def test_where_a_cost_is_not_known_quality_decides() -> None:
+    made = {"told": (0.85, 0.004), "untold": (0.95, None)}
     choice, _ = played(recipe(("told", "untold"), 20), lambda name, count: tried(made[name][0], count, made[name][1]))
     assert (choice.winner, choice.per_cost) == ("untold", False)
     assert choice.rungs[0][0].worth == 0.95

@@ -194,19 +194,29 @@ def test_a_pilot_is_one_stratified_random_draw() -> None:
     assert planned(Rounds(replace(goal, seed=2), CELLS)) != slots
 
 
-def test_runs_of_one_lot_draw_the_same_items_however_they_grow() -> None:
-    goal = replace(GOAL, kind="trial", total=60, lot="trials")
-    first, second = Rounds(goal, CELLS), Rounds(replace(goal, run="other"), CELLS)
-    slots = planned(first)
-    assert planned(second) == slots
-    assert planned(Rounds(replace(goal, lot=None), CELLS)) != slots
-    counts = _counts(slots, [True] * 60, 60)
-    grown = [
-        planned(Rounds(replace(goal, run=run, total=100), CELLS, [60], counts, [str(n) for n in range(60)]))
-        for run in ("run", "other")
-    ]
-    assert grown[0] == grown[1]
-    assert len(grown[0]) == 40
+def all_of(goal: Goal) -> list[Slot]:
+    """Return the tickets of a run that is never stopped; all are rejected."""
+    rounds, slots, settled = Rounds(goal, CELLS), [], 0
+    while rounds.due():
+        slots += planned(rounds)
+        while settled < len(slots) and not rounds.due():
+            rounds.settle(slots[settled].domain, slots[settled].cell, accepted=False)
+            settled += 1
+    return slots
+
+
+@pytest.mark.parametrize("weights", [{"a": 0.7, "b": 0.3}, {"a": 0.96, "b": 0.04}])
+def test_the_first_tickets_of_a_long_trial_are_those_of_a_short_one(weights: dict[str, float]) -> None:
+    goal = replace(GOAL, kind="trial", total=100, lot="trials", weights=weights)
+    slots = all_of(goal)
+    assert len(slots) == 100
+    assert 96 - 1 <= sum(slot.domain == "a" for slot in all_of(replace(goal, weights={"a": 0.96, "b": 0.04}))) <= 96 + 1
+    for total in (10, 40, 60):
+        assert all_of(replace(goal, total=total, run="other")) == slots[:total]
+    assert all_of(replace(goal, lot=None)) != slots
+    counts = _counts(slots[:60], [False] * 60, 60)
+    known = [f"{slot.domain}/{slot.cell}/{slot.index}" for slot in slots[:60]]
+    assert planned(Rounds(goal, CELLS, [10] * 6, counts, known)) == slots[60:70], "grown after a stop"
 
 
 def test_active_learning_changes_what_is_chosen() -> None:
