@@ -102,8 +102,9 @@ class Ledger:
             there = read_header(connection)
             check_same_run(there, header, path)
             header = replace(there, total=header.total)
-            cls(path, connection, header).read_all()
             _bring_up_to_date(connection)
+            cls(path, connection, header).read_all()
+            connection.commit()
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").fetchall()  # without fetching, an error is not raised
         if checked_version(connection, path) == 0:
@@ -323,12 +324,12 @@ def failure(path: Path, error: Exception) -> CampaignError:
 
 
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
-    """Add to a ledger of version 1 what version 2 has besides."""
+    """Add to a ledger of version 1 what version 2 has besides, in a transaction that the caller commits."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < SCHEMA_VERSION:
         tables = "".join(_SCHEMA.read_text(encoding="utf-8").partition("CREATE TABLE guards")[1:])
         columns = "".join(f"ALTER TABLE {table} ADD COLUMN {column};" for table, column in _ADDED_COLUMNS)
-        connection.executescript(f"BEGIN IMMEDIATE; {columns} {tables}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+        connection.executescript(f"BEGIN IMMEDIATE; {columns} {tables}; PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _create(connection: sqlite3.Connection, header: RunHeader) -> None:
