@@ -9,6 +9,7 @@ import asyncio
 
 from agents.autonomous.generators import Generator, trial_generator
 from agents.campaign.choice import Choice, choose
+from agents.campaign.errors import UsageError
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
 from agents.campaign.plan import Plan
@@ -49,4 +50,11 @@ def chosen_plan(plan: Plan, workflow: Workflow | None) -> Plan:
         UsageError: the recipe has candidates, and that one is no longer among them.
     """
     name = workflow.results.get("candidate") if workflow else None
-    return plan.with_candidate(name) if name is not None and plan.recipe.candidates else plan
+    if workflow is None or name is None or not plan.recipe.candidates:
+        return plan
+    if name not in plan.recipe.candidates:
+        raise UsageError(
+            f"campaign {workflow.run} goes to candidate {name!r}, which is no longer in the recipe",
+            "put it back, or give the campaign another name: campaign.output_name in the recipe",
+        )
+    return plan.with_candidate(name)

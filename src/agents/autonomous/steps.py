@@ -19,19 +19,19 @@ from agents.autonomous.evidence import evidence_of
 from agents.autonomous.generators import Generator, exit_of, is_alive, last_words, pilot_generator, start
 from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor, decide
 from agents.autonomous.reporting import write_report
-from agents.autonomous.stopping import stop_run
+from agents.autonomous.stopping import ask_to_stop
 from agents.campaign.choice import choice_text
 from agents.campaign.clock import Clock
 from agents.campaign.errors import CampaignError
 from agents.campaign.events import RunKind
 from agents.campaign.gate import Verdict
 from agents.campaign.home import Home
-from agents.campaign.lease import is_held
 from agents.campaign.outcome import RunState
 from agents.campaign.phases import Happening, Phase
 from agents.campaign.plan import Plan
 from agents.campaign.readers import LedgerReader
 from agents.campaign.status import Document
+from agents.campaign.weighing import looks_until
 from agents.campaign.workflows import Workflow, Workflows
 
 DEATH_SPAN_SECONDS = 600.0
@@ -59,6 +59,8 @@ class Steps:
         self._deaths: deque[float] = deque()
         self._trials = Trials(plan, home)
         self._tried: set[tuple[str, int]] = set()
+        self._asked_to_stop: set[str] = set()
+        self._hopeless: dict[tuple[str, int], bool] = {}
         self._pilot_monitor: PilotQualityMonitor | None = None
         self._campaign_monitor: CampaignMonitor | None = None
         self._logger = logging.getLogger("TrainingOrchestrator")
@@ -89,8 +91,8 @@ class Steps:
                 for line in choice_text(document).splitlines():
                     self._logger.info("%s", line)
                 return Happening.CHOSEN, {"candidate": choice.winner, "choice_result": document}
-            self.live = {"choice_result": document, "trial_run": self._trials.runs[choice.wanted[0]]}
-            if is_held(self._home.warden_lease("trial")):
+            self.live = {"choice_result": document | {"trial_run": self._trials.runs[choice.wanted[0]]}}
+            if any(is_alive(self._home, "trial", run) for run in self._trials.runs.values()):
                 return None
             trial = await self._trials.generator(choice.wanted[0], choice.tickets)
             if (trial.run, choice.tickets) in self._tried:
@@ -109,7 +111,7 @@ class Steps:
         try:
             pilot = await self._pilot_of(workflow)
             done = LedgerReader(self._home.run(pilot.run).ledger).read().done or 0
-            is_wanted = done < pilot.total and not self._is_hopeless(pilot.run)
+            is_wanted = done < pilot.total and not self._is_hopeless(pilot.run, done)
             if is_wanted and not is_alive(self._home, "pilot", pilot.run):
                 await start(pilot, self._home, self._store, self._clock)
         except CampaignError as error:
@@ -140,23 +142,33 @@ class Steps:
     async def _pilot_goes_on(
         self, workflow: Workflow, run: str | None, status: Document, *, lives: bool
     ) -> Moved | None:
-        if run is not None and self._is_hopeless(run):
-            self._logger.warning("The evidence refutes pilot %s before it is complete: it is stopped", run)
-            stop_run(self._home, "pilot")
-            return Happening.PILOT_COMPLETE, {"pilot_result": status}
+        if run is not None and self._is_hopeless(run, status["scored"]):
+            if not lives:
+                return Happening.PILOT_COMPLETE, {"pilot_result": status}
+            if run not in self._asked_to_stop:
+                self._logger.warning("The evidence refutes pilot %s before it is complete: it is stopped", run)
+                self._asked_to_stop.add(run)
+                ask_to_stop(self._home, "pilot")
+            return None
         if status["state"] == "stalled" and not lives:
             return Happening.PILOT_ENDED, {"cause": self._stall(status), "pilot_result": status}
         if run is None or lives:
             return None
         return await self._pilot_died(workflow, run, status)
 
-    def _is_hopeless(self, run: str) -> bool:
-        """Whether the evidence of our pilot ``run`` refutes it already; what cannot be weighed is left to the gate."""
-        try:
-            decision, _, _ = decide({"run": run}, self._plan, self._home)
-        except CampaignError:
-            return False
-        return decision.verdict is Verdict.REJECTED
+    def _is_hopeless(self, run: str, scored: int) -> bool:
+        """Whether the evidence of our pilot ``run`` refutes it already; what cannot be weighed is left to the gate.
+
+        It is asked again when there is evidence that counts and was not there before.
+        """
+        known = run, looks_until(scored)
+        if known not in self._hopeless:
+            try:
+                decision, _, _ = decide({"run": run}, self._plan, self._home)
+            except CampaignError:
+                return False
+            self._hopeless = {known: decision.verdict is Verdict.REJECTED}
+        return self._hopeless[known]
 
     async def _pilot_died(self, workflow: Workflow, run: str, status: Document) -> Moved | None:
         cause, may_restart = self._death("pilot", run)
@@ -186,8 +198,9 @@ class Steps:
         if verdict["verdict"] != Verdict.INCONCLUSIVE:
             return Happening.NOT_APPROVED, results
         pilot = self._plan.recipe.pilot
-        tickets = verdict["pilot_status"]["total"] + pilot.top_up
-        if workflow.results.get("pilot_run") is None or not pilot.top_up or tickets > pilot.max_tickets:
+        there = verdict["pilot_status"]["total"]
+        tickets = min(there + pilot.top_up, pilot.max_tickets)
+        if workflow.results.get("pilot_run") is None or tickets <= there:
             return Happening.UNDECIDED, results
         self._logger.info("%s; the pilot is topped up to %s tickets", verdict["reason"], tickets)
         return Happening.TOPPED_UP, {"validation_result": verdict, "pilot_tickets": tickets}

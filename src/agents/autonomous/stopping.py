@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 from agents.autonomous.generators import remains_of
 from agents.campaign.events import RUN_KINDS, RunKind
 from agents.campaign.home import Home
@@ -30,10 +32,10 @@ def stop_all(home: Home, *, orchestrator_only: bool, grace_seconds: float = GRAC
     return outcomes
 
 
-def stop_run(home: Home, kind: RunKind, grace_seconds: float = GRACE_SECONDS) -> None:
-    """Ask the live run of ``kind`` to drain, kill it after the grace."""
+def ask_to_stop(home: Home, kind: RunKind) -> None:
+    """Ask the live run of ``kind`` to drain, and do not wait for its end."""
     if owner := holder(home.warden_lease(kind)):
-        stop_with_descendants(owner, grace_seconds)
+        owner.send(signal.SIGTERM)
 
 
 def _outcome(process: Identity, is_gone: bool) -> str:

@@ -207,16 +207,18 @@ class TrainingOrchestrator:
             store = self._acquire()
             check_storage(self.home.training)
             workflow = store.find(self.run)
-            generator = await campaign_generator(chosen_plan(self.plan, workflow), self.home)
-            if not has_lived(self.run, self.home, store):
-                check_reachable(self.plan, generator)
+            has_begun = has_lived(self.run, self.home, store)
+            plan = chosen_plan(self.plan, workflow) if has_begun else self.plan
+            generator = await campaign_generator(plan, self.home)
+            if not has_begun:
+                check_reachable(plan, generator)
             if workflow is None:
                 entry = ENTRY[self._entry(store, None)]
                 workflow = store.create(self.run, self.plan.document(), entry, self._clock.now())
             elif workflow.phase is not Phase.CAMPAIGN_COMPLETE or not self._is_really_complete(store, generator):
                 entry_point = self._entry(store, workflow)
                 workflow = store.set_plan(workflow, self.plan.document())
-                stale = () if entry_point is Happening.RESUMED_LAUNCH else ("candidate", "choice_result")
+                stale = () if has_begun else ("candidate", "choice_result")
                 anew = dict.fromkeys(("pilot_tickets", *(key for key in stale if key in workflow.results)))
                 workflow = self._moved(store, workflow, entry_point, anew)
         except BaseException:
@@ -252,6 +254,7 @@ class TrainingOrchestrator:
             if is_alive(self.home, "campaign", self.run):
                 self._logger.warning("The campaign runs on under the gate that approved it; another gate is for later")
                 return Happening.RESUMED_LAUNCH
+            return Happening.RESUMED_WATCH if self._pilot_is_foreign() else Happening.RESUMED_PILOT
         if self._pilot_is_foreign():
             return Happening.RESUMED_WATCH
         return Happening.RESUMED_CHOICE if self.plan.recipe.candidates else Happening.RESUMED_PILOT

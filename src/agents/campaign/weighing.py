@@ -110,6 +110,14 @@ def _mean(strata: Sequence[Stratum]) -> float:
     return sum(stratum.weight * stratum.mean for stratum in strata)
 
 
+def looks_until(count: int) -> int:
+    """Return how many looks there are up to ``count`` tickets, the one at the end of a pilot aside."""
+    looks, due = 0, FIRST_LOOK
+    while due <= count:
+        looks, due = looks + 1, math.ceil(due * LOOKS_GROW)
+    return looks
+
+
 def measure(name: str, values: Sequence[Values], limit: float, error_level: float) -> Criterion:
     """Return the criterion "the weighted mean of ``values`` is above ``limit``" with bounds and evidence.
 

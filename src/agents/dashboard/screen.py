@@ -83,7 +83,9 @@ def _show(bar: Progress, task: TaskID, home: Home) -> None:
 def _numbers(home: Home, state: dict[str, Any]) -> tuple[int, int | None, str]:
     """Return done, total and the rest in words: from the ledger where there is one, else from the status."""
     is_campaign = "campaign_result" in state or state.get("phase") == "campaign_launched"
-    run = state.get("run") if is_campaign else state.get("trial_run", state.get("pilot_run"))
+    run = state.get("run") if is_campaign else state.get("pilot_run")
+    if state.get("phase") == "choosing_candidate":
+        run = (state.get("choice_result") or {}).get("trial_run")
     if isinstance(run, str):
         progress = LedgerReader(home.run(run).ledger).read()
         if progress.total:

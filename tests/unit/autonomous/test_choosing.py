@@ -18,11 +18,11 @@ from agents.campaign.workflows import Workflow, Workflows
 
 TARGET = 20
 QUALITIES = {"careful": 0.95, "middling": 0.85, "hasty": 0.3}
-RECIPE = {
+RECIPE: dict[str, Any] = {
     "campaign__target": TARGET,
     "watch__pilot_seconds": 0.001,
     "watch__campaign_seconds": 0.001,
-    "trials__tickets": 60,
+    "trials__tickets": 120,
     "candidates": {name: {"teacher": {"fault_rate": 1 - quality}} for name, quality in QUALITIES.items()},
 }
 
@@ -75,7 +75,7 @@ def test_candidates_are_tried_and_the_winner_makes_pilot_and_campaign(home: Home
     for played in stage.started[-2:]:
         assert played.argv[played.argv.index("--candidate") + 1] == "careful"
     issued = {name: LedgerView(home.run(f"trial_{name}").ledger).accounts() for name in QUALITIES}
-    assert sum(accounts.issued for accounts in issued.values() if accounts) == 60
+    assert sum(accounts.issued for accounts in issued.values() if accounts) == 120
 
 
 def test_run_again_it_is_the_same_choice_and_nobody_is_tried_twice(home: Home, stage: Stage) -> None:
@@ -125,6 +125,43 @@ def test_a_candidate_that_cannot_be_tried_pauses_with_the_cause(
     assert not stage.started
 
 
+def test_before_the_launch_a_changed_recipe_is_chosen_from_anew(home: Home, stage: Stage) -> None:
+    assert run(orchestrator(home, campaign__auto_launch=False))["candidate"] == "careful"
+    left = {name: {"teacher": {"fault_rate": 1 - QUALITIES[name]}} for name in ("middling", "hasty")}
+
+    done = run(orchestrator(home, candidates=left, gate__quality_threshold=0.5))
+
+    assert (done["phase"], done["candidate"]) == ("campaign_complete", "middling")
+
+
+def test_a_launched_campaign_keeps_its_candidate_under_another_gate(home: Home, stage: Stage) -> None:
+    ends_well = stage.at_start
+
+    def play(played: Played) -> None:
+        if played.kind == "campaign":
+            make_ledger(home, played.run, [0.9] * 5, kind="campaign", total=TARGET)
+            stage.end("campaign", 6)
+        else:
+            ends_well(played)
+
+    stage.at_start = play
+    assert run(orchestrator(home))["phase"] == "paused"
+    stage.at_start = ends_well
+    better = RECIPE["candidates"] | {"best": {"teacher": {"fault_rate": 0.0}}}
+
+    done = run(orchestrator(home, gate__quality_threshold=0.8, candidates=better))
+
+    assert (done["phase"], done["candidate"]) == ("campaign_complete", "careful")
+    assert ("trial", "trial_best") not in started(stage)
+
+
+def test_a_campaign_whose_candidate_is_gone_says_so(home: Home, stage: Stage) -> None:
+    run(orchestrator(home))
+    left = {name: {"teacher": {"fault_rate": 1 - QUALITIES[name]}} for name in ("middling", "hasty")}
+    with pytest.raises(UsageError, match="goes to candidate 'careful'"):
+        run(orchestrator(home, candidates=left))
+
+
 def workflow(results: dict[str, Any]) -> Workflow:
     return Workflow(1, "run", "then", {}, Phase.CAMPAIGN_LAUNCHED, results, None)
 
@@ -134,7 +171,7 @@ def test_the_plan_of_a_choice(home: Home) -> None:
     assert chosen_plan(asked, None) is asked
     assert chosen_plan(asked, workflow({"candidate": None})) is asked
     assert chosen_plan(asked, workflow({"candidate": "hasty"})).candidate == "hasty"
-    with pytest.raises(UsageError, match="no candidate 'gone'"):
+    with pytest.raises(UsageError, match="goes to candidate 'gone', which is no longer in the recipe"):
         chosen_plan(asked, workflow({"candidate": "gone"}))
     moved_to_the_top = plan(teacher__fault_rate=0.05)
     assert chosen_plan(moved_to_the_top, workflow({"candidate": "careful"})) is moved_to_the_top
