@@ -115,7 +115,7 @@ def report(recipe: RecipeFile = None, as_json: AsJson = False) -> None:
     from agents.campaign.gate import Verdict
     from agents.campaign.report import report_text
 
-    home = Home.from_environment(os.environ)
+    home = _home()
     document = build_report(home, *plan_of(home, recipe))
     _print_json(document) if as_json else typer.echo(report_text(document), nl=False)
     raise typer.Exit(Verdict(document["verdict"]).exit_code)
@@ -127,7 +127,7 @@ def calibrate(recipe: RecipeFile = None, as_json: AsJson = False) -> None:
     from agents.autonomous.reporting import build_calibration, plan_of
     from agents.campaign.report import calibration_text
 
-    home = Home.from_environment(os.environ)
+    home = _home()
     rows = build_calibration(home, plan_of(home, recipe)[0])
     _print_json({"thresholds": rows}) if as_json else typer.echo(calibration_text(rows))
 
@@ -146,7 +146,7 @@ def approve(
 
     from agents.autonomous.approval import approve_waiting
 
-    home = Home.from_environment(os.environ)
+    home = _home()
     plan = approve_waiting(home, approver or getpass.getuser(), reason, override=override)
     _start_in_background("auto", plan, as_json=as_json)
 
@@ -161,7 +161,7 @@ def resume(
 
     from agents.autonomous.resumption import resume_paused
 
-    home = Home.from_environment(os.environ)
+    home = _home()
     _start_in_background("auto", resume_paused(home, resumer or getpass.getuser()), as_json=as_json)
 
 
@@ -170,9 +170,28 @@ def status(as_json: AsJson = False) -> None:
     """Show where the workflow stands, from its files; exits as the workflow stands."""
     from agents.dashboard.snapshot import take
 
-    snapshot = take(Home.from_environment(os.environ))
+    snapshot = take(_home())
     _print_json(snapshot.document()) if as_json else typer.echo(snapshot.text())
     raise typer.Exit(snapshot.exit_code)
+
+
+@app.command()
+def samples(
+    count: Annotated[int, typer.Option("--count", "-n", metavar="N", min=1, help="How many samples.")] = 5,
+    accepted: Annotated[bool, typer.Option("--accepted", help="Accepted ones, not those that were rejected.")] = False,
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="NAME", help="Whose; by default the newest campaign's, or pilot's.")
+    ] = None,
+    item: Annotated[
+        str | None, typer.Option("--item", metavar="ID", help="Samples of this item; the beginning of its id will do.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the newest settled samples, whole, with their checks: by default those that were not accepted."""
+    from agents.dashboard.samples import newest_samples
+
+    found = newest_samples(_home(), run, count, accepted=accepted, item=item)
+    _print_json(found.document()) if as_json else typer.echo(found.text())
 
 
 @app.command()
@@ -183,7 +202,7 @@ def logs(
     """Tail all logs."""
     from agents.dashboard.tail import tail
 
-    home = Home.from_environment(os.environ)
+    home = _home()
     tail(
         [home.orchestrator_log, home.trials_log, home.pilot_log, home.campaign_log],
         lines,
@@ -202,7 +221,7 @@ def stop(
     """Stop the orchestrator, the pilot and the campaign; they drain first, and the same command goes on later."""
     from agents.autonomous.stopping import stop_all
 
-    stopped = stop_all(Home.from_environment(os.environ), orchestrator_only=orchestrator_only)
+    stopped = stop_all(_home(), orchestrator_only=orchestrator_only)
     if as_json:
         _print_json({"stopped": stopped})
     else:
@@ -227,7 +246,7 @@ def plan(
     resolved = _plan(quality_threshold, campaign_target, min_pilot_samples, auto_launch, recipe)
     values = resolved.values()
     origins = {key: resolved.origin(key) for key in values}
-    found, reason = forecast_of(Home.from_environment(os.environ), resolved)
+    found, reason = forecast_of(_home(), resolved)
     if as_json:
         _print_json({"values": values, "origins": origins, "forecast": found, "no_forecast": reason})
     else:
@@ -259,6 +278,19 @@ def _end(error: CampaignError) -> NoReturn:
     sys.exit(error.exit_code)
 
 
+def _home() -> Home:
+    """Return the home; raises UsageError where it could not be a folder or may not be looked into."""
+    home = Home.from_environment(os.environ)
+    cure = "set CONTEXT_ROOT to a folder of yours, or leave it out to have ~/.context"
+    try:
+        in_the_way = [path for path in (home.training, *home.training.parents) if path.exists() and not path.is_dir()]
+    except OSError as error:
+        raise UsageError(f"{home.root} cannot be looked into: {error.strerror}", cure) from error
+    if in_the_way:
+        raise UsageError(f"{home.root} cannot be the home: {in_the_way[0]} is no folder", cure)
+    return home
+
+
 def _plan(
     quality_threshold: float | None,
     campaign_target: int | None,
@@ -283,7 +315,7 @@ def _run(mode: str, plan: Plan, *, as_json: bool) -> NoReturn:
     from agents.autonomous.runner import exit_code_of
     from agents.dashboard.view import outcome_text
 
-    document = asyncio.run(_shown(mode, plan, Home.from_environment(os.environ), as_json=as_json))
+    document = asyncio.run(_shown(mode, plan, _home(), as_json=as_json))
     _print_json(document) if as_json else typer.echo(outcome_text(mode, document))
     raise typer.Exit(exit_code_of(mode, document))
 
@@ -307,7 +339,7 @@ def _start_in_background(mode: str, plan: Plan, *, as_json: bool) -> NoReturn:
     from agents.autonomous.runner import start_in_background
     from agents.dashboard.view import active_text
 
-    home = Home.from_environment(os.environ)
+    home = _home()
     started = start_in_background(mode, plan, home)
     if as_json:
         _print_json({"pid": started.pid, "log_path": str(home.orchestrator_log)})

@@ -19,12 +19,16 @@ from agents import cli
 from agents.autonomous import runner
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
+from agents.campaign.ledger_view import RunHeader
 from agents.campaign.plan import Plan, plan_for
 from agents.campaign.process import Identity
+from agents.training.judge import Verdict
+from agents.training.ledger import Issued, Ledger
+from agents.training.sample import Cell, Message, SourceItem, Ticket
 
 VERBS = (
     *("auto", "monitor", "validate", "launch", "report", "calibrate", "approve", "resume", "status", "logs", "stop"),
-    "plan",
+    *("plan", "samples"),
 )
 VARIABLES = ("CAMPAIGN_RECIPE", "CAMPAIGN_TARGET", "QUALITY_THRESHOLD", "AUTO_LAUNCH")
 FLAGS = {
@@ -37,6 +41,7 @@ FLAGS = {
     "approve": ("--by", "--reason", "--override", "--json"),
     "resume": ("--by", "--json"),
     "status": ("--json",),
+    "samples": ("--count", "--accepted", "--run", "--item", "--json"),
     "logs": ("--lines", "--no-follow"),
     "stop": ("--orchestrator-only", "--json"),
     "plan": (
@@ -118,6 +123,18 @@ def log_pilot(home: Home, score: float, count: int = 190) -> None:
     home.pilot_log.write_text("".join(lines))
     hour_ago = time.time() - 3600
     os.utime(home.pilot_log, (hour_ago, hour_ago))
+
+
+def make_run(home: Home, name: str, rejected: int) -> None:
+    """Make the ledger of a campaign of ours with tickets that were all rejected."""
+    header = RunHeader(name, "campaign", 500, "f" * 16, {}, {}, {}, "2026-01-01T00:00:00+00:00")
+    with Ledger.open(home.run(name).ledger, header) as ledger:
+        tickets = [Ticket(name, n, SourceItem("asm", Cell("f", 1), {"n": n})) for n in range(rejected)]
+        ledger.add_round([Issued(t, t.id, t.item.id, t.seq, (Message("user", "?"),)) for t in tickets])
+        for ticket in tickets:
+            attempt = ledger.start_attempt(ticket.seq, header.created)
+            ledger.settle(ticket, attempt, Verdict("rejected", 0.5, "low"), None, header.created)
+        ledger.commit()
 
 
 # Help.
@@ -226,6 +243,13 @@ def test_logs_shows_the_last_lines_of_all(campaign: Campaign, home: Home) -> Non
     home.campaign_log.write_text("one\ntwo\n")
     done = campaign("logs", "--no-follow", "-n", "1")
     assert done.out.splitlines() == ["Progress: 3/190", "two"]
+
+
+def test_samples_are_shown_or_printed_as_a_document(campaign: Campaign, home: Home) -> None:
+    make_run(home, "mine", 3)
+    said, asked = campaign("samples", "--run", "mine", "-n", "2"), campaign("samples", "--run", "mine", "--json")
+    assert (said.code, said.out.count("rejected, quality 0.500")) == (0, 2)
+    assert [sample["seq"] for sample in asked.document["samples"]] == [2, 1, 0]
 
 
 # Flags, variables and what they come to.
@@ -375,6 +399,22 @@ def test_an_error_names_the_cure_and_exits_with_2(
     assert asked.document["exit_code"] == 2
     assert said.err == f"error: {asked.document['error']}\n  cure: {asked.document['cure']}\n"
     assert not home.root.exists()
+
+
+@pytest.mark.parametrize("place", ["", "/below", "/training"])
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "logs"])
+def test_a_home_that_is_a_file_is_refused_by_every_verb(
+    campaign: Campaign, home: Home, monkeypatch: pytest.MonkeyPatch, verb: str, place: str
+) -> None:
+    file = home.training if place == "/training" else home.root
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    if place == "/below":
+        monkeypatch.setenv("CONTEXT_ROOT", f"{home.root}/below")
+    done = campaign(verb, "--json")
+    assert (done.code, done.document["exit_code"]) == (2, 2)
+    assert done.document["error"].endswith(f"cannot be the home: {file} is no folder")
+    assert "CONTEXT_ROOT" in done.document["cure"]
 
 
 @pytest.mark.parametrize("variable", ["AUTO_LAUNCH", "QUALITY_THRESHOLD", "CAMPAIGN_TARGET"])

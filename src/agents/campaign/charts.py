@@ -6,13 +6,14 @@ Pure. Owns how counts and intervals are drawn. Never computes a verdict.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 
 BINS = 10
 """A histogram of scores has one bar for each tenth of [0, 1]; 1.0 belongs to the last."""
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_WIDTH, _PANEL, _BARS, _LEFT = 640, 190, 110, 50
+_WIDTH, _PANEL, _BARS, _LEFT = 640, 215, 110, 50
 _STEP = 54
 
 
@@ -55,8 +56,19 @@ def interval_line(lower: float, mean: float, upper: float, limit: float, width: 
     return f"0[{''.join(cells)}]1"
 
 
-def histograms_svg(panels: Sequence[tuple[str, Sequence[int]]], limit: float, title: str) -> str:
-    """Return a standalone SVG with one histogram under the other, each with its caption, and the limit as a line."""
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One histogram with its caption, and the mean of its scores between its bounds."""
+
+    caption: str
+    counts: Sequence[int]
+    lower: float
+    mean: float
+    upper: float
+
+
+def histograms_svg(panels: Sequence[Panel], limit: float, title: str) -> str:
+    """Return a standalone SVG with one histogram under the other: means, intervals, and the limit as a dashed line."""
     height = 40 + _PANEL * len(panels)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
@@ -65,28 +77,48 @@ def histograms_svg(panels: Sequence[tuple[str, Sequence[int]]], limit: float, ti
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
         f'<text x="{_LEFT}" y="24" font-size="14" font-weight="bold">{_text(title)}</text>',
     ]
-    for index, (caption, counts) in enumerate(panels):
-        parts += _panel(caption, counts, limit, 40 + index * _PANEL)
+    for index, panel in enumerate(panels):
+        parts += _panel(panel, limit, 40 + index * _PANEL)
     return "\n".join([*parts, "</svg>", ""])
 
 
-def _panel(caption: str, counts: Sequence[int], limit: float, top: int) -> list[str]:
-    floor, most = top + 40 + _BARS, max([1, *counts])
-    parts = [f'<text x="{_LEFT}" y="{top + 16}">{_text(caption)}</text>']
-    for tenth, count in enumerate(counts):
+def _panel(panel: Panel, limit: float, top: int) -> list[str]:
+    """Return a panel; what a count could cross is drawn before it, and the count has a white edge."""
+    interval, floor, most = top + 30, top + 52 + _BARS, max([1, *panel.counts])
+    bars, counts, ticks = [], [], []
+    for tenth, count in enumerate(panel.counts):
         x, tall = _LEFT + tenth * _STEP, round(_BARS * count / most, 1)
-        colour = "#2b7a4b" if (tenth + 1) / BINS > limit + 1e-9 else "#b5543c"
-        parts.append(f'<rect x="{x + 3}" y="{floor - tall}" width="{_STEP - 6}" height="{tall}" fill="{colour}"/>')
-        parts.append(f'<text x="{x + _STEP // 2}" y="{floor - tall - 3}" text-anchor="middle">{count}</text>')
-        parts.append(f'<text x="{x}" y="{floor + 15}" text-anchor="middle" fill="#555555">{tenth / BINS:.1f}</text>')
-    right = _LEFT + BINS * _STEP
-    mark = round(_LEFT + limit * BINS * _STEP, 1)
+        ticks.append(f'<text x="{x}" y="{floor + 15}" text-anchor="middle" fill="#555555">{tenth / BINS:.1f}</text>')
+        if count:
+            colour = "#2b7a4b" if (tenth + 1) / BINS > limit + 1e-9 else "#b5543c"
+            bars.append(f'<rect x="{x + 3}" y="{floor - tall}" width="{_STEP - 6}" height="{tall}" fill="{colour}"/>')
+            counts.append(
+                f'<text x="{x + _STEP // 2}" y="{floor - tall - 3}" text-anchor="middle" stroke="#ffffff" '
+                f'stroke-width="3" paint-order="stroke">{count}</text>'
+            )
+    right, middle = _place(1.0), _place(0.5)
     return [
-        *parts,
-        f'<text x="{right}" y="{floor + 15}" text-anchor="middle" fill="#555555">1.0</text>',
+        f'<text x="{_LEFT}" y="{top + 16}">{_text(panel.caption)}</text>',
+        *bars,
         f'<line x1="{_LEFT}" y1="{floor}" x2="{right}" y2="{floor}" stroke="#555555"/>',
-        f'<line x1="{mark}" y1="{top + 24}" x2="{mark}" y2="{floor}" stroke="#000000" stroke-dasharray="4 3"/>',
+        _line(limit, limit, interval - 6, floor, 'stroke-dasharray="4 3"'),
+        _line(panel.lower, panel.upper, interval, interval, 'stroke-width="2"'),
+        f'<circle cx="{_place(panel.mean)}" cy="{interval}" r="4"/>',
+        *counts,
+        *ticks,
+        f'<text x="{right}" y="{floor + 15}" text-anchor="middle" fill="#555555">1.0</text>',
+        f'<text x="{middle}" y="{floor + 31}" text-anchor="middle" fill="#555555">quality of a ticket</text>',
     ]
+
+
+def _line(left: float, right: float, top: int, bottom: int, look: str) -> str:
+    """Return a black line between two qualities and two heights."""
+    return f'<line x1="{_place(left)}" y1="{top}" x2="{_place(right)}" y2="{bottom}" stroke="#000000" {look}/>'
+
+
+def _place(quality: float) -> float:
+    """Return where on the axis a quality in [0, 1] is."""
+    return round(_LEFT + quality * BINS * _STEP, 1)
 
 
 def _text(text: str) -> str:

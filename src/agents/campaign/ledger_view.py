@@ -159,6 +159,29 @@ class LedgerView:
                 for row in connection.execute(_SAMPLES.format("=" if accepted else "<>")):
                     yield _sample(dict(row))
 
+    def newest(self, count: int, *, accepted: bool | None = None, item: str = "") -> list[dict[str, Any]]:
+        """Return the last ``count`` settled samples, newest first, as ``samples`` yields them.
+
+        Only accepted ones, or only others, where ``accepted`` says so; only those whose item's id begins with ``item``.
+        """
+        with self._connected() as connection:
+            if connection is None:
+                return []
+            connection.row_factory = sqlite3.Row
+            rows = connection.execute(_NEWEST, {"accepted": accepted, "item": item, "count": count}).fetchall()
+            return [_sample(dict(row)) for row in rows]
+
+    def near_items(self, item: str, count: int = 2) -> list[str]:
+        """Return the ids of settled items on either side of ``item``, up to ``count`` each, in their order."""
+        with self._connected() as connection:
+            if connection is None:
+                return []
+            before, after = (
+                [found for (found,) in connection.execute(_NEAR.format(*side), (item, count))]
+                for side in (("<", "DESC"), (">=", "ASC"))
+            )
+        return [*reversed(before), *after]
+
     def check_whole(self) -> None:
         """Look for damage in the whole file, which costs reading it; raises DamagedFileError."""
         with self._connected() as connection:
@@ -293,11 +316,18 @@ _TRIED = """
     SELECT t.item_id, t.domain, s.quality, t.state, {} FROM samples s
     JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt ORDER BY s.seq
 """
-_SAMPLES = """
+_SETTLED = """
     SELECT t.id, t.seq, r.run, r.fingerprint, t.domain, t.family, t.difficulty, t.item_id, t.variant, t.item, t.prompt,
            t.state, s.quality, s.reason, s.twin, s.checks, a.model, a.reply
     FROM run r, samples s JOIN tickets t ON t.seq = s.seq LEFT JOIN attempts a ON a.id = s.attempt
-    WHERE t.state {} 'accepted' ORDER BY s.seq
+"""
+_SAMPLES = f"{_SETTLED} WHERE t.state {{}} 'accepted' ORDER BY s.seq"
+_NEWEST = f"""{_SETTLED}
+    WHERE (:accepted IS NULL OR (t.state = 'accepted') = :accepted) AND substr(t.item_id, 1, length(:item)) = :item
+    ORDER BY s.seq DESC LIMIT :count
+"""
+_NEAR = """
+    SELECT DISTINCT item_id FROM tickets WHERE state <> 'open' AND item_id {} ? ORDER BY item_id {} LIMIT ?
 """
 
 

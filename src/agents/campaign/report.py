@@ -5,6 +5,7 @@ Pure. Owns the report's document and its text. Never decides: verdicts come from
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from agents.campaign.betting import Stratum, bounds
-from agents.campaign.charts import histogram, histogram_lines, histograms_svg, interval_line
+from agents.campaign.charts import Panel, histogram, histogram_lines, histograms_svg, interval_line
 from agents.campaign.choice import choice_text
 from agents.campaign.gate import Decision, Evidence, JudgedTicket, Verdict
 from agents.campaign.recipe import GateSection
@@ -24,7 +25,10 @@ Document = dict[str, Any]
 THRESHOLDS = tuple(step / 100 for step in range(50, 100, 5))
 """What is tried by ``calibrate``, besides the plan's own."""
 SHOWN_SAMPLES = 3
-_SHORT = 600
+CLASSES = "A ticket is counted once: under its worst check, or under what became of its reply where none was checked."
+_SHORT = 1_500
+_WEAK = 0.7
+"""A check that lost something, and scores at least this, is weak; below it fails."""
 _MARKUP = re.compile(r"[\\`*\[\]#|&]|^>|[<>](?![\s\d])")
 """Characters that Markdown could take for its own; less and greater of a comparison stay as they are."""
 
@@ -48,6 +52,7 @@ def report_document(
         "recommendation": decision.recommendation,
         "rule": decision.rule,
         "quality_threshold": gate.quality_threshold,
+        "error_level": gate.error_level,
         "criteria": [asdict(criterion) for criterion in decision.criteria],
         "domains": domains,
         "failures": failures,
@@ -86,12 +91,15 @@ def report_text(report: Document) -> str:
     if report.get("choice"):
         lines += ["## Candidates", "", *fenced(choice_text(report["choice"])), ""]
     lines += ["## Criteria", "", *fenced(_criteria_table(report["criteria"])), ""]
+    if any(found["log_evidence"] is not None for found in report["criteria"]):
+        level = report["error_level"]
+        lines += [f"A criterion is proven from a log evidence of log(1/{level:g}) = {-math.log(level):.3f} on.", ""]
     if report["domains"]:
         lines += ["## Domains", ""]
         for domain in report["domains"]:
             lines += [*fenced(_domain_lines(domain, report["quality_threshold"])), ""]
     if report["failures"]:
-        lines += ["## What failed, by the number of tickets", ""]
+        lines += ["## What failed, by the number of tickets", "", CLASSES, ""]
         for failure in report["failures"]:
             lines += _failure_lines(failure)
     lines += ["## What every threshold would have done", "", *fenced(calibration_text(report["thresholds"]))]
@@ -114,13 +122,14 @@ def calibration_text(rows: Sequence[Document]) -> str:
 
 
 def report_svg(report: Document) -> str:
-    """Return the histograms of all domains as one standalone SVG, with the threshold as a dashed line."""
+    """Return the histograms of all domains as one standalone SVG, with means, intervals and the threshold."""
     panels = [
-        (f"{domain['domain']}: {domain['n']} tickets, mean {_number(domain['mean'])}", domain["histogram"])
+        Panel(_domain_head(domain), domain["histogram"], domain["lower"], domain["mean"], domain["upper"])
         for domain in report["domains"]
     ]
     threshold = report["quality_threshold"]
-    return histograms_svg(panels, threshold, f"Scores of the pilot: {report['verdict']} (threshold {threshold:g})")
+    title = f"Scores of the pilot: {report['verdict']} (threshold {threshold:g}, dashed)"
+    return histograms_svg(panels, threshold, title)
 
 
 def fenced(text: str) -> list[str]:
@@ -203,13 +212,12 @@ def _mean_without(evidence: Evidence, samples: Sequence[Mapping[str, Any]]) -> f
 
 
 def _sample(sample: Mapping[str, Any]) -> Document:
-    questions = [turn["content"] for turn in sample["prompt"] if turn["role"] == "user"]
     return {
         "item_id": sample["item_id"],
         "domain": sample["domain"],
         "quality": sample["quality"],
         "checks": [dict(check) for check in sample["checks"]],
-        "question": _shortened(questions[-1] if questions else ""),
+        "question": _shortened(question_of(sample)),
         "answer": _shortened(sample["reply"] or ""),
     }
 
@@ -236,7 +244,7 @@ def _advice(
         if worst["mean_without"] > quality.mean:
             relation = "reaches" if worst["mean_without"] >= gate.quality_threshold else "still misses"
             said.append(
-                f"Mend '{worst['reason']}': it cost {worst['tickets']} of {len(evidence.tickets)} tickets, which "
+                f"Most is lost to '{worst['reason']}': {worst['tickets']} of {len(evidence.tickets)} tickets, which "
                 f"average {worst['mean']:.3f}. Without them the mean would be {worst['mean_without']:.3f} instead of "
                 f"{quality.mean:.3f}, which {relation} the threshold of {gate.quality_threshold:g}."
             )
@@ -260,26 +268,34 @@ def _enough_together(failures: Sequence[Document], threshold: float) -> list[str
         mean = failure["mean_without_it_and_those_before"]
         if mean is not None and mean >= threshold:
             names = ", ".join(f"'{mended['reason']}'" for mended in failures[: rank + 1])
-            return [f"To pass, mend together: {names}. Without all of these the mean would be {mean:.3f}."]
+            return [f"To pass, these must go together: {names}. Without all of them the mean would be {mean:.3f}."]
     return []
 
 
 def _more_samples(decision: Decision) -> list[str]:
-    """Return for each unproven criterion how far its bound is, and how many tickets would close the gap.
+    """Return how many tickets would close the widest gap of an unproven criterion, or that no number would.
 
     The distance of a bound from its mean shrinks about as 1/sqrt(n).
     """
-    said = []
+    hopeless, wanted = [], []
     for found in decision.criteria:
         if found.passed or found.n is None or found.mean is None or found.lower is None or found.limit is None:
             continue
-        away = f"{found.name.capitalize()}: the lower bound {found.lower:.3f} must pass {found.limit:g}"
         if found.mean > found.limit:
-            wanted = found.n * ((found.mean - found.lower) / (found.mean - found.limit)) ** 2
-            said.append(f"{away}; if the mean stays {found.mean:.3f}, that takes roughly {wanted:,.0f} tickets in all.")
+            tickets = found.n * ((found.mean - found.lower) / (found.mean - found.limit)) ** 2
+            wanted.append((tickets, found.name, found.mean))
         else:
-            said.append(f"{away}; the mean {found.mean:.3f} is not above it, so more of the same would not prove it.")
-    return said
+            hopeless.append(f"{found.name} (mean {found.mean:.3f}, limit {found.limit:g})")
+    if hopeless:
+        return [f"More tickets like these would not prove {', '.join(hopeless)}."]
+    return (
+        [
+            f"If the mean of {name} stays {mean:.3f}, roughly {tickets:,.0f} tickets in all would prove it."
+            for tickets, name, mean in [max(wanted)]
+        ]
+        if wanted
+        else []
+    )
 
 
 def _criteria_table(criteria: Sequence[Document]) -> str:
@@ -298,14 +314,16 @@ def _criteria_table(criteria: Sequence[Document]) -> str:
 
 
 def _domain_lines(domain: Document, limit: float) -> str:
-    head = (
-        f"{domain['domain']}: {domain['n']} tickets, mean {domain['mean']:.3f} "
-        f"({domain['lower']:.3f} to {domain['upper']:.3f})"
-    )
-    if domain["acceptance"] is not None:
-        head += f", {domain['acceptance']:.1%} accepted"
     interval = interval_line(domain["lower"], domain["mean"], domain["upper"], limit)
-    return "\n".join([head, interval, *histogram_lines(domain["histogram"])])
+    return "\n".join([_domain_head(domain), interval, *histogram_lines(domain["histogram"])])
+
+
+def _domain_head(domain: Document) -> str:
+    accepted = "" if domain["acceptance"] is None else f", {domain['acceptance']:.1%} accepted"
+    return (
+        f"{domain['domain']}: {domain['n']} tickets, mean {domain['mean']:.3f} "
+        f"({domain['lower']:.3f} to {domain['upper']:.3f}){accepted}"
+    )
 
 
 def _failure_lines(failure: Document) -> list[str]:
@@ -318,15 +336,25 @@ def _failure_lines(failure: Document) -> list[str]:
         "",
     ]
     for sample in failure["samples"]:
-        checks = [_check_line(check) for check in sample["checks"]]
         head = f"item {sample['item_id']} ({sample['domain']}), quality {sample['quality']:.3f}"
-        parts = [head, *checks, "", "Question:", sample["question"], "", "Answer:", sample["answer"] or "(none)"]
-        lines += [*fenced("\n".join(parts)), ""]
+        lines += [*sample_block(head, sample["checks"], sample["question"], sample["answer"]), ""]
     return lines
 
 
+def sample_block(head: str, checks: Sequence[Document], question: str, answer: str) -> list[str]:
+    """Return a sample in a fence: ``head``, a line for each of its checks, the question and the answer."""
+    lines = [_check_line(check) for check in checks]
+    return fenced("\n".join([head, *lines, "", "Question:", question, "", "Answer:", answer or "(none)"]))
+
+
+def question_of(sample: Mapping[str, Any]) -> str:
+    """Return what the teacher was asked last for a sample, as ``LedgerView.samples`` yields it."""
+    questions = [turn["content"] for turn in sample["prompt"] if turn["role"] == "user"]
+    return questions[-1] if questions else ""
+
+
 def _check_line(check: Document) -> str:
-    mark = "ok" if check["score"] >= 1 else "FAIL"
+    mark = "ok" if check["score"] >= 1 else "weak" if check["score"] >= _WEAK else "FAIL"
     return f"{mark:4} {check['name']} {check['score']:.2f} {check['detail']}".rstrip()
 
 

@@ -51,6 +51,7 @@ def test_nothing_is_known_of_a_run_without_a_ledger(tmp_path: Path) -> None:
     view = LedgerView(tmp_path / "none.sqlite")
     assert view.header() is view.progress() is view.accounts() is None
     assert view.reasons() == list(view.samples(accepted=True)) == []
+    assert view.newest(5) == view.near_items("i") == []
     assert list(tmp_path.iterdir()) == []
 
 
@@ -108,6 +109,35 @@ def test_samples_are_whole(path: Path) -> None:
         "model": "m",
         "reply": "answer 0",
     }
+
+
+def test_the_newest_samples_come_first_and_are_whole(path: Path) -> None:
+    view = LedgerView(path)
+
+    def seqs(count: int, **wanted: bool | str) -> list[int]:
+        return [sample["seq"] for sample in view.newest(count, **wanted)]  # type: ignore[arg-type]
+
+    assert seqs(3) == [5, 4, 3]
+    assert seqs(9, accepted=True) == [2, 0]
+    assert seqs(2, accepted=False) == [5, 4]
+    assert (seqs(9, item="i3"), seqs(9, item="i3", accepted=True), seqs(9, item="%")) == ([3], [], [])
+    assert seqs(2, item="i") == [5, 4]
+    assert view.newest(1, accepted=True) == [list(view.samples(accepted=True))[-1]]
+
+
+def test_the_newest_samples_cost_no_look_at_all_of_them(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        wanted = {"accepted": False, "item": "", "count": 5}
+        steps = [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {ledger_view._NEWEST}", wanted)]
+    assert not any("TEMP B-TREE" in step for step in steps)
+    assert any(step.startswith("SCAN s") for step in steps)
+
+
+def test_near_items_are_settled_and_on_either_side(path: Path) -> None:
+    view = LedgerView(path)
+    assert view.near_items("i2x") == ["i1", "i2", "i3", "i4"]
+    assert view.near_items("i9") == ["i4", "i5"]
+    assert view.near_items("a", count=1) == ["i0"]
 
 
 def test_it_reads_beside_a_writer(path: Path) -> None:
