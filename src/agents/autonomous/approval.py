@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 
+from agents.autonomous.runner import handed_over
 from agents.campaign.clock import SystemClock
 from agents.campaign.errors import UsageError
-from agents.campaign.gate import OVERRIDABLE, Verdict
+from agents.campaign.gate import OVERRIDABLE, Verdict, approval_key
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
 from agents.campaign.phases import Phase
@@ -19,10 +20,11 @@ OVERRIDE = "say so in so many words: campaign approve --override --reason 'why'"
 def approve_waiting(home: Home, approver: str, reason: str, *, override: bool = False) -> Plan:
     """Record that ``approver`` wants the waiting campaign launched; return the plan to go on with.
 
-    With ``override``, a verdict that measured the pilot and did not approve it is overruled, for this very evidence.
+    With ``override``, a verdict that measured the pilot and did not approve it is overruled, for this very evidence
+    under this very gate.
 
     Raises:
-        UsageError: no workflow waits, or its verdict is not one that this approval can settle.
+        UsageError: no workflow waits, its verdict is not one that this approval can settle, or its recipe was changed.
         AlreadyRunningError: an orchestrator is at work.
     """
     nothing = UsageError("no workflow waits for an approval", "see where it stands: campaign status")
@@ -40,10 +42,15 @@ def approve_waiting(home: Home, approver: str, reason: str, *, override: bool = 
         verdict = Verdict(validation["verdict"])
         if verdict is not Verdict.APPROVED:
             _check_override(verdict, validation["reason"], reason, override=override)
+        plan = Plan.parsed(workflow.plan)
+        if plan.recipe_path is not None and handed_over(plan).recipe != plan.recipe:
+            raise UsageError("the recipe was changed since that verdict", "have the changed one judged: campaign auto")
         overruled = None if verdict is Verdict.APPROVED else verdict.value
-        wish = Approval(validation["fingerprint"], validation["evidence_digest"], approver, reason, overruled)
-        store.approve(workflow, wish, SystemClock().now())
-        return Plan.parsed(workflow.plan)
+        key = approval_key(validation["evidence_digest"], plan.recipe.gate)
+        store.approve(
+            workflow, Approval(validation["fingerprint"], key, approver, reason, overruled), SystemClock().now()
+        )  # fmt: skip
+        return plan
 
 
 def _check_override(verdict: Verdict, why: str, reason: str, *, override: bool) -> None:

@@ -22,7 +22,7 @@ from agents.campaign.errors import AnotherPlanError, CampaignError, ExitCode
 from agents.campaign.events import Progressed
 from agents.campaign.files import make_folder, read_json, write_json
 from agents.campaign.forecast.page import forecast_document, forecast_line
-from agents.campaign.gate import OVERRIDABLE, Verdict
+from agents.campaign.gate import OVERRIDABLE, Verdict, approval_key
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease, held_for, holder, is_held
 from agents.campaign.ledger_view import LedgerView
@@ -202,7 +202,8 @@ class CampaignLauncher:
         """Whether a person wants the launch on this very evidence in spite of a verdict that a person may overrule."""
         if verdict not in OVERRIDABLE:
             return False
-        approval = store.approval_of(self.plan.recipe.campaign.name, fingerprint, evidence_digest)
+        key = approval_key(evidence_digest, self.plan.recipe.gate)
+        approval = store.approval_of(self.plan.recipe.campaign.name, fingerprint, key)
         return approval is not None and approval.overruled == verdict
 
     def _check_same_plan(

@@ -16,7 +16,7 @@ from agents.campaign.clock import Clock, SystemClock
 from agents.campaign.errors import AnotherPlanError, CampaignError
 from agents.campaign.events import Progressed
 from agents.campaign.files import make_folder, read_json, write_json
-from agents.campaign.gate import SEED_CHECKS, Criterion, Decision, Evidence, Verdict
+from agents.campaign.gate import SEED_CHECKS, Criterion, Decision, Evidence, Verdict, approval_key
 from agents.campaign.home import Home
 from agents.campaign.log_lines import render
 from agents.campaign.pace import Pace
@@ -208,7 +208,8 @@ class CampaignValidator:
     def _override(self, decision: Decision, fingerprint: str, evidence_digest: str) -> Approval | None:
         if self._store is None or decision.approved:
             return None
-        approval = self._store.approval_of(self.plan.recipe.campaign.name, fingerprint, evidence_digest)
+        key = approval_key(evidence_digest, self.plan.recipe.gate)
+        approval = self._store.approval_of(self.plan.recipe.campaign.name, fingerprint, key)
         return approval if approval is not None and approval.overruled == decision.verdict else None
 
     def _document(

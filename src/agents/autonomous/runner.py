@@ -120,6 +120,13 @@ def arguments_of(plan: Plan) -> list[str]:
     return arguments + (["--recipe", str(plan.recipe_path)] if plan.recipe_path else [])
 
 
+def handed_over(plan: Plan) -> Plan:
+    """Return the plan that another process resolves from ``arguments_of(plan)`` now; a changed recipe changes it."""
+    values = plan.values()
+    keys = ("gate.quality_threshold", "campaign.target", "gate.min_samples", "campaign.auto_launch")
+    return plan_for({key: (key, values[key]) for key in keys}, plan.recipe_path)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run ``python -m agents.autonomous.training_orchestrator``; prints the final document as JSON."""
     parser = argparse.ArgumentParser(prog=ORCHESTRATOR, description="Run the campaign workflow.")

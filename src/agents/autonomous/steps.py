@@ -24,7 +24,7 @@ from agents.campaign.choice import choice_text
 from agents.campaign.clock import Clock
 from agents.campaign.errors import CampaignError
 from agents.campaign.events import RunKind
-from agents.campaign.gate import Verdict
+from agents.campaign.gate import Verdict, approval_key
 from agents.campaign.home import Home
 from agents.campaign.outcome import RunState
 from agents.campaign.phases import Happening, Phase
@@ -32,7 +32,7 @@ from agents.campaign.plan import Plan
 from agents.campaign.readers import LedgerReader
 from agents.campaign.status import Document
 from agents.campaign.weighing import looks_until
-from agents.campaign.workflows import Workflow, Workflows
+from agents.campaign.workflows import Approval, Workflow, Workflows
 
 DEATH_SPAN_SECONDS = 600.0
 """Deaths of a generator are counted over this span against ``campaign.restarts``."""
@@ -284,7 +284,12 @@ class Steps:
             return True
         validation = workflow.results.get("validation_result", {})
         fingerprint, evidence = validation.get("fingerprint"), validation.get("evidence_digest", "")
-        return bool(fingerprint) and self._store.approval_of(self._run, fingerprint, evidence) is not None
+        return bool(fingerprint) and self._approval_of(fingerprint, evidence) is not None
+
+    def _approval_of(self, fingerprint: str, evidence_digest: str) -> Approval | None:
+        return self._store.approval_of(
+            self._run, fingerprint, approval_key(evidence_digest, self._plan.recipe.gate)
+        )  # fmt: skip
 
     def _may_restart(self) -> bool:
         """Count one death; whether there were few enough lately."""
@@ -303,7 +308,7 @@ class Steps:
         if age_seconds < 3600 * self._plan.recipe.pilot.fresh_hours:
             return False
         evidence, fingerprint = evidence_of(status, self._home, self._plan.recipe.pilot.tickets)
-        return self._store.approval_of(self._run, fingerprint, evidence.digest) is None
+        return self._approval_of(fingerprint, evidence.digest) is None
 
     def _staleness(self) -> str:
         hours = self._plan.recipe.pilot.fresh_hours

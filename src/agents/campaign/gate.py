@@ -13,6 +13,7 @@ from typing import Protocol
 from agents.campaign.digest import digest
 from agents.campaign.errors import ExitCode
 from agents.campaign.progress import Progress
+from agents.campaign.recipe import GateSection
 
 SEED_CHECKS = ("completion", "min_samples", "quality")
 """Names of the criteria that every decision has."""
@@ -145,6 +146,11 @@ class Decision:
     def approved(self) -> bool:
         """Whether the campaign may be launched."""
         return self.verdict is Verdict.APPROVED
+
+
+def approval_key(evidence_digest: str, gate: GateSection) -> str:
+    """Return what a person's approval is bound to: the evidence, and the rule that it was judged by."""
+    return digest("approval", evidence_digest, gate.model_dump(mode="json"))
 
 
 class Rule(Protocol):

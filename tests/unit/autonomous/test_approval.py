@@ -2,19 +2,23 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from stage import HandClock, plan
 
 from agents.autonomous.approval import approve_waiting
 from agents.campaign.errors import AlreadyRunningError, UsageError
+from agents.campaign.gate import approval_key
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease, is_held
 from agents.campaign.phases import Happening, Phase
+from agents.campaign.plan import plan_for
 from agents.campaign.workflows import Workflows
 
 PLAN = plan(campaign__target=20, campaign__auto_launch=False)
 GOOD = {"verdict": "APPROVED", "reason": "good", "fingerprint": "f" * 16, "evidence_digest": "e" * 16}
+KEY = approval_key("e" * 16, PLAN.recipe.gate)
 
 
 def waiting(home: Home, verdict: dict[str, str], happening: Happening = Happening.APPROVAL_NEEDED) -> None:
@@ -38,7 +42,7 @@ def test_an_approval_is_recorded_with_name_and_reason_and_gives_the_plan_to_go_o
     found = approve_waiting(home, "Zelda", "read twenty samples")
     assert found.recipe == PLAN.recipe
     ((*recorded, at),) = approvals(home)
-    assert recorded == ["f" * 16, "e" * 16, "Zelda", "read twenty samples", None]
+    assert recorded == ["f" * 16, KEY, "Zelda", "read twenty samples", None]
     assert datetime.fromisoformat(at).utcoffset() is not None
     assert not is_held(home.orchestrator_lease)
 
@@ -72,7 +76,7 @@ def test_an_override_is_recorded_with_the_verdict_that_it_overrules(home: Home, 
     waiting(home, GOOD | {"verdict": verdict, "reason": "too few"}, happening)
     approve_waiting(home, "Zelda", "only a rehearsal", override=True)
     ((*recorded, _),) = approvals(home)
-    assert recorded == ["f" * 16, "e" * 16, "Zelda", "only a rehearsal", verdict]
+    assert recorded == ["f" * 16, KEY, "Zelda", "only a rehearsal", verdict]
 
 
 @pytest.mark.parametrize(
@@ -97,3 +101,23 @@ def test_while_an_orchestrator_works_nobody_approves(home: Home) -> None:
     with Lease(home.orchestrator_lease, "Orchestrator"), pytest.raises(AlreadyRunningError):
         approve_waiting(home, "Zelda", "")
     assert approvals(home) == []
+
+
+def test_an_approval_is_of_the_evidence_and_of_the_gate_that_judged_it(home: Home) -> None:
+    assert approval_key("e" * 16, plan(gate__quality_threshold=0.9).recipe.gate) != KEY
+    assert approval_key("0" * 16, PLAN.recipe.gate) != KEY
+
+
+def test_a_recipe_that_was_changed_since_the_verdict_is_judged_first(home: Home, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("campaign: {target: 20, auto_launch: false}\n")
+    with closing(Workflows(home.workflows)) as store:
+        workflow = store.create(
+            "full", plan_for({}, recipe, {}).document(), Phase.VALIDATION_COMPLETE, HandClock().now()
+        )
+        store.move(workflow, Happening.APPROVAL_NEEDED, {"validation_result": GOOD}, HandClock().now())
+    recipe.write_text("campaign: {target: 20, auto_launch: false}\nteacher: {fault_rate: 0.5}\n")
+    with pytest.raises(UsageError, match="changed since that verdict"):
+        approve_waiting(home, "Zelda", "")
+    recipe.write_text("campaign: {target: 20, auto_launch: false}\n")
+    assert approve_waiting(home, "Zelda", "").recipe_path == recipe
