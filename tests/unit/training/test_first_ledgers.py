@@ -64,9 +64,10 @@ def half(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             raise InjectedCrashError
         settle(ledger, *values)
 
-    with monkeypatch.context() as patched, pytest.raises(InjectedCrashError):
+    with monkeypatch.context() as patched:
         patched.setattr(Ledger, "settle", dying)
-        TinyRun(path).go()
+        with pytest.raises(InjectedCrashError):
+            TinyRun(path).go()
     turn_back(path)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(UNDER_WAY)
