@@ -118,10 +118,7 @@ class LedgerView:
     def tried(self) -> list[Tried]:
         """Return what a choice between candidates weighs of every settled ticket, in the order of settling."""
         with self._connected() as connection:
-            if connection is None:
-                return []
-            is_older = checked_version(connection, self.path) in OLDER_VERSIONS
-            rows = connection.execute(_TRIED.format("NULL" if is_older else "a.cost")).fetchall()
+            rows = [] if connection is None else connection.execute(_TRIED).fetchall()
         return [Tried(item, domain, quality, state == "accepted", cost) for item, domain, quality, state, cost in rows]
 
     def models(self) -> dict[str, frozenset[str]]:
@@ -313,7 +310,7 @@ _MODELS = """
 """
 _JUDGED = "SELECT t.domain, s.quality, t.state, s.reason FROM samples s JOIN tickets t ON t.seq = s.seq ORDER BY s.seq"
 _TRIED = """
-    SELECT t.item_id, t.domain, s.quality, t.state, {} FROM samples s
+    SELECT t.item_id, t.domain, s.quality, t.state, a.cost FROM samples s
     JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt ORDER BY s.seq
 """
 _SETTLED = """
