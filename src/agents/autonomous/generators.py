@@ -26,7 +26,7 @@ from agents.campaign.events import RunKind
 from agents.campaign.files import read_json
 from agents.campaign.home import Home
 from agents.campaign.lease import check_free, held_for, holder, is_held
-from agents.campaign.log_lines import message_of
+from agents.campaign.log_lines import is_error, message_of
 from agents.campaign.logs import last_lines
 from agents.campaign.outcome import Exit
 from agents.campaign.plan import Plan
@@ -244,5 +244,6 @@ def _size(log: Path) -> int:
 
 
 def last_words(log: Path, lines: int = 3) -> str:
-    """Return what the last ``lines`` of ``log`` say, as one."""
-    return " / ".join(map(message_of, last_lines(log, lines))) or "its log is empty"
+    """Return what the last ``lines`` of ``log`` say, as one; where the very last is an error of ours, it alone."""
+    last = last_lines(log, lines)
+    return " / ".join(map(message_of, last[-1:] if last and is_error(last[-1]) else last)) or "its log is empty"

@@ -93,7 +93,8 @@ def _already_running(path: Path, what: str) -> AlreadyRunningError:
     if owner is None:
         return AlreadyRunningError(f"{what} already running", "try again in a moment")
     return AlreadyRunningError(
-        f"{what} already running (pid {owner.pid})", f"watch it with `campaign status`, or stop it: kill {owner.pid}"
+        f"{what} already running (pid {owner.pid})",
+        f"watch it with `campaign status`; stop it with `campaign stop`, or one started by hand with kill {owner.pid}",
     )
 
 

@@ -20,7 +20,7 @@ LOG_DATES = "%Y-%m-%d %H:%M:%S"
 MAX_LINE = 16_384
 """Characters of a line that are looked at; a measurement behind them is not seen."""
 
-_OWN_PREFIX = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[[^\]]*\] [A-Z]+: ")
+_OWN_PREFIX = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[[^\]]*\] (?P<level>[A-Z]+): ")
 _COUNT = r"\d{1,3}(?:,\d{3})+|\d{1,12}"
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 
@@ -60,6 +60,12 @@ def message_of(line: str) -> str:
     """Return what a line in our own format says, without when, who and how loud; another line as it is."""
     prefix = _OWN_PREFIX.match(line)
     return line[prefix.end() :] if prefix else line
+
+
+def is_error(line: str) -> bool:
+    """Return whether a line is an error in our own format."""
+    prefix = _OWN_PREFIX.match(line)
+    return prefix is not None and prefix["level"] == "ERROR"
 
 
 def render(event: Event) -> str:

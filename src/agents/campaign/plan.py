@@ -33,6 +33,9 @@ ENVIRONMENT = {
 }
 RECIPE_VARIABLE = "CAMPAIGN_RECIPE"
 
+_NAMED = ("domains", "candidates")
+"""Sections of a recipe in which a person gives names; a dot separates the parts of a key, so no name has one."""
+
 _SWITCH = {
     "true": True,
     "1": True,
@@ -82,10 +85,11 @@ class Layer:
         """Return the layer of the recipe file ``path`` (YAML, UTF-8).
 
         Raises:
-            UsageError: it cannot be read, is not YAML, or is not a mapping.
+            UsageError: it cannot be read, is not YAML, is not a mapping, or gives something a name with a dot.
         """
         try:
-            document = yaml.load(path.read_text(encoding="utf-8"), Loader=_RecipeLoader)  # noqa: S506 -- a SafeLoader
+            with path.open(encoding="utf-8") as file:
+                document = yaml.load(file, Loader=_RecipeLoader)  # noqa: S506 -- a SafeLoader
             values = dict(leaves(document)) if isinstance(document, dict) else {}
         except FileNotFoundError as error:
             raise UsageError(f"recipe {path} does not exist", "check the path given to --recipe") from error
@@ -97,6 +101,12 @@ class Layer:
             raise UsageError(f"recipe {path} is not YAML: {error}", "mend the line named above") from error
         if not values:
             raise UsageError(f"recipe {path} holds no keys", "see recipes/alttp_yaze.yaml for the shape of a recipe")
+        for section in _NAMED:
+            names = document[section] if isinstance(document.get(section), dict) else ()
+            if dotted := next((str(name) for name in names if "." in str(name)), None):
+                raise UsageError(
+                    f"{dotted!r} cannot be a name below {section} (recipe {path})", "use letters, digits, '_' and '-'"
+                )
         return cls(values, dict.fromkeys(values, f"recipe {path}"))
 
 

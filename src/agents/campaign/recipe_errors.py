@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from agents.campaign.errors import UsageError
-from agents.campaign.recipe import PLACES, Recipe, leaves
+from agents.campaign.recipe import PLACES, CandidateSection, Recipe, leaves
 
 _DEFAULTS = Recipe().model_dump(mode="json")
 _DEFAULT_LEAVES = dict(leaves(_DEFAULTS))
@@ -50,19 +50,31 @@ def usage_error(error: ValidationError, origins: Mapping[str, str]) -> UsageErro
 
 
 def _nearest_key(key: str) -> str:
+    own, above = _own(key)
+    if above and own.partition(".")[0] not in CandidateSection.model_fields:
+        differ = " and ".join(f"`{section}`" for section in CandidateSection.model_fields)
+        return f"only {differ} may differ between candidates; put the rest at the top of the recipe, for all of them"
     known = sorted({*_DEFAULT_LEAVES, *_DEFAULTS})
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"known keys are: {', '.join(known)}"
+    near = difflib.get_close_matches(own, known, n=1, cutoff=0.5)
+    return f"did you mean {above + near[0]!r}?" if near else f"known keys are: {', '.join(known)}"
+
+
+def _own(key: str) -> tuple[str, str]:
+    """Return the key that ``key`` has in a recipe of its candidate, and what stands above it; else itself."""
+    section, _, rest = key.partition(".")
+    name, _, own = rest.partition(".")
+    return (own, f"candidates.{name}.") if section == "candidates" and own else (key, "")
 
 
 def _cure(key: str, value: Any) -> str:
-    if key == "gate.quality_threshold":
+    own, _ = _own(key)
+    if own == "gate.quality_threshold":
         return f"give a share above 0 and at most 1, e.g. --quality-threshold {_share(value)}"
-    if cure := next((_CURES[start] for start in _CURES if f"{key}.".startswith(f"{start}.")), None):
+    if cure := next((_CURES[start] for start in _CURES if f"{own}.".startswith(f"{start}.")), None):
         return cure
-    if isinstance(section := _DEFAULTS.get(key), dict):
+    if isinstance(section := _DEFAULTS.get(own), dict):
         return f"write its keys below {key}, indented, or leave it out; its keys are: {', '.join(section)}"
-    return f"give {key} a value in its range, or leave it out (the default is {_DEFAULT_LEAVES.get(key)!r})"
+    return f"give {key} a value in its range, or leave it out (the default is {_DEFAULT_LEAVES.get(own)!r})"
 
 
 def _share(value: Any) -> str:

@@ -20,7 +20,7 @@ def check_same_run(there: RunHeader, wanted: RunHeader, path: Path) -> None:
     """Refuse to go on with a ledger that another plan made.
 
     Raises:
-        AnotherPlanError: names both fingerprints and every value that differs.
+        AnotherPlanError: names every value that differs, and both fingerprints where they do.
     """
     grows = there.kind == wanted.kind != "campaign" and there.total < wanted.total
     total = wanted.total if grows else there.total
@@ -36,8 +36,10 @@ def check_same_run(there: RunHeader, wanted: RunHeader, path: Path) -> None:
     ):
         pairs[key] = there.values.get(key), wanted.values.get(key)
     differing = "; ".join(f"{key} was {old!r}, now {new!r}" for key, (old, new) in pairs.items() if old != new)
+    is_same = there.fingerprint == wanted.fingerprint
+    fingerprints = "" if is_same else f" (fingerprint {there.fingerprint}, now {wanted.fingerprint})"
     raise AnotherPlanError(
-        f"run {there.run!r} in {path} was made by another plan (fingerprint {there.fingerprint}, now "
-        f"{wanted.fingerprint}): {differing}",
-        "give another --output-name, or go back to the recipe and flags that the run was started with",
+        f"run {there.run!r} in {path} was made by another plan{fingerprints}: {differing}",
+        "give another name (campaign.output_name in the recipe, --output-name of the generator), or go back to the "
+        "recipe and flags that the run was started with",
     )

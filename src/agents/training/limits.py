@@ -56,6 +56,6 @@ class Limits:
             return PausedError(
                 f"{spent.free_bytes / GIGABYTE:.3g} GB are free on the ledger's disk, guards.min_free_gb wants "
                 f"{self.min_free_gb:g}",
-                "free some space and run the same command again",
+                "free some space, or lower guards.min_free_gb in the recipe, and run the same command again",
             )
         return None

@@ -287,3 +287,13 @@ def test_last_words_are_three_lines_in_one_that_cannot_drive_a_terminal(home: Ho
     assert last_words(home.campaign_log) == "its log is empty"
     append(home.campaign_log, "one", "two", "", "\x1b[31mthree", "four")
     assert last_words(home.campaign_log) == "two /  [31mthree / four"
+
+
+def test_an_error_of_ours_at_the_end_of_a_log_is_all_that_is_said(home: Home) -> None:
+    stamped = "2026-01-01 00:00:00 [Training]"
+    append(home.pilot_log, f"{stamped} INFO: Sample accepted", f"{stamped} ERROR: it is too dear; cure: raise it")
+    assert last_words(home.pilot_log) == "it is too dear; cure: raise it"
+    append(home.pilot_log, f"{stamped} INFO: on it goes")
+    assert last_words(home.pilot_log) == "Sample accepted / it is too dear; cure: raise it / on it goes"
+    append(home.campaign_log, "somebody else's", "2026 ERROR: their own")
+    assert last_words(home.campaign_log) == "somebody else's / 2026 ERROR: their own"

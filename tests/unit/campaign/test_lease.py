@@ -151,6 +151,7 @@ def test_the_error_names_the_owner_and_how_to_stop_it(path: Path, start: Start) 
     with pytest.raises(AlreadyRunningError) as caught, Lease(path, "Campaign"):
         pytest.fail("taken twice")
     assert caught.value.what == f"Campaign already running (pid {owner.pid})"
+    assert "`campaign stop`" in caught.value.cure
     assert caught.value.cure.endswith(f"kill {owner.pid}")
     assert held_for(path) == "Orchestrator"
 

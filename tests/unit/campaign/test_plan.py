@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -313,12 +314,15 @@ def test_an_impossible_variable_is_refused_and_named(variable: str, text: str) -
         ("domains: {asm: {weight: 0.6}, text: {weight: 0.6}}", "weights sum to 1.2, not to 1", "together 1"),
         ("candidates: [1]", "candidates = [1]", "give every candidate a name"),
         ("candidates: {a: 3, b: {}}", "candidates.a = 3", "give every candidate a name"),
-        ("candidates: {a: {teacher: 3}, b: {}}", "candidates.a.teacher = 3", "give every candidate a name"),
+        ("candidates: {a: {teacher: 3}, b: {}}", "candidates.a.teacher = 3", "its keys are: kind, fault_rate"),
         ("candidates: {a: {}}", "'a' is the only candidate", "name another one"),
         ("candidates: {a: {}, b: {costs: {input: 1}}}", "'a' and 'b' make the same samples", "leave one of them out"),
-        ("candidates: {a: {seed: 2}, b: {}}", "unknown key 'candidates.a.seed'", "did you mean"),
+        ("candidates: {a: {seed: 2}, b: {}}", "unknown key 'candidates.a.seed'", "only `teacher` and `costs`"),
+        ("candidates: {a: {teacher: {falt_rate: 0}}, b: {}}", "unknown key", "'candidates.a.teacher.fault_rate'?"),
+        ("candidates: {../x: {}, b: {}}", "'../x' cannot be a name below candidates (recipe ", "use letters"),
+        ("domains: {a.b: {weight: 1}}", "'a.b' cannot be a name below domains (recipe ", "use letters"),
         (f"candidates: {{a b: {{}}, {GOOD}}}", "'a b' cannot name a candidate", "use letters"),
-        (f"candidates: {{a: {{teacher: {{fault_rate: 2}}}}, {GOOD}}}", "candidates.a.teacher.fault_rate = 2", "give"),
+        (f"candidates: {{a: {{teacher: {{fault_rate: 2}}}}, {GOOD}}}", "a.teacher.fault_rate = 2", "(the default is 0.05)"),
         (f"candidates: {{a: {{}}, {GOOD}}}\ntrials: {{tickets: 19}}", "trials.tickets is 19, too few", "at least 20"),
         (f"candidates: {{a: {{}}, {GOOD}}}\npilot: {{log: x}}", "another pilot or campaign", "leave out candidates"),
         (f"candidates: {{a: {{}}, {GOOD}}}\ncampaign: {{command: [x]}}", "another pilot", "leave out candidates"),
@@ -356,8 +360,10 @@ def test_an_impossible_recipe_is_refused(text: str, what: str, cure: str, tmp_pa
     assert cure in error.cure
 
 
-def test_a_yaml_error_names_the_line(tmp_path: Path) -> None:
-    assert "line 3" in refusal("name: a\nseed: 1\nname: b", tmp_path).what
+def test_a_yaml_error_names_the_file_and_the_line(tmp_path: Path) -> None:
+    said = refusal("name: a\nseed: 1\nname: b", tmp_path).what
+    assert re.search(rf'in "{tmp_path}/\S+", line 3', said)
+    assert "<" not in said
 
 
 def test_a_flag_does_not_hide_a_section_without_keys(tmp_path: Path) -> None:

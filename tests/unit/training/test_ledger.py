@@ -142,8 +142,15 @@ def test_another_plan_is_refused_and_named(path: Path) -> None:
     assert caught.value.exit_code is ExitCode.USAGE
     for part in ("f" * 16, "0" * 16, "total was 300, now 301", "seed was 7, now 8", "version of tiny was '1', now '2'"):
         assert part in caught.value.what
+    assert "campaign.output_name" in caught.value.cure
     assert "--output-name" in caught.value.cure
     assert path.read_bytes() == before
+
+
+def test_equal_fingerprints_are_not_told(path: Path) -> None:
+    Ledger.open(path, HEADER).__exit__(None, None, None)
+    with pytest.raises(AnotherPlanError, match=r"by another plan: total was 300, now 301\n"):
+        Ledger.open(path, replace(HEADER, total=301))
 
 
 def test_active_learning_belongs_to_a_campaign_and_not_to_a_pilot(path: Path) -> None:
