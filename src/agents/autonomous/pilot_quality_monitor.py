@@ -18,9 +18,10 @@ from agents.campaign.events import Progressed
 from agents.campaign.files import make_folder, read_json, write_json
 from agents.campaign.gate import SEED_CHECKS, Criterion, Decision, Evidence, Verdict, approval_key
 from agents.campaign.home import Home
+from agents.campaign.ledger_view import LedgerView
 from agents.campaign.log_lines import render
 from agents.campaign.pace import Pace
-from agents.campaign.plan import Plan, plan_for
+from agents.campaign.plan import NOT_IN_FINGERPRINT, Plan, plan_for
 from agents.campaign.progress import Progress
 from agents.campaign.readers import LedgerReader, LogReader
 from agents.campaign.recipe import PilotSection
@@ -240,17 +241,29 @@ def evidence_for(status: dict[str, Any], plan: Plan, home: Home) -> tuple[Eviden
 
     Raises:
         DamagedFileError: the status cannot be used.
-        AnotherPlanError: the pilot was made with other domains or weights than the plan's.
+        AnotherPlanError: a pilot of ours was made with other values than the plan's.
     """
-    recipe = plan.recipe
-    evidence, fingerprint = evidence_of(status, home, recipe.pilot.tickets)
-    weights = {name: section.weight for name, section in recipe.domains.items()}
-    if status.get("run") and evidence.weights != weights:
+    evidence, fingerprint = evidence_of(status, home, plan.recipe.pilot.tickets)
+    if status.get("run"):
+        _check_made_by(plan, home, str(status["run"]), evidence)
+    return evidence, fingerprint
+
+
+def _check_made_by(plan: Plan, home: Home, run: str, evidence: Evidence) -> None:
+    weights = {name: section.weight for name, section in plan.recipe.domains.items()}
+    if evidence.weights != weights:
         raise AnotherPlanError(
             f"the pilot was made with the domains and weights {dict(evidence.weights)}, the plan has {weights}",
             "go back to those weights, or run a pilot with this plan first: campaign auto",
         )
-    return evidence, fingerprint
+    header, asked = LedgerView(home.run(run).ledger).header(), plan.values()
+    made = header.values.items() if header else ()
+    decisive = ((key, value) for key, value in made if key.split(".")[0] not in NOT_IN_FINGERPRINT)
+    if differing := [f"{key} was {value}, now {asked.get(key)}" for key, value in decisive if value != asked.get(key)]:
+        raise AnotherPlanError(
+            f"pilot {run} was made by another plan: {'; '.join(differing)}",
+            "go back to it, or run a pilot with this plan first: campaign auto",
+        )
 
 
 def _undecidable(reason: str, recommendation: str) -> Decision:

@@ -10,6 +10,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from agents.autonomous.choosing import chosen_plan
 from agents.autonomous.pilot_quality_monitor import decide, evidence_for
 from agents.campaign.errors import CampaignError, UsageError
 from agents.campaign.files import read_json, replace_file, write_json
@@ -52,12 +53,18 @@ def write_report(home: Home, plan: Plan, workflow: Workflow | None = None) -> No
 
 
 def plan_of(home: Home, recipe: Path | None) -> tuple[Plan, Workflow | None]:
-    """Return the plan of ``recipe``, else that of the newest workflow, else the default one; and that workflow."""
+    """Return the plan of ``recipe``, else that of the newest workflow, else the default one; and its workflow, if any.
+
+    Where that workflow has chosen a candidate, it is the candidate's plan.
+    """
     workflow = None
     if home.workflows.exists():
         with contextlib.closing(Workflows(home.workflows)) as store:
             workflow = store.newest()
-    return plan_for({}, recipe) if recipe or workflow is None else Plan.parsed(workflow.plan), workflow
+    plan = plan_for({}, recipe) if recipe or workflow is None else Plan.parsed(workflow.plan)
+    if workflow is not None and workflow.run != plan.recipe.campaign.name:
+        workflow = None
+    return chosen_plan(plan, workflow), workflow
 
 
 def _pilot_status(home: Home) -> dict[str, Any]:

@@ -151,9 +151,11 @@ class TrainingOrchestrator:
             monitor = new_pilot_monitor(self.plan, self.home, self._clock)
             if monitor.pilot_log_path.exists():
                 await monitor.run_task("check")
-            validator = CampaignValidator(plan=self.plan, home=self.home, clock=self._clock, store=store)
+            workflow = store.find(self.run)
+            plan = chosen_plan(self.plan, workflow)
+            validator = CampaignValidator(plan=plan, home=self.home, clock=self._clock, store=store)
             verdict = await validator.run_task()
-            write_report(self.home, self.plan, store.find(self.run))
+            write_report(self.home, plan, workflow)
             return verdict
 
     async def launch_only(self) -> Document:

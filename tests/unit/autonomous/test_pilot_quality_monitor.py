@@ -3,16 +3,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from stage import HandClock, append, make_ledger, sample_lines
+from stage import HandClock, append, make_ledger, plan, sample_lines
 
 from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor
 from agents.campaign.errors import DamagedFileError
-from agents.campaign.files import read_json
+from agents.campaign.files import read_json, write_json
 from agents.campaign.home import Home
 
 SETTLED_SECONDS = 20.0
@@ -488,3 +490,18 @@ def test_another_status_file_can_be_named_and_the_verdict_stays_in_the_home(home
 
     assert document["approved"] is True
     assert read_json(home.validation) == document
+
+
+def test_a_pilot_of_another_plan_is_an_error_that_names_what_differs(home: Home) -> None:
+    ledger = make_ledger(home, "pilot_ours", [0.9] * 190)
+    with closing(sqlite3.connect(ledger)) as connection, connection:
+        made = orjson.dumps({"domains.asm.weight": 1.0, "teacher.fault_rate": 0.05, "pilot.top_up": 7}).decode()
+        connection.execute("UPDATE run SET plan_values = ?", (made,))
+    write_json(home.pilot_status, {"run": "pilot_ours"})
+
+    same = asyncio.run(CampaignValidator(plan=plan(teacher__fault_rate=0.05), home=home).run_task())
+    other = asyncio.run(CampaignValidator(plan=plan(teacher__fault_rate=0.32), home=home).run_task())
+
+    assert same["verdict"] == "APPROVED"
+    assert (other["verdict"], other["approved"]) == ("ERROR", False)
+    assert "pilot pilot_ours was made by another plan: teacher.fault_rate was 0.05, now 0.32" in other["reason"]
