@@ -313,12 +313,14 @@ class Workflows:
     def _boundary(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.OperationalError as error:
-            raise PausedError(
-                f"{self.path} cannot be used: {error}",
-                "free disk space, mend permissions, or end who locks it, then run the same command again",
-            ) from error
         except sqlite3.DatabaseError as error:
+            # An error without a code is Python's, about a text that is not UTF-8.
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+            if isinstance(error, sqlite3.OperationalError) and code != sqlite3.SQLITE_ERROR:
+                raise PausedError(
+                    f"{self.path} cannot be used: {error}",
+                    "free disk space, mend permissions, or end who locks it, then run the same command again",
+                ) from error
             raise DamagedFileError(
                 f"{self.path} is damaged: {error}", f"keep a copy, then move {self.path} away and start again"
             ) from error

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from agents.campaign import workflows
 from agents.campaign.errors import DamagedFileError, PausedError
 from agents.campaign.phases import TABLE, Happening, Phase
+from agents.campaign.plan import Plan
 from agents.campaign.process import Identity
+from agents.campaign.recipe import GateSection
 from agents.campaign.workflows import CREATED, SCHEMA_VERSION, Approval, Intent, Workflow, Workflows
 
 BEGUN = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=1)))
@@ -168,19 +170,57 @@ def test_an_approval_is_of_one_plan_and_one_evidence_in_one_workflow(store: Work
     assert rows(path, "approvals")[0][3:] == ("f" * 16, "Zelda", "looks right", "e" * 16, "INCONCLUSIVE")
 
 
-def test_a_store_of_the_first_version_is_taken_up_and_its_approvals_no_longer_approve(path: Path) -> None:
-    with closing(Workflows(path)) as store:
-        begun(store)
-    with closing(sqlite3.connect(path)) as database, database:
-        database.executescript(
-            "DROP TABLE resumptions; "
-            "ALTER TABLE approvals DROP COLUMN evidence; ALTER TABLE approvals DROP COLUMN overruled; "
-            "INSERT INTO approvals VALUES (1, 1, 'then', 'ffff', 'Zelda', 'looked right'); PRAGMA user_version = 1"
-        )
-    with closing(Workflows(path)) as store:
-        assert store.find("full") is not None
-        assert store.approval_of("full", "ffff", "eeee") is None
+@pytest.fixture
+def first(path: Path) -> Iterator[sqlite3.Connection]:
+    """A store as the first version of this program left it: a workflow whose pilot is approved."""
+    sqlite_file(path, "PRAGMA journal_mode = WAL")
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.executescript(Path(__file__).with_name("workflows_v1.sql").read_text(encoding="utf-8"))
+        yield database
+
+
+def test_a_store_of_the_first_version_is_taken_up_and_its_approvals_no_longer_approve(
+    path: Path, first: sqlite3.Connection
+) -> None:
+    first.execute("INSERT INTO approvals VALUES (1, 1, 'then', 'ffff', 'Zelda', 'looked right')")
+    first.execute("INSERT INTO launches VALUES (1, 'full_campaign_20', 'campaign', 'then', 'ffff', '[]', 7, NULL)")
+    for _ in range(2):
+        with closing(Workflows(path)) as store:
+            workflow, launch = store.find("full_campaign_20"), store.launch_of("full_campaign_20")
+            assert store.approval_of("full_campaign_20", "ffff", "eeee") is None
+            assert workflow is not None
+            assert launch is not None
+            assert (workflow.phase, workflow.results["pilot_run"]) == (Phase.VALIDATION_COMPLETE, "pilot_ours")
+            assert (launch.id, launch.log_position, store.is_resumed(launch)) == (1, 7, False)
     assert rows(path, "approvals")[0][3:] == ("ffff", "Zelda", "looked right", "", None)
+    with closing(Workflows(path)) as store:
+        store.resume(launch, "Zelda", BEGUN)
+        assert store.move(workflow, Happening.LAUNCHED, {}, BEGUN).phase is Phase.CAMPAIGN_LAUNCHED
+
+
+@pytest.mark.parametrize("rule", [None, "threshold"])
+def test_the_only_rule_of_the_first_version_counts_where_somebody_named_it(
+    path: Path, first: sqlite3.Connection, rule: str | None
+) -> None:
+    if rule:
+        first.execute("""UPDATE workflows SET plan = json_set(plan, '$.origins."gate.rule"', 'recipe mine.yaml')""")
+    with closing(Workflows(path)) as store:
+        workflow = store.find("full_campaign_20")
+    assert workflow is not None
+    assert Plan.parsed(workflow.plan).recipe.gate == GateSection(**{"rule": rule} if rule else {})
+    assert Plan.parsed(workflow.plan).recipe.campaign.target == 20
+
+
+def test_a_store_of_the_first_version_that_cannot_be_taken_up_stays_as_it_was(
+    path: Path, first: sqlite3.Connection
+) -> None:
+    first.execute("UPDATE workflows SET plan = '{'")
+    first.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    first.close()
+    before = path.read_bytes()
+    with pytest.raises(DamagedFileError, match="damaged: malformed JSON"):
+        Workflows(path)
+    assert path.read_bytes() == before
 
 
 # Launches.
