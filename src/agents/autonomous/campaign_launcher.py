@@ -18,14 +18,14 @@ from agents.autonomous.forecasting import launchable_forecast
 from agents.autonomous.generators import Generator, campaign_generator, exit_of, is_alive, start
 from agents.autonomous.pilot_quality_monitor import STALL_SECONDS, decide
 from agents.campaign.clock import Clock, SystemClock, stamp
-from agents.campaign.errors import AnotherPlanError, CampaignError, ExitCode
+from agents.campaign.errors import AnotherPlanError, CampaignError, ExitCode, PausedError
 from agents.campaign.events import Progressed
 from agents.campaign.files import make_folder, read_json, write_json
 from agents.campaign.forecast.page import forecast_document, forecast_line
 from agents.campaign.gate import OVERRIDABLE, Verdict, approval_key
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease, held_for, holder, is_held
-from agents.campaign.ledger_view import LedgerView
+from agents.campaign.ledger_view import LedgerView, Pause
 from agents.campaign.log_lines import render
 from agents.campaign.outcome import RunState, state_of
 from agents.campaign.pace import Pace
@@ -134,6 +134,7 @@ class CampaignLauncher:
             return _not_approved(validation, decision.verdict, decision.reason)
         generator = await campaign_generator(self.plan, self.home)
         self._check_same_plan(validation, fingerprint, evidence.digest, generator)
+        self._check_no_alarm(generator, store)
         return await self._start(generator, store, validation, self._forecast(status, generator))
 
     async def _relaunch(self, store: Workflows) -> Document:
@@ -144,10 +145,17 @@ class CampaignLauncher:
                 f"campaign {generator.run} was launched by another plan or command",
                 "go back to it, or give this campaign another name: campaign.output_name in the recipe",
             )
-        if generator.is_ours and store.is_resumed(before):
-            generator = replace(generator, argv=(*generator.argv, "--acknowledge"))
+        self._check_no_alarm(generator, store)
+        if generator.is_ours and (resumed := store.resumption_of(generator.run)) is not None:
+            generator = replace(generator, argv=(*generator.argv, "--acknowledge", str(resumed.pause)))
+            self._logger.info("%s wants it to go on in spite of alarm %s", resumed.resumer, resumed.pause)
         workflow = store.find(generator.run)
         return await self._start(generator, store, workflow.results.get("validation_result", {}) if workflow else {})
+
+    def _check_no_alarm(self, generator: Generator, store: Workflows) -> None:
+        """Raise PausedError where a guard has paused the campaign, and nobody has said that it may go on."""
+        if generator.is_ours and (pause := unanswered_pause(self.home, store, generator.run)) is not None:
+            raise PausedError(f"a guard has paused it: {pause.cause}", pause.cure)
 
     def _forecast(self, status: Document, generator: Generator) -> Document:
         """Return what the campaign will take, as far as it is known; raises CampaignError as the forecast does."""
@@ -228,6 +236,12 @@ class CampaignLauncher:
             Workflows(self.home.workflows)
         ) as store:  # fmt: skip
             yield store
+
+
+def unanswered_pause(home: Home, store: Workflows, run: str) -> Pause | None:
+    """Return the alarm that stopped ``run`` and that no person has answered."""
+    pause, answered = LedgerView(home.run(run).ledger).standing_pause(), store.resumption_of(run)
+    return None if pause is None or (answered is not None and answered.pause >= pause.id) else pause
 
 
 def _refusal(reason: str, code: ExitCode, **more: object) -> Document:

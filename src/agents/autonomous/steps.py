@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agents.autonomous.campaign_launcher import CampaignLauncher, CampaignMonitor
+from agents.autonomous.campaign_launcher import CampaignLauncher, CampaignMonitor, unanswered_pause
 from agents.autonomous.choosing import Trials, chosen_plan
 from agents.autonomous.evidence import evidence_of
 from agents.autonomous.generators import Generator, exit_of, is_alive, last_words, pilot_generator, start
@@ -26,6 +26,7 @@ from agents.campaign.errors import CampaignError
 from agents.campaign.events import RunKind
 from agents.campaign.gate import Verdict, approval_key
 from agents.campaign.home import Home
+from agents.campaign.ledger_view import Pause
 from agents.campaign.outcome import RunState
 from agents.campaign.phases import Happening, Phase
 from agents.campaign.plan import Plan
@@ -215,6 +216,8 @@ class Steps:
                 return Happening.LAUNCHED, {}
         elif not self._is_approved(workflow):
             return Happening.APPROVAL_NEEDED, {"cause": "auto-launch is off: a person decides"}
+        if launched_before and (pause := unanswered_pause(self._home, self._store, self._run)) is not None:
+            return Happening.CAMPAIGN_PAUSED, self._told(pause)
         launcher = CampaignLauncher(
             plan=self._plan.with_auto_launch(), home=self._home, clock=self._clock, store=self._store
         )
@@ -239,6 +242,8 @@ class Steps:
         ended = exit_of(self._home, self._run)
         cause = f"campaign {self._run} ended with {ended or 'no exit record'}: {last_words(self._home.campaign_log)}"
         if state is RunState.PAUSED:
+            if (pause := unanswered_pause(self._home, self._store, self._run)) is not None:
+                return Happening.CAMPAIGN_PAUSED, {"campaign_result": status} | self._told(pause)
             cause = f"campaign {self._run} paused: {last_words(self._home.campaign_log, 1)}"
             return Happening.CAMPAIGN_PAUSED, {"campaign_result": status, "cause": cause}
         died = ended is None or ended.signal is not None
@@ -250,6 +255,12 @@ class Steps:
                 return Happening.RELAUNCHED, {"launch_result": result}
             cause = f"{cause}; not started again: {result['reason']}"
         return Happening.CAMPAIGN_DIED, {"campaign_result": status, "cause": cause}
+
+    def _told(self, pause: Pause) -> dict[str, Any]:
+        return {
+            "cause": f"campaign {self._run} paused: {pause.cause}",
+            "next": f"{pause.cure[:1].upper()}{pause.cure[1:]}.",
+        }
 
     def _seen(self, look: Callable[[], Document]) -> Document | CampaignError:
         try:

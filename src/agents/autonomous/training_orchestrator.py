@@ -299,7 +299,7 @@ class TrainingOrchestrator:
             **workflow.results,
             **live,
             "run": workflow.run,
-            "next": workflow.phase.next_step,
+            "next": workflow.results.get("next", workflow.phase.next_step),
             "updated": stamp(self._clock.now()),
             "pid": os.getpid(),
         }

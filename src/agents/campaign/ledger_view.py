@@ -57,6 +57,16 @@ class RunHeader:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """An alarm of a guard that stopped a run."""
+
+    id: int
+    guard: str
+    cause: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
 class Accounts:
     """Where the tickets are; each count was kept on its own."""
 
@@ -137,8 +147,16 @@ class LedgerView:
             if connection is None:
                 return []
             is_older = checked_version(connection, self.path) in OLDER_VERSIONS
-            rows = connection.execute(_CALLS.format("NULL, NULL, NULL" if is_older else _TAKEN)).fetchall()
+            rows = connection.execute(_CALLS.format("NULL, NULL, NULL, NULL" if is_older else _TAKEN)).fetchall()
         return [Call(seq, _seconds(began), _seconds(ended), *taken) for seq, began, ended, *taken in rows]
+
+    def standing_pause(self) -> Pause | None:
+        """Return the newest alarm of a guard that nobody has answered."""
+        with self._connected() as connection:
+            if connection is None or checked_version(connection, self.path) in OLDER_VERSIONS:
+                return None
+            row = connection.execute(_PAUSES).fetchone()
+        return None if row is None else Pause(*row)
 
     def warnings(self) -> list[str]:
         """Return what the guards found below what the pilot proved, oldest first."""
@@ -302,8 +320,10 @@ _BALANCED = """
 """
 _CALLS = "SELECT seq, started, finished, {} FROM attempts WHERE finished IS NOT NULL AND outcome <> 'lost' ORDER BY id"
 _TAKEN = ", ".join(
-    f"coalesce({column}, CASE outcome WHEN 'failed' THEN 0 END)" for column in ("tokens_in", "tokens_out", "cost")
+    f"coalesce({known}, CASE outcome WHEN 'failed' THEN 0 END)"
+    for known in ("tokens_in", "tokens_out", "cost", "cost, reserved")
 )
+_PAUSES = "SELECT id, guard, cause, cure FROM pauses WHERE cleared IS NULL ORDER BY id DESC LIMIT 1"
 _MODELS = """
     SELECT DISTINCT t.domain, a.model FROM samples s JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt
     WHERE a.model <> '' AND t.state <> 'dead'

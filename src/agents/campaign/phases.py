@@ -91,8 +91,7 @@ _NEXT = {
     "does not approve needs `--override` and a reason.",
     _P.LAUNCH_FAILED: "Mend the cause, then run the same command again.",
     _P.CAMPAIGN_FAILED: "Look at the end of full_campaign.log, mend the cause, then run the same command again.",
-    _P.PAUSED: "Mend the cause, then run the same command again: it goes on where it stopped. After "
-    "a guard's alarm: `campaign resume`.",
+    _P.PAUSED: "Mend the cause, then run the same command again: it goes on where it stopped.",
     _P.STOPPED: "A pilot or campaign that runs goes on. Run the same command again to watch it to its end.",
 }
 
@@ -116,6 +115,7 @@ TABLE: dict[tuple[Phase, Happening], Phase] = {
     (_P.VALIDATION_COMPLETE, _H.APPROVAL_NEEDED): _P.AWAITING_APPROVAL,
     (_P.VALIDATION_COMPLETE, _H.LAUNCHED): _P.CAMPAIGN_LAUNCHED,
     (_P.VALIDATION_COMPLETE, _H.LAUNCH_REFUSED): _P.LAUNCH_FAILED,
+    (_P.VALIDATION_COMPLETE, _H.CAMPAIGN_PAUSED): _P.PAUSED,
     (_P.CAMPAIGN_LAUNCHED, _H.RELAUNCHED): _P.CAMPAIGN_LAUNCHED,
     (_P.CAMPAIGN_LAUNCHED, _H.CAMPAIGN_DONE): _P.CAMPAIGN_COMPLETE,
     (_P.CAMPAIGN_LAUNCHED, _H.CAMPAIGN_PAUSED): _P.PAUSED,

@@ -50,7 +50,7 @@ CREATE INDEX launches_of_run ON launches (run, id);
 """
 _RESUMPTIONS = """
 CREATE TABLE resumptions (
-    id INTEGER PRIMARY KEY, at TEXT NOT NULL, launch INTEGER NOT NULL REFERENCES launches, resumer TEXT NOT NULL
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, run TEXT NOT NULL, pause INTEGER NOT NULL, resumer TEXT NOT NULL
 ) STRICT
 """
 
@@ -87,6 +87,14 @@ class Workflow:
     results: dict[str, Any]
     """The newest ``pilot_result``, ``validation_result``, ``launch_result``, ``campaign_result``, ``cause``."""
     completed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """A person's wish that a run goes on in spite of its alarms up to ``pause``, an id in its ledger."""
+
+    pause: int
+    resumer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,18 +241,21 @@ class Workflows:
         warden = Identity.parsed(orjson.loads(row[3])) if row[3] else None
         return Launch(row[0], run, row[1], row[2], warden)
 
-    def resume(self, launch: Launch, resumer: str, now: datetime) -> None:
-        """Record that a person wants the run of ``launch`` to go on in spite of the alarm that ended it."""
+    def resume(self, run: str, resumption: Resumption, now: datetime) -> None:
+        """Record that a person wants ``run`` to go on in spite of an alarm."""
         with self._transaction():
             self._database.execute(
-                "INSERT INTO resumptions (at, launch, resumer) VALUES (?, ?, ?)", (stamp(now), launch.id, resumer)
+                "INSERT INTO resumptions (at, run, pause, resumer) VALUES (?, ?, ?, ?)",
+                (stamp(now), run, resumption.pause, resumption.resumer),
             )
 
-    def is_resumed(self, launch: Launch) -> bool:
-        """Return whether a person wants the run of ``launch``, its newest one, to go on."""
+    def resumption_of(self, run: str) -> Resumption | None:
+        """Return up to which alarm a person wants ``run`` to go on."""
         with self._boundary():
-            row = self._database.execute("SELECT 1 FROM resumptions WHERE launch = ?", (launch.id,)).fetchone()
-        return row is not None
+            row = self._database.execute(
+                "SELECT pause, resumer FROM resumptions WHERE run = ? ORDER BY pause DESC, id DESC LIMIT 1", (run,)
+            ).fetchone()
+        return None if row is None else Resumption(*row)
 
     def _found(self, run: str) -> Workflow:
         workflow = self.find(run)
@@ -257,7 +268,8 @@ class Workflows:
         ).fetchall()
         results: dict[str, Any] = {}
         for _, _, details in steps:
-            results.pop("cause", None)
+            for of_one_step in ("cause", "next"):
+                results.pop(of_one_step, None)
             results |= orjson.loads(details)
         at, phase, _ = steps[-1]
         return Workflow(workflow, run, started, plan, Phase(phase), results, at if Phase(phase).is_end else None)

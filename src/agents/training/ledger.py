@@ -183,8 +183,9 @@ class Ledger:
     def guards(self, fresh: Guards) -> Guards:
         """Return ``fresh`` with what was known when they were last stored."""
         rows = self._rows("SELECT state FROM guards")
+        accepted = dict(self._rows("SELECT domain, accepted FROM counters"))
         with self._intact():
-            return fresh.taken_up(orjson.loads(rows[0][0])) if rows else fresh
+            return (fresh.taken_up(orjson.loads(rows[0][0])) if rows else fresh).with_accepted(accepted)
 
     def pause(self, alarm: Alarm, now: str) -> None:
         """Record that the run must stop."""
@@ -198,16 +199,17 @@ class Ledger:
         rows = self._rows("SELECT guard, cause, cure FROM pauses WHERE cleared IS NULL ORDER BY id DESC LIMIT 1")
         return Alarm(*rows[0]) if rows else None
 
-    def acknowledge(self, guards: Guards, now: str) -> Guards:
-        """Record that a person wants to go on; return ``guards`` begun anew with the tickets that have no answer yet.
+    def acknowledge(self, guards: Guards, pause: int, now: str) -> Guards:
+        """Record that a person wants to go on in spite of the alarms up to ``pause``.
 
-        Where there is no alarm to answer, nothing changes.
+        Return ``guards`` begun anew with the tickets that have no answer yet. Where there is no such alarm, nothing
+        changes.
         """
-        if self.standing_alarm() is None:
+        if not self._rows(f"SELECT id FROM pauses WHERE cleared IS NULL AND id <= {int(pause)}"):  # noqa: S608 -- a number
             return guards
         answered = max(self.stored_replies(), default=-1)
         renewed = guards.renewed(max(answered, self.progress().scored - 1) + 1)
-        self._execute("UPDATE pauses SET cleared = ? WHERE cleared IS NULL", (now,))
+        self._execute("UPDATE pauses SET cleared = ? WHERE cleared IS NULL AND id <= ?", (now, pause))
         self.keep_guards(renewed)
         self.commit()
         return renewed

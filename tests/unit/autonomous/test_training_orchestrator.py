@@ -197,33 +197,59 @@ def test_a_bad_pilot_ends_it_and_a_changed_threshold_decides_anew_without_a_new_
     assert kinds(stage) == ["pilot", "campaign"]
 
 
+def alarm(home: Home, cause: str, made: int = 5) -> None:
+    """Make ``made`` more samples of the campaign, on the last of which a guard alarms."""
+    ledger = make_ledger(home, RUN, [0.9] * made, kind="campaign", total=TARGET)
+    with closing(sqlite3.connect(ledger)) as connection, connection:
+        pause = ("then", "quality", cause, "look at the newest samples; then go on: campaign resume")
+        connection.execute("INSERT INTO pauses (at, guard, cause, cure) VALUES (?, ?, ?, ?)", pause)
+
+
+def acknowledged(played: Played) -> str | None:
+    return played.argv[played.argv.index("--acknowledge") + 1] if "--acknowledge" in played.argv else None
+
+
 def test_a_campaign_that_a_guard_paused_goes_on_only_when_a_person_resumes_it(home: Home, stage: Stage) -> None:
-    def paused(played: Played) -> None:
-        if played.kind == "pilot" or "--acknowledge" in played.argv:
+    def play(played: Played) -> None:
+        if played.kind == "pilot":
             works_well(stage)(played)
+            return
+        if (answered := acknowledged(played)) is not None:
+            with closing(sqlite3.connect(home.run(RUN).ledger)) as connection, connection:
+                connection.execute("UPDATE pauses SET cleared = 'now' WHERE id <= ?", (answered,))
+        if answered == "2":
+            finishes(stage, played)
         else:
-            make_ledger(home, played.run, [0.9] * 5, kind="campaign", total=TARGET)
+            alarm(home, "it is worse" if answered is None else "it is worse again")
             stage.end("campaign", 6)
 
-    stage.at_start = paused
+    stage.at_start = play
     first = run(orchestrator(home))
-    assert (first["phase"], first["cause"][:8]) == ("paused", "campaign")
-    assert run(orchestrator(home))["phase"] == "paused"
+    assert (first["phase"], first["cause"]) == ("paused", f"campaign {RUN} paused: it is worse")
+    assert first["next"] == "Look at the newest samples; then go on: campaign resume."
+    begun = kinds(stage)
+
+    again = run(orchestrator(home))
+    assert (again["phase"], again["cause"]) == ("paused", first["cause"])
+    by_hand = asyncio.run(orchestrator(home).launch_only())
+    assert (by_hand["launched"], by_hand["exit_code"]) == (False, 6)
+    assert "it is worse" in by_hand["reason"]
+    assert kinds(stage) == begun, "nothing is started as long as nobody has said that it may go on"
 
     plan_then = resume_paused(home, "Zelda")
-
     assert plan_then.recipe == orchestrator(home).plan.recipe
-    stage.at_start = lambda played: finishes(stage, played)
+    second = run(orchestrator(home))
+    assert second["cause"] == f"campaign {RUN} paused: it is worse again", "a word is about one alarm"
+    resume_paused(home, "Zelda")
     assert run(orchestrator(home))["phase"] == "campaign_complete"
-    assert "--acknowledge" in stage.started[-1].argv
-    assert "--acknowledge" not in stage.started[-2].argv
+    assert [acknowledged(played) for played in stage.started] == [None, None, "1", "2"]
     with pytest.raises(UsageError, match="no campaign is paused"):
         resume_paused(home, "Zelda")
 
 
 def finishes(stage: Stage, played: Played) -> None:
-    """Do what is left of a campaign of which 5 samples are there."""
-    make_ledger(stage.home, played.run, [0.9] * (TARGET - 5), kind="campaign", total=TARGET)
+    """Do what is left of a campaign of which 10 samples are there."""
+    make_ledger(stage.home, played.run, [0.9] * (TARGET - 10), kind="campaign", total=TARGET)
     stage.end("campaign")
 
 

@@ -18,7 +18,7 @@ from agents.campaign.phases import TABLE, Happening, Phase
 from agents.campaign.plan import Plan
 from agents.campaign.process import Identity
 from agents.campaign.recipe import GateSection
-from agents.campaign.workflows import CREATED, SCHEMA_VERSION, Approval, Intent, Workflow, Workflows
+from agents.campaign.workflows import CREATED, SCHEMA_VERSION, Approval, Intent, Resumption, Workflow, Workflows
 
 BEGUN = datetime(2026, 1, 1, 12, tzinfo=timezone(timedelta(hours=1)))
 PLAN = {"recipe": {"seed": 1}, "origins": {}, "recipe_path": None}
@@ -350,3 +350,11 @@ def test_a_folder_in_its_place_is_an_error_with_a_cure(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(PausedError, match="cannot be used"):
         Workflows(path)
+
+
+def test_a_resumption_is_of_one_run_and_up_to_one_alarm(store: Workflows) -> None:
+    assert store.resumption_of("full") is None
+    store.resume("full", Resumption(3, "Zelda"), BEGUN)
+    store.resume("full", Resumption(2, "Link"), BEGUN)
+    assert store.resumption_of("full") == Resumption(3, "Zelda")
+    assert store.resumption_of("other") is None

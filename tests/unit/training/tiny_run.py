@@ -66,7 +66,7 @@ class TinyRun:
         with Ledger.open(self.path, self.header) as ledger:
             guards = ledger.guards(self.guards) if self.guards else None
             if self.acknowledge and guards:
-                guards = ledger.acknowledge(guards, "then")
+                guards = ledger.acknowledge(guards, 99, "then")
             async with bench:
                 engine = Engine(
                     goal=self.goal,

@@ -84,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
     add("--no-active-learning", dest="active", action="store_false", default=None, help="draw kinds at random")
     add("--quality-threshold", metavar="SHARE", help="mean quality that the pilot must reach")
     add("--resume", action="store_true", help="accepted for clarity: a run is always resumed")
-    add("--acknowledge", action="store_true", help="go on in spite of a guard's alarm")
+    add("--acknowledge", type=int, metavar="N", help="go on in spite of the guards' alarms up to this one")
     add("--pilot-run", metavar="NAME", help="warn where the campaign falls below what this pilot proved")
     add("--export", action="store_true", help="write the finished run to datasets/NAME/")
     add("--dry-run", action="store_true", help="check everything, print the run as JSON, start nothing")
@@ -173,7 +173,7 @@ def _run(
     return ExitCode.DONE, summary
 
 
-async def _generate(prepared: Prepared, console: Console, *, acknowledge: bool) -> None:
+async def _generate(prepared: Prepared, console: Console, *, acknowledge: int | None) -> None:
     from agents.training.engine import Engine, Standards
     from agents.training.ledger import Ledger
     from agents.training.teachers.procedural import REHEARSAL, Drift, ProceduralTeacher
@@ -184,8 +184,8 @@ async def _generate(prepared: Prepared, console: Console, *, acknowledge: bool) 
             console.say(f"Run {prepared.header.run} is complete already")
             return
         guards = ledger.guards(prepared.guards) if prepared.guards else None
-        if acknowledge and guards:
-            guards = ledger.acknowledge(guards, SystemClock().now().isoformat(timespec="milliseconds"))
+        if acknowledge is not None and guards:
+            guards = ledger.acknowledge(guards, acknowledge, SystemClock().now().isoformat(timespec="milliseconds"))
         if alarm := ledger.standing_alarm():
             raise PausedError(alarm.cause, alarm.cure)
         drift = Drift.parsed(os.environ.get(REHEARSAL, ""))
