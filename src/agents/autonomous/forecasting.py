@@ -83,7 +83,7 @@ def _refuse(obstacles: Sequence[str]) -> None:
 def forecast_of(home: Home, plan: Plan) -> tuple[dict[str, Any] | None, str | None]:
     """Return the document of the forecast of ``plan``, or None and why there is none.
 
-    ``begun`` tells how many samples its campaign has accepted and how many tickets it has issued, where it has begun.
+    ``begun`` tells how many samples its campaign has accepted and how many tickets it has finished, where it has begun.
     Without a pilot, the reason tells what stands in the way however good a pilot will be.
     """
     if plan.recipe.campaign.command is not None:
@@ -98,7 +98,7 @@ def forecast_of(home: Home, plan: Plan) -> tuple[dict[str, Any] | None, str | No
         return None, "; ".join([f"{error.what}; {error.cure}", *hopeless])
     except CampaignError as error:
         return None, f"{error.what}; {error.cure}"
-    begun = None if accounts is None else {"accepted": accounts.accepted, "tickets": accounts.issued}
+    begun = None if accounts is None else {"accepted": accounts.accepted, "tickets": accounts.settled}
     return {**document, "begun": begun}, None
 
 

@@ -49,7 +49,8 @@ class Limits:
             )
         if self.max_cost is not None and spent.cost is not None and spent.cost > self.max_cost:
             return PausedError(
-                f"the next answer could bring the cost to {spent.cost:.6g}, guards.max_cost allows {self.max_cost:g}",
+                f"the next answer could bring the cost to {spent.cost:.6g}, guards.max_cost allows {self.max_cost:g}; "
+                "answers whose cost nobody told count with what was reserved for them",
                 "raise guards.max_cost in the recipe and run the same command again",
             )
         if spent.free_bytes < self.min_free_gb * GIGABYTE:

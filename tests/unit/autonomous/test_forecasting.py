@@ -30,7 +30,7 @@ def after(seconds: float) -> str:
     return (NOON + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
 
 
-def make_pilot(home: Home, replies: list[list[Reply]], seconds: float = 10.0, price: float | None = 0.01) -> Path:
+def make_pilot(home: Home, replies: list[list[Reply]], seconds: float = 10.0, reserved: float | None = None) -> Path:
     """Make a pilot that begins 5 s after noon and asks one request after the other; a last answer is accepted."""
     header = RunHeader(PILOT_RUN, "pilot", 190, FINGERPRINT, {"domains.asm.weight": 1.0}, {}, {}, after(0))
     path = home.run(PILOT_RUN).ledger
@@ -40,9 +40,9 @@ def make_pilot(home: Home, replies: list[list[Reply]], seconds: float = 10.0, pr
         ledger.add_round([Issued(t, t.id, t.item.id, t.seq, (Message("user", "?"),)) for t in tickets])
         for ticket, tried in zip(tickets, replies, strict=True):
             for reply in tried:
-                attempt = ledger.start_attempt(ticket.seq, after(moment))
+                attempt = ledger.start_attempt(ticket.seq, after(moment), reserved)
                 moment += seconds
-                cost = None if reply.tokens_in is None else price
+                cost = None if reply.tokens_in is None else 0.01
                 ledger.finish_attempt(attempt, reply, after(moment), cost)
             is_good = tried[-1].outcome is Outcome.ANSWERED
             verdict = Verdict("accepted" if is_good else "dead", float(is_good), None if is_good else "reply", (), None)
@@ -70,12 +70,21 @@ def test_the_calls_of_a_ledger_are_read_as_they_were_made(home: Home) -> None:
     path = make_pilot(home, [[answered()], [FAILED, answered()], [answered(None)]])
     began = NOON.timestamp() + 5
     assert LedgerView(path).calls() == [
-        Call(0, began, began + 10, 100, 100, 0.01),
-        Call(1, began + 10, began + 20, 0, 0, 0.0),
-        Call(1, began + 20, began + 30, 100, 100, 0.01),
+        Call(0, began, began + 10, 100, 100, 0.01, 0.01),
+        Call(1, began + 10, began + 20, 0, 0, 0.0, 0.0),
+        Call(1, began + 20, began + 30, 100, 100, 0.01, 0.01),
         Call(2, began + 30, began + 40),
     ]
     assert LedgerView(home.run("none").ledger).calls() == []
+
+
+def test_what_was_reserved_counts_where_the_cost_is_not_told(home: Home) -> None:
+    path = make_pilot(home, [[answered()], [FAILED, answered(None)]], reserved=0.5)
+    assert [(call.cost, call.charged) for call in LedgerView(path).calls()] == [
+        (0.01, 0.01),
+        (0.0, 0.5),
+        (None, 0.5),
+    ]
 
 
 def test_a_request_that_was_lost_took_nothing_that_is_known(home: Home) -> None:
@@ -141,7 +150,10 @@ def test_the_document_says_whether_the_campaign_has_begun(home: Home, stage: Sta
     document, reason = forecast_of(home, plan())
     assert document is not None
     assert (document["begun"], reason) == (None, None)
-    make_ledger(home, RUN, [0.9] * 30 + [0.1] * 10, kind="campaign", total=34_500)
+    path = make_ledger(home, RUN, [0.9] * 30 + [0.1] * 10, kind="campaign", total=34_500)
+    with Ledger.open(path, LedgerView(path).header()) as ledger:  # type: ignore[arg-type]
+        ticket = Ticket(RUN, 40, SourceItem("asm", Cell("f", 1), {"n": "open"}))
+        ledger.add_round([Issued(ticket, ticket.id, ticket.item.id, 40, (Message("user", "?"),))])
     document, _ = forecast_of(home, plan())
     assert document is not None
     assert document["begun"] == {"accepted": 30, "tickets": 40}

@@ -136,7 +136,7 @@ def test_who_lowers_the_target_as_told_meets_no_obstacle_and_no_doubt(
                 guards={"max_tickets": max_tickets, "max_cost": 100.0},
                 costs={"input": 1, "output": 1},
             ),
-            Pilot({"asm": shown(accepted, 190 - accepted)}, queue(190, 1.0, 8, cost=price)),
+            Pilot({"asm": shown(accepted, 190 - accepted)}, queue(190, 1.0, 8, cost=price, charged=price)),
             {"asm": items},
         )
 
@@ -171,13 +171,41 @@ def test_a_ticket_budget_that_cannot_be_enough_is_no_matter_of_the_target() -> N
     ids=["tickets", "cost"],
 )
 def test_a_cap_below_what_is_needed_is_an_obstacle(guards: dict[str, Any], named: str) -> None:
-    pilot = Pilot({"asm": shown(171, 19)}, queue(190, 1.0, 8, tokens_in=1_000, tokens_out=500, cost=0.01))
+    pilot = Pilot({"asm": shown(171, 19)}, queue(190, 1.0, 8, tokens_in=1_000, tokens_out=500, cost=0.01, charged=0.01))
     found = forecast(recipe(guards=guards, costs={"input": 4, "output": 12}), pilot, {})
     assert named in found.obstacles[0]
     assert 0 < found.reachable.low < found.reachable.high < 1_000
     (key, _), advised = guards.popitem(), found.obstacles[0].partition("raise it to ")[2].split(", or")[0]
     enough = recipe(guards={key: float(advised.replace(",", ""))}, costs={"input": 4, "output": 12})
     assert (forecast(enough, pilot, {}).obstacles, forecast(enough, pilot, {}).doubts) == ((), ())
+
+
+CAPPED = {"guards": {"max_cost": 100.0}, "costs": {"input": 1, "output": 1}}
+
+
+def test_answers_of_untold_cost_are_doubts_as_dear_as_what_was_reserved_for_them() -> None:
+    found = forecast(recipe(**CAPPED), Pilot({"asm": shown(190, 0)}, queue(190, 1.0, 8, charged=0.2)), {})
+    assert (found.cost, found.obstacles) == (None, ())
+    (doubt,) = found.doubts
+    assert "guards.max_cost allows 100, and 200 (0 to 207) count against it, an answer whose cost nobody told" in doubt
+    assert doubt.endswith(f"raise it to 207, or lower campaign.target to {found.reachable.low:,.0f}")
+    assert 450 < found.reachable.low < 500 < found.reachable.high == 1_000
+    assert "The target can be reached" not in page(found)
+
+
+def test_what_is_told_of_the_cost_is_certain() -> None:
+    told = [Call(number, 0.0, 1.0, cost=0.15, charged=0.15) for number in range(100)]
+    untold = [Call(100 + number, 0.0, 1.0, charged=0.3) for number in range(90)]
+    found = forecast(recipe(**CAPPED), Pilot({"asm": shown(190, 0)}, told + untold), {})
+    assert (len(found.obstacles), len(found.doubts)) == (0, 1)
+    found = forecast(recipe(**CAPPED), Pilot({"asm": shown(190, 0)}, told), {})
+    assert (len(found.obstacles), len(found.doubts)) == (1, 0)
+
+
+def test_a_pilot_without_prices_leaves_a_cap_on_money_in_doubt() -> None:
+    found = forecast(recipe(**CAPPED), Pilot({"asm": shown(190, 0)}, queue(190, 1.0, 8)), {})
+    assert "is not known, as the pilot was made without prices" in found.doubts[0]
+    assert of_asm().doubts == ()
 
 
 def test_a_share_of_the_target_that_is_no_whole_number_is_no_obstacle() -> None:
@@ -365,7 +393,23 @@ def test_the_page_tells_what_stands_in_the_way() -> None:
 
 def test_a_campaign_that_has_begun_says_so() -> None:
     document = {**forecast_document(of_asm()), "begun": {"accepted": 312, "tickets": 340}}
-    assert "It has begun: 312 samples are there, from 340 tickets." in forecast_text(document)
+    assert "It has begun: 312 samples are there, from 340 finished tickets." in forecast_text(document)
+
+
+def test_a_campaign_that_is_complete_says_that_and_nothing_of_what_may_come() -> None:
+    doubtful = of_asm(171, 19, guards={"max_tickets": 1_100})
+    document = {**forecast_document(doubtful), "begun": {"accepted": 1_000, "tickets": 1_090}}
+    assert doubtful.doubts
+    assert forecast_text(document).splitlines()[-1] == (
+        "It is complete: 1,000 samples are there, from 1,090 finished tickets."
+    )
+
+
+def test_tickets_are_whole() -> None:
+    found = of_asm(campaign={"target": 1}, guards={"max_tickets": 1})
+    assert "  tickets     1 (1 to 2)\n" in page(found)
+    assert "allows 1 tickets, and 1 (1 to 2) are needed" in found.doubts[0]
+    assert forecast_line(forecast_document(found)).startswith("1 (1 to 2) tickets")
 
 
 @pytest.mark.parametrize(

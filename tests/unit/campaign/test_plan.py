@@ -322,7 +322,7 @@ def test_an_impossible_variable_is_refused_and_named(variable: str, text: str) -
         ("candidates: {../x: {}, b: {}}", "'../x' cannot be a name below candidates (recipe ", "use letters"),
         ("domains: {a.b: {weight: 1}}", "'a.b' cannot be a name below domains (recipe ", "use letters"),
         (f"candidates: {{a b: {{}}, {GOOD}}}", "'a b' cannot name a candidate", "use letters"),
-        (f"candidates: {{a: {{teacher: {{fault_rate: 2}}}}, {GOOD}}}", "a.teacher.fault_rate = 2", "(the default is 0.05)"),
+        (f"candidates: {{a: {{teacher: {{fault_rate: 2}}}}, {GOOD}}}", "fault_rate = 2", "(the default is 0.05)"),
         (f"candidates: {{a: {{}}, {GOOD}}}\ntrials: {{tickets: 19}}", "trials.tickets is 19, too few", "at least 20"),
         (f"candidates: {{a: {{}}, {GOOD}}}\npilot: {{log: x}}", "another pilot or campaign", "leave out candidates"),
         (f"candidates: {{a: {{}}, {GOOD}}}\ncampaign: {{command: [x]}}", "another pilot", "leave out candidates"),

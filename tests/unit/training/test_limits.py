@@ -25,6 +25,18 @@ def test_a_cap_that_is_reached_is_named_with_its_cure(limits: Limits, named: str
     assert f"guards.{named}" in reached.what
 
 
+def test_the_cap_on_money_says_how_untold_answers_count() -> None:
+    reached = Limits(max_cost=4.0).reached(SPENT)
+    assert reached is not None
+    assert reached.what.endswith("answers whose cost nobody told count with what was reserved for them")
+
+
+def test_the_cap_on_the_disk_can_be_lowered() -> None:
+    reached = Limits(min_free_gb=2.0).reached(SPENT)
+    assert reached is not None
+    assert "or lower guards.min_free_gb" in reached.cure
+
+
 @pytest.mark.parametrize(
     "limits",
     [Limits(), Limits(max_tickets=11), Limits(max_hours=1.1), Limits(max_cost=5.0), Limits(min_free_gb=1.0)],

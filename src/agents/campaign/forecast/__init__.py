@@ -17,6 +17,10 @@ from agents.campaign.forecast.ranges import Range
 from agents.campaign.recipe import Recipe
 
 DAY_HOURS = 24.0
+UNPRICED = (
+    "guards.max_cost is set, and what a ticket counts for is not known, as the pilot was made without prices: raise it "
+    "when the campaign pauses"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,10 @@ def forecast(recipe: Recipe, pilot: Pilot, capacity: Capacity) -> Forecast:
     domains = domains_of(recipe, recipe.campaign.target, acceptance, capacity)
     tickets = Range.total([domain.tickets for domain in domains])
     taken = {name: pilot.per_ticket(name) for name in ("tokens_in", "tokens_out", "cost")}
-    reachable = reachable_target(recipe, acceptance, capacity, taken["cost"])
-    limits = limits_of(recipe, recipe.campaign.target, domains, taken["cost"])
+    charged = pilot.charged_per_ticket()
+    reachable = reachable_target(recipe, acceptance, capacity, charged)
+    limits = limits_of(recipe, recipe.campaign.target, domains, charged)
+    unpriced = [UNPRICED] if recipe.guards.max_cost is not None and charged is None else []
     return Forecast(
         target=recipe.campaign.target,
         pilot_tickets=pilot.tickets,
@@ -58,8 +64,9 @@ def forecast(recipe: Recipe, pilot: Pilot, capacity: Capacity) -> Forecast:
         **{name: None if each is None else tickets.times(each) for name, each in taken.items()},
         reachable=reachable,
         obstacles=tuple(limit.sentence(reachable) for limit in limits if _is_passed(limit)),
-        doubts=tuple(
-            limit.sentence(reachable) for limit in limits if limit.needs.high > limit.allowed >= limit.needs.low
+        doubts=(
+            *(limit.sentence(reachable) for limit in limits if limit.needs.high > limit.allowed >= limit.needs.low),
+            *unpriced,
         ),
     )
 

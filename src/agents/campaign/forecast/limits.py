@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.campaign.forecast.needs import Capacity, DomainForecast, domains_of
-from agents.campaign.forecast.ranges import ENDS, End, Range, span
+from agents.campaign.forecast.ranges import ENDS, End, Range, span, whole_span
 from agents.campaign.recipe import Recipe
 
 MAKE_UP = ", or have the others make up for it (campaign.on_exhausted: redistribute)"
@@ -30,10 +30,11 @@ class Limit:
         return f"{self.what}: {self.cure}{lower}"
 
 
-def limits_of(recipe: Recipe, target: int, domains: Sequence[DomainForecast], cost: Range | None) -> list[Limit]:
+def limits_of(recipe: Recipe, target: int, domains: Sequence[DomainForecast], charged: Range | None) -> list[Limit]:
     """Return everything that allows only so much, beside what ``target`` samples need.
 
-    ``domains`` are what ``domains_of`` gave for that target, ``cost`` is that of a ticket.
+    ``domains`` are what ``domains_of`` gave for that target, ``charged`` is what a ticket counts for against the cap on
+    money.
     """
     tickets = Range.total([domain.tickets for domain in domains])
     makes_up = recipe.campaign.on_exhausted == "redistribute"
@@ -44,18 +45,20 @@ def limits_of(recipe: Recipe, target: int, domains: Sequence[DomainForecast], co
     return [
         *(_of_items(domain, domain.capacity, others) for domain in domains if domain.capacity is not None),
         *(_of_budget(*budget, others) for budget in budgets),
-        *_of_guards(recipe, tickets, cost),
+        *_of_guards(recipe, tickets, charged),
     ]
 
 
-def reachable_target(recipe: Recipe, acceptance: Mapping[str, Range], capacity: Capacity, cost: Range | None) -> Range:
+def reachable_target(
+    recipe: Recipe, acceptance: Mapping[str, Range], capacity: Capacity, charged: Range | None
+) -> Range:
     """Return the largest target that items and caps allow, up to that of the recipe.
 
     Its low end is safe, its high end is the best that may be. The ticket budget grows with the target and counts not.
     """
 
     def is_beyond(target: int, end: End) -> bool:
-        limits = limits_of(recipe, target, domains_of(recipe, target, acceptance, capacity), cost)
+        limits = limits_of(recipe, target, domains_of(recipe, target, acceptance, capacity), charged)
         return any(limit.eases and limit.needs.at(end) > limit.allowed for limit in limits)
 
     targets = range(1, recipe.campaign.target + 1)
@@ -65,26 +68,30 @@ def reachable_target(recipe: Recipe, acceptance: Mapping[str, Range], capacity: 
 
 def _of_items(domain: DomainForecast, capacity: int, others: str) -> Limit:
     what = (
-        f"{domain.name} has {capacity:,} items, and its {domain.owes:,} samples take {span(domain.tickets)} tickets, "
-        "each with an item of its own"
+        f"{domain.name} has {capacity:,} items, and its {domain.owes:,} samples take {whole_span(domain.tickets)} "
+        "tickets, each with an item of its own"
     )
     return Limit(what, domain.tickets, capacity, f"give it more items{others}")
 
 
 def _of_budget(name: str, owes: int, needs: Range, allowed: int, others: str) -> Limit:
-    what = f"campaign.tickets_per_sample allows {name} {allowed:,} tickets, and its {owes:,} samples take {span(needs)}"
+    budget = f"campaign.tickets_per_sample allows {name} {allowed:,} tickets"
+    what = f"{budget}, and its {owes:,} samples take {whole_span(needs)}"
     return Limit(what, needs, allowed, f"{_raise_to(needs, max(1, owes))}{others}", eases=False)
 
 
-def _of_guards(recipe: Recipe, tickets: Range, cost: Range | None) -> list[Limit]:
+def _of_guards(recipe: Recipe, tickets: Range, charged: Range | None) -> list[Limit]:
     guards = recipe.guards
     found = []
     if guards.max_tickets is not None:
-        what = f"guards.max_tickets allows {guards.max_tickets:,} tickets, and {span(tickets)} are needed"
+        what = f"guards.max_tickets allows {guards.max_tickets:,} tickets, and {whole_span(tickets)} are needed"
         found.append(Limit(what, tickets, guards.max_tickets, _raise_to(tickets, places=0)))
-    if guards.max_cost is not None and cost is not None:
-        needs = tickets.times(cost)
-        what = f"guards.max_cost allows {guards.max_cost:,g}, and {span(needs)} are needed"
+    if guards.max_cost is not None and charged is not None:
+        needs = tickets.times(charged)
+        what = (
+            f"guards.max_cost allows {guards.max_cost:,g}, and {span(needs)} count against it, an answer whose cost "
+            "nobody told with what was reserved for it"
+        )
         found.append(Limit(what, needs, guards.max_cost, _raise_to(needs)))
     return found
 

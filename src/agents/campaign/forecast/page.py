@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from agents.campaign.forecast import DAY_HOURS, Forecast
-from agents.campaign.forecast.ranges import ENDS, Range, number, span
+from agents.campaign.forecast.ranges import ENDS, Range, number, span, whole_span
 
 Document = Mapping[str, Any]
 NOT_KNOWN = "not known"
@@ -23,7 +23,7 @@ def forecast_document(found: Forecast) -> dict[str, Any]:
 def forecast_text(document: Document) -> str:
     """Return the forecast that ``forecast_document`` gave, as a page."""
     rows = [
-        ("tickets", _span(document["tickets"])),
+        ("tickets", _tickets(document)),
         ("time", _time(document["hours"])),
         ("tokens in", _span(document["tokens_in"])),
         ("tokens out", _span(document["tokens_out"])),
@@ -36,10 +36,7 @@ def forecast_text(document: Document) -> str:
             f"For {document['target']:,} accepted samples, as {document['pilot_tickets']:,} tickets of the pilot tell",
             "(in brackets: from the best to the worst that is likely):",
             *(f"  {name:{width}}  {text}" for name, text in rows),
-            *(f"It cannot reach its target: {sentence}." for sentence in document["obstacles"]),
-            *(f"It may pause before its target: {sentence}." for sentence in document["doubts"]),
-            *([] if document["obstacles"] or document["doubts"] else ["The target can be reached."]),
-            *_begun(document.get("begun")),
+            *_outlook(document),
         ]
     )
 
@@ -47,15 +44,19 @@ def forecast_text(document: Document) -> str:
 def forecast_line(document: Document) -> str:
     """Return the figures of the forecast in one line."""
     cost = "" if document["cost"] is None else f", cost {_span(document['cost'])}"
-    return f"{_span(document['tickets'])} tickets, time {_time(document['hours'])}{cost}"
+    return f"{_tickets(document)} tickets, time {_time(document['hours'])}{cost}"
 
 
-def _begun(begun: Document | None) -> list[str]:
-    if begun is None:
-        return []
+def _outlook(document: Document) -> list[str]:
+    begun = document.get("begun")
+    there = begun and f"{begun['accepted']:,} samples are there, from {begun['tickets']:,} finished tickets."
+    if begun and begun["accepted"] >= document["target"]:
+        return [f"It is complete: {there}"]
     return [
-        f"It has begun: {begun['accepted']:,} samples are there, from {begun['tickets']:,} tickets.",
-        "The figures are for all of it, not for the rest.",
+        *(f"It cannot reach its target: {sentence}." for sentence in document["obstacles"]),
+        *(f"It may pause before its target: {sentence}." for sentence in document["doubts"]),
+        *([] if document["obstacles"] or document["doubts"] else ["The target can be reached."]),
+        *([f"It has begun: {there}", "The figures are for all of it, not for the rest."] if begun else []),
     ]
 
 
@@ -64,12 +65,20 @@ def _domain(domain: Document) -> list[tuple[str, str]]:
     items = "items without end" if domain["capacity"] is None else f"{domain['capacity']:,} items"
     return [
         (domain["name"], f"{domain['owes']:,} samples; acceptance {expected} ({low} to {high})"),
-        ("", f"{_span(domain['tickets'])} tickets of {domain['budget']:,} that it may use; {items}"),
+        ("", f"{_tickets(domain)} tickets of {domain['budget']:,} that it may use; {items}"),
     ]
 
 
+def _tickets(document: Document) -> str:
+    return whole_span(_range(document["tickets"]))
+
+
 def _span(values: Mapping[str, float | None] | None) -> str:
-    return NOT_KNOWN if values is None else span(Range.each(lambda end: _or_endless(values[end])))
+    return NOT_KNOWN if values is None else span(_range(values))
+
+
+def _range(values: Mapping[str, float | None]) -> Range:
+    return Range.each(lambda end: _or_endless(values[end]))
 
 
 def _time(hours: Mapping[str, float | None] | None) -> str:

@@ -16,7 +16,10 @@ HOUR_SECONDS = 3_600.0
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request that came to an end: its ticket, its moments in seconds, and what it took where that is known."""
+    """One request that came to an end: its ticket, its moments in seconds, and what it took where that is known.
+
+    ``charged`` is what it counts for against a cap on money: its cost, or what was reserved where nobody told that.
+    """
 
     ticket: int
     began: float
@@ -24,6 +27,7 @@ class Call:
     tokens_in: int | None = None
     tokens_out: int | None = None
     cost: float | None = None
+    charged: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -61,6 +65,15 @@ class Pilot:
         None where there is a call that does not tell.
         """
         return self._per_ticket(attrgetter(name))
+
+    def charged_per_ticket(self) -> Range | None:
+        """Return what a ticket counts for against a cap on money.
+
+        The low end supposes that every answer whose cost nobody told costs nothing: another time it may be told. None
+        where there is a call that nothing was reserved for either.
+        """
+        known, charged = self._per_ticket(lambda call: call.cost or 0.0), self.per_ticket("charged")
+        return known and charged and Range(min(known.low, charged.low), charged.expected, charged.high)
 
     def hours_per_ticket(self, at_once: int) -> Range | None:
         """Return the pace of a campaign with ``at_once`` requests under way at a time.

@@ -43,7 +43,16 @@ class Range:
 
 def span(numbers: Range) -> str:
     """Return a range in words: the expected value, and the low and high one where they differ."""
-    low, expected, high = (number(numbers.at(end)) for end in ENDS)
+    return _span(numbers, number)
+
+
+def whole_span(numbers: Range) -> str:
+    """Return a range of things that are counted in words, each end rounded."""
+    return _span(numbers, lambda value: number(float(round(value)) if math.isfinite(value) else value))
+
+
+def _span(numbers: Range, shown: Callable[[float], str]) -> str:
+    low, expected, high = (shown(numbers.at(end)) for end in ENDS)
     return expected if low == high else f"{expected} ({low} to {high})"
 
 
