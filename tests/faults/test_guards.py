@@ -121,7 +121,7 @@ def test_another_model_in_mid_run(tmp_path: Path, at: int) -> None:
 def test_a_model_that_is_not_the_pilots_is_noticed_on_the_first_ticket(tmp_path: Path) -> None:
     before = pilot(tmp_path / "pilot.sqlite")
     before.go()
-    claims = claims_of(LedgerView(before.path), {"tiny": 1.0}, 0.05)
+    claims = claims_of(LedgerView(before.path), ["tiny"], (), 0.05)
     run = campaign(tmp_path / "ledger.sqlite", teacher=answered_by(lambda _, said: replace(said, model="newer")))
 
     with pytest.raises(PausedError, match="ticket 0 of tiny was answered by newer"):
@@ -280,7 +280,7 @@ def test_the_money_cap(tmp_path: Path, in_flight: int, monkeypatch: pytest.Monke
 
     def watched(opened: Ledger) -> None:
         commit(opened)
-        assert opened.spent() <= caps[0], "above the cap"
+        assert opened.spent(purse.prices) <= caps[0], "above the cap"
 
     monkeypatch.setattr(Ledger, "commit", watched)
     for _ in range(len(caps)):
@@ -387,3 +387,16 @@ def test_the_money_cap_of_a_generator_that_is_killed_again_and_again(world: Worl
 
 def has_accepted(world: World, run: str, least: int) -> bool:
     return world.accepted(run) >= least
+
+
+@pytest.mark.fault(row=43)
+def test_money_that_was_spent_before_it_had_a_price_counts(tmp_path: Path) -> None:
+    purse = Purse()
+    run = campaign(tmp_path / "ledger.sqlite", teacher=purse.teacher, prices=Prices(), limits=Limits(max_tickets=100))
+    with pytest.raises(PausedError):
+        run.go()
+    before = purse.paid
+    with pytest.raises(PausedError):
+        replace(run, prices=purse.prices, limits=Limits(max_cost=0.4)).go()
+    audit(run.path)
+    assert 0.2 < before <= purse.paid <= 0.4

@@ -119,7 +119,7 @@ class Engine:
         self._silence_seconds = silence_seconds
         self._is_silent = False
         self._finished = 0
-        self._spent = ledger.spent()
+        self._spent = ledger.spent(prices)
         self._began = clock.monotonic()
         self._planning = False
         self._stopping = False

@@ -37,6 +37,7 @@ from agents.training.dedup import Trace
 from agents.training.guards import Alarm, Guards
 from agents.training.identity import check_same_run
 from agents.training.judge import Verdict
+from agents.training.prices import MILLION, Prices
 from agents.training.rounds import CellCount
 from agents.training.sample import Cell, Message, Outcome, Reply, SourceItem, Ticket
 
@@ -156,9 +157,16 @@ class Ledger:
             (now, reply.outcome.value, reply.model, reply.text, reply.tokens_in, reply.tokens_out, cost, attempt),
         )
 
-    def spent(self) -> float:
-        """Return what all attempts cost; of those whose cost is not known, what was reserved."""
-        return float(self._rows("SELECT total(coalesce(cost, reserved)) FROM attempts")[0][0])
+    def spent(self, prices: Prices) -> float:
+        """Return what all attempts cost; of those whose cost is not known, what was reserved.
+
+        Answers that came before there were prices cost what their tokens cost by ``prices``.
+        """
+        ((total,),) = self._rows(
+            "SELECT total(coalesce(cost, (? * tokens_in + ? * tokens_out) / ?, reserved)) FROM attempts",
+            (prices.input, prices.output, MILLION),
+        )
+        return float(total)
 
     def settle(self, ticket: Ticket, attempt: int, verdict: Verdict, trace: Trace | None, now: str) -> None:
         """End a ticket for ever. The trace is kept of accepted samples, for later ones to be compared with."""
@@ -205,7 +213,7 @@ class Ledger:
         Return ``guards`` begun anew with the tickets that have no answer yet. Where there is no such alarm, nothing
         changes.
         """
-        if not self._rows(f"SELECT id FROM pauses WHERE cleared IS NULL AND id <= {int(pause)}"):  # noqa: S608 -- a number
+        if not self._rows("SELECT id FROM pauses WHERE cleared IS NULL AND id <= ?", (pause,)):
             return guards
         answered = max(self.stored_replies(), default=-1)
         renewed = guards.renewed(max(answered, self.progress().scored - 1) + 1)
@@ -295,9 +303,9 @@ class Ledger:
                 self._connection.rollback()
             raise failure(self.path, error) from error
 
-    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._intact():
-            return self._execute(sql).fetchall()
+            return self._execute(sql, values).fetchall()
 
     @contextlib.contextmanager
     def _intact(self) -> Iterator[None]:

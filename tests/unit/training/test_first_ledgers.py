@@ -15,6 +15,7 @@ from tiny_run import GOAL, HEADER, TinyRun, audit, outcome
 from agents.campaign.errors import AnotherPlanError, DamagedFileError
 from agents.campaign.ledger_view import SCHEMA_VERSION, LedgerView
 from agents.training.ledger import Ledger
+from agents.training.prices import Prices
 from agents.training.sample import Reply
 from agents.training.teachers import Request, Teacher
 
@@ -137,7 +138,7 @@ def test_a_campaign_in_the_middle_goes_on_to_exactly_its_target(half: Path, tmp_
 
 def test_what_cost_nothing_that_is_known_is_reckoned_as_nothing(half: Path) -> None:
     with Ledger.open(half, HEADER) as ledger:
-        assert ledger.spent() == 0.0
+        assert ledger.spent(Prices()) == 0.0
         assert (ledger.exhausted(), ledger.standing_alarm()) == ([], None)
 
 
