@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agents.campaign.errors import DamagedFileError, ExitCode
+from agents.campaign.clock import SystemClock
+from agents.campaign.errors import CampaignError, DamagedFileError, ExitCode
 from agents.campaign.events import RUN_KINDS
 from agents.campaign.files import read_json
 from agents.campaign.home import Home
 from agents.campaign.lease import holder, is_held
+from agents.campaign.ledger_view import LedgerView
+from agents.campaign.outcome import Exit, state_of
 from agents.campaign.phases import Phase
-from agents.campaign.status import workflow_exit_code
+from agents.campaign.status import campaign_document, workflow_exit_code
 from agents.dashboard.view import headline, status_text
 
 
@@ -23,6 +28,8 @@ class Snapshot:
     sections: dict[str, dict[str, Any] | str | None]
     pids: dict[str, int | None]
     """By name of each process that lives; None where its id is not known."""
+    unwatched: dict[str, Any] | None = None
+    """The campaign's document made from its ledger, where nobody watches it."""
 
     @property
     def state(self) -> dict[str, Any] | None:
@@ -53,7 +60,10 @@ class Snapshot:
 
     def text(self) -> str:
         """Return the snapshot as a page."""
-        return status_text(self.sections, headline(self.sections["Orchestrator"], self.pids))
+        state = self.sections["Orchestrator"]
+        if isinstance(state, dict) and self.unwatched is not None:
+            state = {**state, "campaign_result": self.unwatched}
+        return status_text(self.sections, headline(state, self.pids))
 
 
 def take(home: Home) -> Snapshot:
@@ -74,7 +84,32 @@ def take(home: Home) -> Snapshot:
         if is_held(lease):
             owner = holder(lease)
             pids[name] = owner.pid if owner else None
-    return Snapshot({name: _read(path) for name, path in files.items()}, pids)
+    sections = {name: _read(path) for name, path in files.items()}
+    unwatched = _unwatched(home, sections["Orchestrator"], pids)
+    return Snapshot(sections if unwatched is None else {**sections, "Campaign": unwatched}, pids, unwatched)
+
+
+def _unwatched(home: Home, state: dict[str, Any] | str | None, pids: Mapping[str, int | None]) -> dict[str, Any] | None:
+    """Return the document of a campaign that nobody watches, or never did, from its ledger; None without one."""
+    is_running = "campaign" in pids
+    if not isinstance(state, dict) or "orchestrator" in pids or ("campaign_result" in state and not is_running):
+        return None
+    try:
+        paths = home.run(str(state.get("run")))
+        view, ended = LedgerView(paths.ledger), Exit.parsed(read_json(paths.exit_record))
+        progress, warnings = view.progress(), view.warnings()
+    except CampaignError:
+        return None
+    if progress is None or progress.total is None:
+        return None
+    target = progress.total
+    stands = state_of(
+        progress, target=target, is_running=is_running, ended=ended, idle_seconds=0.0, stall_seconds=math.inf
+    )
+    return campaign_document(
+        progress, target=target, state=stands.value, is_running=is_running, rate=None, eta=None, warnings=warnings,
+        now=SystemClock().now(),
+    )  # fmt: skip
 
 
 def _read(path: Path) -> dict[str, Any] | str | None:

@@ -10,8 +10,12 @@ import pytest
 from agents.campaign.files import write_json
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
+from agents.campaign.ledger_view import RunHeader
 from agents.campaign.phases import Phase
 from agents.dashboard.snapshot import take
+from agents.training.judge import Verdict
+from agents.training.ledger import Issued, Ledger
+from agents.training.sample import Cell, Message, SourceItem, Ticket
 
 SECTIONS = ("orchestrator", "pilot", "validation", "launch", "campaign")
 
@@ -114,6 +118,58 @@ def test_what_runs_is_what_holds_a_lease_and_no_pid_file_is_believed(home: Home)
 def text_of(home: Home) -> str:
     stand_at(home, "stopped", completed="2026")
     return take(home).text()
+
+
+# A campaign that nobody watches.
+
+
+def make_campaign(home: Home, accepted: int) -> None:
+    """Make the ledger of campaign ``full``, which owes 500 and has accepted so many."""
+    header = RunHeader("full", "campaign", 500, "f" * 16, {}, {}, {}, "2026-01-01T00:00:00+00:00")
+    with Ledger.open(home.run("full").ledger, header) as ledger:
+        tickets = [Ticket("full", n, SourceItem("asm", Cell("f", 1), {"n": n})) for n in range(accepted)]
+        ledger.add_round([Issued(t, t.id, t.item.id, t.seq, (Message("user", "?"),)) for t in tickets])
+        for ticket in tickets:
+            attempt = ledger.start_attempt(ticket.seq, header.created)
+            ledger.settle(ticket, attempt, Verdict("accepted", 1.0), None, header.created)
+        ledger.commit()
+
+
+def test_a_campaign_that_was_launched_by_hand_is_told_from_its_ledger(home: Home) -> None:
+    stand_at(home, "campaign_launched", pilot_result={"progress": 190, "total": 190})
+    make_campaign(home, 3)
+    with Lease(home.warden_lease("campaign"), "campaign full"):
+        alive = take(home)
+    write_json(home.run("full").exit_record, {"launch": 1, "code": 6, "signal": None})
+    ended = take(home)
+
+    for snapshot, state in ((alive, "running"), (ended, "paused")):
+        assert "Campaign: 3/500 | quality 1.000" in snapshot.text()
+        document = snapshot.document()["campaign"]
+        assert (document["progress"], document["total"], document["state"]) == (3, 500, state)
+    assert "campaign_result" not in alive.document()["orchestrator"]
+
+
+def test_what_a_watcher_said_last_counts_until_it_is_gone_and_the_campaign_lives(home: Home) -> None:
+    watched = {"progress": 1, "total": 500, "estimated_quality": 1.0}
+    stand_at(home, "campaign_launched", campaign_result=watched)
+    write_json(home.campaign_status, watched)
+    make_campaign(home, 3)
+    assert take(home).document()["campaign"] == watched
+    with Lease(home.warden_lease("campaign"), "campaign full"):
+        assert "Campaign: 3/500" in take(home).text()
+        with Lease(home.orchestrator_lease, "Orchestrator"):
+            assert "Campaign: 1/500" in take(home).text()
+
+
+@pytest.mark.parametrize("run", ["full", "../x", None, 7])
+def test_a_campaign_without_a_whole_ledger_has_no_line_and_no_traceback(home: Home, run: object) -> None:
+    stand_at(home, "campaign_launched", run=run)
+    home.run("full").folder.mkdir(parents=True)
+    home.run("full").ledger.write_bytes(b"no ledger at all")
+    snapshot = take(home)
+    assert snapshot.document()["campaign"] is None
+    assert "Campaign:" not in snapshot.text()
 
 
 def test_hostile_values_come_out_printable(home: Home) -> None:
