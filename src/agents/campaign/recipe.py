@@ -177,7 +177,10 @@ class GuardsSection(Section):
     max_tickets: int | None = Field(default=None, ge=1, le=1_000_000_000)
     """Tickets that are never passed, whatever ``campaign.tickets_per_sample`` allows."""
     max_cost: float | None = Field(default=None, gt=0.0, le=1e12, allow_inf_nan=False)
-    """Money that is never passed: an attempt begins only when its dearest answer is still below."""
+    """Money that one run never passes: an attempt begins only when its dearest answer is still below.
+
+    Trials, pilot and campaign are runs of their own.
+    """
     min_free_gb: float = Field(default=0.2, ge=0.0, le=1_000_000.0, allow_inf_nan=False)
     """Space on the ledger's disk below which no attempt begins."""
     max_hours: float | None = Field(default=None, gt=0.0, le=100_000.0, allow_inf_nan=False)
@@ -313,6 +316,13 @@ class Recipe(Section):
                 f"pilot.tickets is {self.pilot.tickets}, fewer than gate.min_samples ({self.gate.min_samples}): "
                 "such a pilot could never be approved",
                 f"raise pilot.tickets to at least {self.gate.min_samples}, or lower gate.min_samples",
+            )
+        name, section = min(self.domains.items(), key=lambda item: item[1].weight)
+        if len(self.domains) > 1 and self.pilot.tickets * section.weight < 1:
+            raise UsageError(
+                f"domain {name!r} has a weight of {section.weight:g}, which is no ticket of a pilot of "
+                f"{self.pilot.tickets}: nothing would be known of it",
+                f"raise pilot.tickets to at least {math.ceil(1 / section.weight)}, or its weight",
             )
         return self
 

@@ -331,6 +331,7 @@ def test_an_impossible_variable_is_refused_and_named(variable: str, text: str) -
             "no cost could be known",
             "set costs.input",
         ),
+        ("domains: {a: {weight: 0.998}, b: {weight: 0.002}}", "'b' has a weight of 0.002", "to at least 500"),
         ("pilot: {tickets: 100}", "pilot.tickets is 100, fewer than gate.min_samples (150)", "raise pilot.tickets"),
         ("- name\n- seed", "holds no keys", "recipes/alttp_yaze.yaml"),
         ("just text", "holds no keys", "recipes/alttp_yaze.yaml"),

@@ -119,6 +119,7 @@ def _answer(options: argparse.Namespace, requests: StopRequests) -> tuple[ExitCo
     from agents.campaign.home import Home
     from agents.campaign.plan import plan_for
     from agents.training.preflight import prepare
+    from agents.training.teachers.procedural import REHEARSAL, Drift
 
     plan = plan_for(flags_of(options), options.recipe)
     home = Home.from_environment(os.environ)
@@ -126,6 +127,7 @@ def _answer(options: argparse.Namespace, requests: StopRequests) -> tuple[ExitCo
         plan = plan.with_candidate(options.candidate)
     name = options.output_name if options.pilot or options.trial else None
     kind = _kind(options)
+    Drift.parsed(os.environ.get(REHEARSAL, ""))
     prepared = prepare(plan, kind, name, home, SystemClock().now(), options.tickets)
     if options.pilot_run is not None:
         prepared = prepared.after_pilot(options.pilot_run, home)
@@ -188,7 +190,8 @@ async def _generate(prepared: Prepared, console: Console, *, acknowledge: int | 
             guards = ledger.acknowledge(guards, acknowledge, SystemClock().now().isoformat(timespec="milliseconds"))
         if alarm := ledger.standing_alarm():
             raise PausedError(alarm.cause, alarm.cure)
-        drift = Drift.parsed(os.environ.get(REHEARSAL, ""))
+        if (drift := Drift.parsed(os.environ.get(REHEARSAL, ""))) is not None:
+            console.say(f"Rehearsal: from ticket {drift.start} on the teacher makes mistakes at {drift.fault_rate:.0%}")
         async with _bench(prepared.plan, prepared.domains) as bench:
             engine = Engine(
                 goal=prepared.goal,
