@@ -95,7 +95,7 @@ def test_a_second_campaign_of_the_same_name_with_another_plan_is_refused(world: 
     assert world.contents("mine") == before
 
 
-@pytest.mark.parametrize("verb", ["auto", "monitor", "validate", "launch"])
+@pytest.mark.parametrize("verb", ["auto", "status", "logs", "stop"])
 def test_a_context_folder_that_cannot_be_one(world: World, verb: str) -> None:
     blocked = world.folder / "a-file"
     blocked.write_text("keep me")
@@ -103,7 +103,7 @@ def test_a_context_folder_that_cannot_be_one(world: World, verb: str) -> None:
 
     refused = world.campaign(verb)
 
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "CONTEXT_ROOT" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert blocked.read_text() == "keep me"
