@@ -273,29 +273,29 @@ def _enough_together(failures: Sequence[Document], threshold: float) -> list[str
 
 
 def _more_samples(decision: Decision) -> list[str]:
-    """Return how many tickets would close the widest gap of an unproven criterion, or that no number would.
+    """Return how many tickets would close the widest gap of an unproven criterion, and what no number would prove.
 
-    The distance of a bound from its mean shrinks about as 1/sqrt(n).
+    Where the first unproven one is not above its limit, more tickets are no way to go, and no number is told.
     """
-    hopeless, wanted = [], []
+    wanted: list[tuple[float, str]] = []
+    hopeless: list[str] = []
     for found in decision.criteria:
         if found.passed or found.n is None or found.mean is None or found.lower is None or found.limit is None:
             continue
-        if found.mean > found.limit:
-            tickets = found.n * ((found.mean - found.lower) / (found.mean - found.limit)) ** 2
-            wanted.append((tickets, found.name, found.mean))
-        else:
+        if found.mean <= found.limit:
             hopeless.append(f"{found.name} (mean {found.mean:.3f}, limit {found.limit:g})")
+        elif wanted or not hopeless:
+            # The distance of a bound from its mean shrinks about as 1/sqrt(n).
+            tickets = found.n * ((found.mean - found.lower) / (found.mean - found.limit)) ** 2
+            wanted.append((tickets, f"the mean of {found.name} stays {found.mean:.3f}"))
+    said = []
+    if wanted:
+        tickets, condition = max(wanted)
+        said.append(f"If {condition}, roughly {tickets:,.0f} tickets in all would prove it.")
     if hopeless:
-        return [f"More tickets like these would not prove {', '.join(hopeless)}."]
-    return (
-        [
-            f"If the mean of {name} stays {mean:.3f}, roughly {tickets:,.0f} tickets in all would prove it."
-            for tickets, name, mean in [max(wanted)]
-        ]
-        if wanted
-        else []
-    )
+        also = "; mend that too" if wanted else ""
+        said.append(f"More tickets like these would not prove {', '.join(hopeless)}{also}.")
+    return said
 
 
 def _criteria_table(criteria: Sequence[Document]) -> str:

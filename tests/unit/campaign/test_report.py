@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.campaign.gate import Evidence, JudgedTicket, Verdict
+from agents.campaign.gate import Criterion, Decision, Evidence, JudgedTicket, Verdict
 from agents.campaign.recipe import GateSection
 from agents.campaign.report import calibration, fenced, report_document, report_svg, report_text, sample_block
 from agents.campaign.rules import rule_for
@@ -95,6 +95,24 @@ def test_the_text_says_once_how_tickets_are_classed_and_from_where_evidence_prov
     text = report_text(failed_pilot())
     assert text.count("A ticket is counted once: under its worst check") == 1
     assert text.count("A criterion is proven from a log evidence of log(1/0.05) = 2.996 on.") == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [(0.8, 0.45, ["If the mean of quality", "More tickets"]), (0.7, 0.6, ["More tickets"])],
+    ids=["the first is near", "the first is not"],
+)
+def test_the_advice_of_an_undecided_pilot_follows_its_recommendation(
+    first: float, second: float, said: list[str]
+) -> None:
+    unproven = [
+        Criterion("quality", False, "", n=190, mean=first, lower=first - 0.1, limit=0.75),
+        Criterion("acceptance", False, "", n=190, mean=second, lower=second - 0.1, limit=0.5),
+    ]
+    decision = Decision(Verdict.INCONCLUSIVE, "", "", tuple(unproven), "evidence")
+    advice = report_document(decision, evidence([JudgedTicket("asm", 0.8, True)] * 20), (), GATE)["advice"]
+    assert len(advice) == len(said)
+    assert all(sentence.startswith(words) for sentence, words in zip(advice, said, strict=True))
 
 
 def test_a_check_is_ok_weak_or_failed() -> None:
