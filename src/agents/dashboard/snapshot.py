@@ -90,9 +90,9 @@ def take(home: Home) -> Snapshot:
 
 
 def _unwatched(home: Home, state: dict[str, Any] | str | None, pids: Mapping[str, int | None]) -> dict[str, Any] | None:
-    """Return the document of a campaign that nobody watches, or never did, from its ledger; None without one."""
+    """Return the document of a campaign that nobody watches now, from its ledger; None without one."""
     is_running = "campaign" in pids
-    if not isinstance(state, dict) or "orchestrator" in pids or ("campaign_result" in state and not is_running):
+    if not isinstance(state, dict) or "orchestrator" in pids:
         return None
     try:
         paths = home.run(str(state.get("run")))

@@ -150,12 +150,12 @@ def test_a_campaign_that_was_launched_by_hand_is_told_from_its_ledger(home: Home
     assert "campaign_result" not in alive.document()["orchestrator"]
 
 
-def test_what_a_watcher_said_last_counts_until_it_is_gone_and_the_campaign_lives(home: Home) -> None:
+def test_what_a_watcher_said_last_counts_as_long_as_it_watches(home: Home) -> None:
     watched = {"progress": 1, "total": 500, "estimated_quality": 1.0}
     stand_at(home, "campaign_launched", campaign_result=watched)
     write_json(home.campaign_status, watched)
     make_campaign(home, 3)
-    assert take(home).document()["campaign"] == watched
+    assert take(home).document()["campaign"]["progress"] == 3
     with Lease(home.warden_lease("campaign"), "campaign full"):
         assert "Campaign: 3/500" in take(home).text()
         with Lease(home.orchestrator_lease, "Orchestrator"):
