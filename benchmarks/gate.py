@@ -349,12 +349,12 @@ def approved_by_bound(bound: Bound, pilots: int, mean: float, shape: Shape = bim
 def acceptance_proven(pilots: int, true: float, floor: float) -> Share:
     """Return how often 190 tickets, of which a share ``true`` is accepted, prove an acceptance above ``floor``."""
     rng, law = seeded(f"acceptance/{true}/{floor}"), all_or_nothing(true)
-    with mock.patch.multiple(weighing, lower_bound=no_bound, upper_bound=no_bound):
-        proofs = (
-            weighing.measure(ACCEPTANCE, [weighing.Values(1.0, law.scores(rng, PILOT))], floor, 0.05).passed
-            for _ in range(pilots)
-        )
-        return Share(sum(proofs), pilots)
+    rule, proofs = EvidenceRule(GATE.model_copy(update={"acceptance_floor": floor})), 0
+    for _ in range(pilots):
+        tickets = [JudgedTicket("one", 1.0, accepted == 1.0) for accepted in law.scores(rng, PILOT)]
+        criteria = decided(rule, evidence(tickets, PILOT, {"one": 1.0})).criteria
+        proofs += next(found for found in criteria if found.name == ACCEPTANCE).passed
+    return Share(proofs, pilots)
 
 
 # drift

@@ -21,6 +21,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from operator import mul
 
 STAKES = (0.25, 0.5, 0.9)
@@ -94,6 +95,29 @@ def log_refutation(strata: Iterable[Stratum], threshold: float) -> float:
     return _log_evidence((stratum.mirrored for stratum in strata), 1.0 - threshold, COUNTER_STAKES)
 
 
+def is_proven(strata: Iterable[Stratum], threshold: float, wanted: float) -> bool:
+    """Return whether ``log_evidence`` is at least ``wanted``: fast where it is far from it."""
+    strata = list(strata)
+    return _ceiling(strata, threshold, STAKES) >= wanted and log_evidence(strata, threshold) >= wanted
+
+
+def is_refuted(strata: Iterable[Stratum], threshold: float, wanted: float) -> bool:
+    """Return whether ``log_refutation`` is at least ``wanted``: fast where it is far from it."""
+    strata = list(strata)
+    mirrored = [stratum.mirrored for stratum in strata]
+    return _ceiling(mirrored, 1.0 - threshold, COUNTER_STAKES) >= wanted and log_refutation(strata, threshold) >= wanted
+
+
+def _ceiling(strata: Sequence[Stratum], threshold: float, stakes: Sequence[float]) -> float:
+    """Return the wealth at one split of ``threshold``, the means moved to it together: the least is no higher."""
+    strata = [stratum for stratum in strata if stratum.weight > 0]
+    away = threshold - sum(stratum.weight * stratum.mean for stratum in strata)
+    split = [stratum.mean + away for stratum in strata]
+    if not all(_SMALLEST <= mean <= 1.0 for mean in split):
+        return math.inf
+    return sum(_Wealth(stratum.counts, stakes).at(mean)[0] for stratum, mean in zip(strata, split, strict=True))
+
+
 def _log_evidence(strata: Iterable[Stratum], threshold: float, stakes: Sequence[float]) -> float:
     strata = [stratum for stratum in strata if stratum.weight > 0]
     if len(strata) == 1:
@@ -152,7 +176,16 @@ class _Wealth:
     def __init__(self, counts: Mapping[int, int], stakes: Sequence[float]) -> None:
         self._counts = list(counts.items())
         self._stakes = stakes
-        self.slope_at_0, self.slope_at_1 = self.at(_SMALLEST)[1], self.at(1.0)[1]
+
+    @cached_property
+    def slope_at_0(self) -> float:
+        """The derivative at the smallest mean."""
+        return self.at(_SMALLEST)[1]
+
+    @cached_property
+    def slope_at_1(self) -> float:
+        """The derivative at the largest mean."""
+        return self.at(1.0)[1]
 
     def at(self, mean: float) -> tuple[float, float, float]:
         """Return ``log M(mean)`` and its first and second derivative."""

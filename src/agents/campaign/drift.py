@@ -11,6 +11,7 @@ passes ``planned / error_level`` in ``planned`` tickets with a chance of at most
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from agents.campaign.betting import GRID, Stratum, lower_bound
@@ -56,6 +57,19 @@ class Detector:
     def evidence(self) -> float:
         """The mean of the sums of all stakes."""
         return sum(self.values) / len(self.values)
+
+
+def highest_evidence(values: Iterable[float], floor: float) -> float:
+    """Return the highest evidence of a detector on the way through ``values`` in [0, 1]; ``floor`` as it wants it."""
+    first = second = third = highest = 0.0
+    a, b, c = STAKES
+    for x in values:
+        lack = (1.0 - x) / (1.0 - floor) - 1.0
+        first = min(_MOST, (1.0 + first) * (1.0 + a * lack))
+        second = min(_MOST, (1.0 + second) * (1.0 + b * lack))
+        third = min(_MOST, (1.0 + third) * (1.0 + c * lack))
+        highest = max(highest, first + second + third)
+    return highest / len(STAKES)
 
 
 @dataclass(frozen=True, slots=True)

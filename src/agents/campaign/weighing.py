@@ -12,8 +12,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
-from agents.campaign.betting import GRID, Stratum, log_evidence, log_refutation, lower_bound, upper_bound
-from agents.campaign.drift import Detector, alarm_level
+from agents.campaign.betting import (
+    GRID,
+    Stratum,
+    is_proven,
+    is_refuted,
+    log_evidence,
+    log_refutation,
+    lower_bound,
+    upper_bound,
+)
+from agents.campaign.drift import alarm_level, highest_evidence
 from agents.campaign.failures import UNJUDGED
 from agents.campaign.gate import Criterion, Evidence, JudgedTicket
 
@@ -98,10 +107,10 @@ def _decided(aims: Sequence[Aim], evidence: Evidence, error_level: float) -> tup
     for seen, by_aim in _looks(evidence, aims):
         for aim, (worst, best) in zip(aims, by_aim, strict=True):
             # There is no evidence for what the mean itself denies.
-            if aim.name not in refuted and _mean(best) < aim.limit:
-                if log_refutation(best, aim.limit) >= refutation:
+            if _mean(best) < aim.limit:
+                if aim.name not in refuted and is_refuted(best, aim.limit, refutation):
                     refuted[aim.name] = seen
-            elif aim.name not in proven and log_evidence(worst, aim.limit) >= proof:
+            elif aim.name not in proven and is_proven(worst, aim.limit, proof):
                 proven[aim.name] = seen
     return proven, refuted
 
@@ -171,7 +180,6 @@ def _highest(aim: Aim, evidence: Evidence) -> float:
 
     Domains are taken in turn, each in the order of its tickets: that one comes after another is no fall.
     """
-    detector, highest = Detector(min(aim.limit, 1 - 1 / GRID)), 0.0
     totals = Counter(ticket.domain for ticket in evidence.tickets)
     seen: Counter[str] = Counter()
     turns = []
@@ -179,10 +187,7 @@ def _highest(aim: Aim, evidence: Evidence) -> float:
         if aim.only in {None, ticket.domain} and not aim.is_unknown(ticket):
             turns.append((seen[ticket.domain] / totals[ticket.domain], aim.value(ticket)))
             seen[ticket.domain] += 1
-    for _, value in sorted(turns, key=itemgetter(0)):
-        detector = detector.after(value)
-        highest = max(highest, detector.evidence)
-    return highest
+    return highest_evidence((value for _, value in sorted(turns, key=itemgetter(0))), min(aim.limit, 1 - 1 / GRID))
 
 
 def _looks(evidence: Evidence, aims: Sequence[Aim]) -> Iterator[tuple[int, list[tuple[list[Stratum], list[Stratum]]]]]:
@@ -193,7 +198,8 @@ def _looks(evidence: Evidence, aims: Sequence[Aim]) -> Iterator[tuple[int, list[
     for seen, ticket in enumerate(evidence.tickets, 1):
         for aim, of_aim, not_known in zip(aims, counts, unknown, strict=True):
             of_aim[ticket.domain][math.floor(aim.value(ticket) * GRID)] += 1
-            not_known[ticket.domain] += aim.is_unknown(ticket)
+            if aim.is_unknown(ticket):
+                not_known[ticket.domain] += 1
         is_due = seen == due
         if is_due:
             due = math.ceil(due * LOOKS_GROW)

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.campaign.betting import COUNTER_STAKES, GRID, STAKES, Stratum, bounds, log_evidence, log_refutation
+from agents.campaign.betting import (
+    COUNTER_STAKES,
+    GRID,
+    STAKES,
+    Stratum,
+    bounds,
+    is_proven,
+    is_refuted,
+    log_evidence,
+    log_refutation,
+)
 
 scores = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=25)
 
@@ -128,3 +138,11 @@ def test_a_mean_at_the_threshold_is_rarely_proven_to_be_above_it_however_often_o
             log_evidence([Stratum.of(1.0, xs[:seen])], 0.75) >= math.log(1 / 0.05) for seen in range(10, 191, 10)
         )
     assert proofs <= trials * 0.05 + 3 * math.sqrt(trials * 0.05 * 0.95)
+
+
+@settings(deadline=None)
+@given(st.lists(scores, min_size=1, max_size=4), st.floats(0.05, 0.95), st.floats(-2.0, 5.0))
+def test_the_fast_answer_is_that_of_the_whole_search(data: list[list[float]], threshold: float, wanted: float) -> None:
+    strata = [Stratum.of(1 / len(data), xs) for xs in data]
+    assert is_proven(strata, threshold, wanted) is (log_evidence(strata, threshold) >= wanted)
+    assert is_refuted(strata, threshold, wanted) is (log_refutation(strata, threshold) >= wanted)
