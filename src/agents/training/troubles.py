@@ -1,0 +1,192 @@
+"""What a call of a teacher over a network means that gave no answer.
+
+Pure. Owns the kinds of trouble and how a provider's response is read. Never calls, waits or decides what follows.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any
+
+LONGEST_DETAIL = 200
+"""Characters of a detail."""
+LONGEST_READ = 65_536
+"""Bytes of a body that are looked at."""
+LONGEST_WAIT = 86_400.0
+"""Seconds; who asks for more means something else."""
+
+BILLING = re.compile(
+    r"insufficient[_ ](?:quota|balance|credit|funds)|billing|exceeded your current quota|credit balance|out of credits"
+    r"|payment[_ ]required|top up",
+    re.IGNORECASE,
+)
+NO_MODEL = re.compile(
+    r"model_not_found|not_found_error.{0,40}\bmodel\b|\bmodel\b.{0,200}(?:does not exist|not found|not exist|unknown)"
+    r"|(?:unknown|invalid|no such|unsupported) model\b",
+    re.IGNORECASE | re.DOTALL,
+)
+SECRETS = re.compile(
+    r"(?:proxy-)?authorization\b.*|\bbearer\b\s*\S*"
+    r"|\b(?:x-)?api[-_ ]?key\b(?:\s*(?:provided|is))?\s*[\"']?\s*[:=]\s*\S+"
+    r"|\b(?:sk|pk|rk|hf|gsk|xai|key|nvapi|AIza)[-_]?[\w*.-]{8,}|\b[\w-]{32,}\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Keys, and an Authorization header with all that follows it."""
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
+SPAN = re.compile(rf"(?:{NUMBER}(?:ms|s|m|h|d))+")
+PART = re.compile(rf"({NUMBER})(ms|s|m|h|d)")
+SECONDS = re.compile(NUMBER)
+
+
+class Trouble(StrEnum):
+    """Why there is no answer: what to do follows from it."""
+
+    RATE = "rate"
+    """too many calls: later"""
+    QUOTA = "quota"
+    """the account is used up: a person must pay"""
+    KEY = "key"
+    """the key is not accepted: a person must give another"""
+    MODEL = "model"
+    """the model is not served here"""
+    REQUEST = "request"
+    """this request will never be answered"""
+    SERVER = "server"
+    """the provider failed: again"""
+    NETWORK = "network"
+    """no connection, or it broke"""
+    TIMEOUT = "timeout"
+    """no answer in time"""
+    GARBLED = "garbled"
+    """a response that is no answer"""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A call without an answer.
+
+    ``detail`` is one printable line of at most 200 characters, without secrets; ``retry_after`` are the seconds after
+    which the provider wants to be asked again, None when it told none.
+    """
+
+    trouble: Trouble
+    detail: str
+    retry_after: float | None = None
+
+
+def of_response(status: int, body: bytes, headers: Mapping[str, str], now: datetime) -> Failure:
+    """Return what a response with an HTTP ``status`` of 400 or more means; ``now`` is aware of its time zone."""
+    said = _Said.of(body)
+    trouble = _trouble_of(status, said)
+    hint = "; does base_url lack /v1?" if status == 404 and trouble is Trouble.REQUEST else ""
+    start = f"HTTP {status}"
+    detail = shortened(f"{start}: {said.message}" if said.message else start, LONGEST_DETAIL - len(hint)) + hint
+    waits = trouble in {Trouble.RATE, Trouble.SERVER}
+    return Failure(trouble, detail, retry_after(headers, now) if waits else None)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds in [0, 86,400] that a response asks to wait, None when it says nothing that makes sense.
+
+    ``retry-after-ms`` counts before ``Retry-After`` (seconds or a date), and that before the ``x-ratelimit-reset-*`` of
+    OpenAI's, of which the longer one counts.
+    """
+    lower = {name.lower(): value.strip() for name, value in headers.items()}
+    milliseconds = _seconds(lower.get("retry-after-ms", ""))
+    told = lower.get("retry-after", "")
+    candidates = [
+        None if milliseconds is None else milliseconds / 1_000,
+        _first(_seconds(told), _span(told), _until(told, now)),
+    ]
+    resets = [_span(lower.get(f"x-ratelimit-reset-{of}", "")) for of in ("requests", "tokens")]
+    candidates.append(max((span for span in resets if span is not None), default=None))
+    return _first(*(_sensible(seconds) for seconds in candidates))
+
+
+def shortened(text: str, most: int = LONGEST_DETAIL) -> str:
+    """Return ``text`` as one printable line of at most ``most`` characters, without keys."""
+    hidden = SECRETS.sub("[hidden]", text)
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in hidden).split())
+    return line if len(line) <= most else line[: most - 3] + "..."
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a body says: its message, and everything that may name the kind of error."""
+
+    message: str
+    kinds: frozenset[str]
+
+    @classmethod
+    def of(cls, body: bytes) -> _Said:
+        text = body[:LONGEST_READ].decode("utf-8", "replace")
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            page = re.sub(r"<[^>]*>", " ", text) if text.lstrip().startswith("<") else text
+            return cls(page, frozenset())
+        error = found.get("error", found) if isinstance(found, dict) else found
+        if not isinstance(error, dict):
+            return cls(error if isinstance(error, str) else "", frozenset())
+        return cls(
+            next(_texts(error, "message", "detail", "error", "msg"), ""), frozenset(_texts(error, "code", "type"))
+        )
+
+
+def _texts(document: Mapping[str, Any], *names: str) -> Iterator[str]:
+    yield from (value for name in names if isinstance(value := document.get(name), str) and value)
+
+
+def _trouble_of(status: int, said: _Said) -> Trouble:
+    words = " ".join([*sorted(said.kinds), said.message[:2_000]])
+    match status:
+        case 429:
+            return Trouble.QUOTA if BILLING.search(words) else Trouble.RATE
+        case 402:
+            return Trouble.QUOTA
+        case 401 | 403:
+            return Trouble.KEY
+        case 400 | 404 if NO_MODEL.search(words):
+            return Trouble.MODEL
+        case 408 | 425:
+            return Trouble.SERVER
+    return Trouble.SERVER if status >= 500 else Trouble.REQUEST
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if SECONDS.fullmatch(text) else None
+
+
+def _span(text: str) -> float | None:
+    """Return the seconds of a span such as 20ms, 1s or 6m0s."""
+    if not SPAN.fullmatch(text):
+        return None
+    return sum(float(number) * UNITS[unit] for number, unit in PART.findall(text))
+
+
+def _until(text: str, now: datetime) -> float | None:
+    """Return the seconds until an HTTP date; one that is past asks for no wait."""
+    try:
+        date = parsedate_to_datetime(text)
+        date = date if date.tzinfo else date.replace(tzinfo=UTC)
+        left = (date - now).total_seconds()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return left
+
+
+def _sensible(seconds: float | None) -> float | None:
+    return seconds if seconds is not None and math.isfinite(seconds) and 0.0 <= seconds <= LONGEST_WAIT else None
+
+
+def _first(*values: float | None) -> float | None:
+    return next((value for value in values if value is not None), None)
