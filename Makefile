@@ -50,6 +50,7 @@ bench: setup
 	$(BIN)/python benchmarks/generate.py --target 5000 --no-parallel
 	$(BIN)/python benchmarks/watch.py
 	$(BIN)/python benchmarks/gate.py
+	$(BIN)/python benchmarks/teacher.py
 
 lock:
 	$(PYTHON) -m venv build/lock

@@ -37,6 +37,8 @@ LAYERS = {
             "agents.training.guards",
             "agents.training.limits",
             "agents.training.prices",
+            *("agents.training.throttle", "agents.training.troubles"),
+            *("agents.training.breaker", "agents.training.wire"),
         ),
         *("agents.training.judge", "agents.training.curate", "agents.training.templates"),
         *("agents.training.domains", "agents.training.w65816"),

@@ -21,7 +21,7 @@ from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
 from agents.campaign.log_lines import render
 from agents.campaign.pace import Pace
-from agents.campaign.plan import NOT_IN_FINGERPRINT, Plan, plan_for
+from agents.campaign.plan import Plan, is_decisive, plan_for
 from agents.campaign.progress import Progress
 from agents.campaign.readers import LedgerReader, LogReader
 from agents.campaign.recipe import PilotSection
@@ -258,7 +258,7 @@ def _check_made_by(plan: Plan, home: Home, run: str, evidence: Evidence) -> None
         )
     header, asked = LedgerView(home.run(run).ledger).header(), plan.values()
     made = header.values.items() if header else ()
-    decisive = ((key, value) for key, value in made if key.split(".")[0] not in NOT_IN_FINGERPRINT)
+    decisive = ((key, value) for key, value in made if is_decisive(key))
     if differing := [f"{key} was {value}, now {asked.get(key)}" for key, value in decisive if value != asked.get(key)]:
         raise AnotherPlanError(
             f"pilot {run} was made by another plan: {'; '.join(differing)}",

@@ -26,6 +26,9 @@ NOT_IN_FINGERPRINT = (
 )
 """Sections that change how many samples are made, when, how fast or who decides; never what is made."""
 
+DECISIVE_OF_MODELS = ("model", "temperature", "top_p", "max_tokens", "extra_body")
+"""Keys of a model that change its answers; the others say where it is and how patient one is."""
+
 ENVIRONMENT = {
     "QUALITY_THRESHOLD": "gate.quality_threshold",
     "CAMPAIGN_TARGET": "campaign.target",
@@ -46,6 +49,14 @@ _SWITCH = {
     "no": False,
     "off": False,
 }
+
+
+def is_decisive(key: str) -> bool:
+    """Return whether the value of dotted ``key`` can be part of a fingerprint."""
+    section, *rest = key.split(".")
+    return section not in NOT_IN_FINGERPRINT and (
+        section != "models" or rest[1:2] == [] or rest[1] in DECISIVE_OF_MODELS
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +141,11 @@ class Plan:
         Args:
             code: the version of each domain's code, by domain.
         """
-        made_by = self.recipe.model_dump(mode="json", exclude=set(NOT_IN_FINGERPRINT))
+        made_by = self.recipe.model_dump(mode="json", exclude=set(NOT_IN_FINGERPRINT), exclude_none=True)
+        models = made_by.pop("models")
+        if self.recipe.asked_model is not None:
+            asked = models[str(self.recipe.teacher.model)]
+            made_by["model"] = {name: value for name, value in asked.items() if name in DECISIVE_OF_MODELS}
         return digest(made_by, dict(code))
 
     def with_auto_launch(self) -> Plan:

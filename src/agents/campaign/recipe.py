@@ -48,12 +48,42 @@ class DomainSection(Section):
     weight: PositiveShare
 
 
+class ModelSection(Section):
+    """A language model: where it is, how it is asked, for how long."""
+
+    model: str = Field(min_length=1, max_length=200)
+    """The name that its server knows it by."""
+    base_url: str | None = None
+    """Address of a server that speaks the chat protocol, up to ``/v1``; the variable OPENAI_BASE_URL when unset."""
+    key: str = Field(default="OPENAI_API_KEY", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
+    """Name of the variable that has the key; never the key itself."""
+    temperature: float | None = Field(default=None, ge=0.0, le=5.0, allow_inf_nan=False)
+    top_p: float | None = Field(default=None, gt=0.0, le=1.0, allow_inf_nan=False)
+    max_tokens: int = Field(default=4_096, ge=1, le=10_000_000)
+    """The most tokens of one answer."""
+    extra_body: dict[str, Any] = Field(default={})
+    """What else is said in every request, as the server wants it."""
+    timeout_seconds: Seconds = 120.0
+    """An answer that takes longer is given up, and asked for again."""
+    tries: int = Field(default=5, ge=1, le=100)
+    """Calls for one ticket that may come to nothing; refusals for rate do not count."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        if url is not None and re.fullmatch(r"https?://[^\s/@]+(/[^\s?#]*)?", url) is None:
+            raise ValueError("is no address like http://127.0.0.1:8000/v1, without a name and a password in it")
+        return url
+
+
 class TeacherSection(Section):
     """Who answers the tickets."""
 
-    kind: Literal["procedural"] = "procedural"
+    kind: Literal["procedural", "chat"] = "procedural"
     fault_rate: Share = 0.05
-    """Share of tickets answered with a real mistake."""
+    """Share of tickets that the procedural teacher answers with a real mistake."""
+    model: str | None = None
+    """Of a chat teacher: its name below ``models``."""
 
 
 class ChecksSection(Section):
@@ -239,6 +269,8 @@ class Recipe(Section):
     name: str = "alttp_yaze"
     seed: int = Field(default=65_816, ge=0, le=2**63 - 1)
     domains: dict[str, DomainSection] = Field(default={"asm": DomainSection(weight=1.0)}, min_length=1)
+    models: dict[str, ModelSection] = Field(default={}, max_length=64)
+    """Language models by an alias; what changes their answers is part of the fingerprint of a plan that asks them."""
     teacher: TeacherSection = TeacherSection()
     checks: ChecksSection = ChecksSection()
     candidates: dict[str, CandidateSection] = Field(default={}, max_length=64)
@@ -278,6 +310,17 @@ class Recipe(Section):
                 "guards.max_cost is set and the prices are not: no cost could be known",
                 "set costs.input and costs.output, the prices of a million tokens",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _teachers_are_known(self) -> Self:
+        for teacher in [self.teacher, *(candidate.teacher for candidate in self.candidates.values())]:
+            if teacher.kind == "chat" and teacher.model not in self.models:
+                known = ", ".join(self.models) or "none"
+                raise UsageError(
+                    f"teacher.model = {teacher.model!r} is no model of this recipe",
+                    f"name one below `models`: {known}",
+                )
         return self
 
     @model_validator(mode="after")
@@ -325,6 +368,11 @@ class Recipe(Section):
                 f"raise pilot.tickets to at least {math.ceil(1 / section.weight)}, or its weight",
             )
         return self
+
+    @property
+    def asked_model(self) -> ModelSection | None:
+        """The model that a chat teacher asks; None of another teacher."""
+        return self.models[str(self.teacher.model)] if self.teacher.kind == "chat" else None
 
     def with_candidate(self, name: str) -> Recipe:
         """Return the recipe of one candidate, without the others.

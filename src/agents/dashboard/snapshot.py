@@ -86,7 +86,9 @@ def take(home: Home) -> Snapshot:
             pids[name] = owner.pid if owner else None
     sections = {name: _read(path) for name, path in files.items()}
     unwatched = _unwatched(home, sections["Orchestrator"], pids)
-    return Snapshot(sections if unwatched is None else {**sections, "Campaign": unwatched}, pids, unwatched)
+    if unwatched is not None and not isinstance(sections["Campaign"], str):
+        sections["Campaign"] = unwatched
+    return Snapshot(sections, pids, unwatched)
 
 
 def _unwatched(home: Home, state: dict[str, Any] | str | None, pids: Mapping[str, int | None]) -> dict[str, Any] | None:

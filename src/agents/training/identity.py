@@ -10,7 +10,7 @@ from typing import Any
 
 from agents.campaign.errors import AnotherPlanError
 from agents.campaign.ledger_view import RunHeader
-from agents.campaign.plan import NOT_IN_FINGERPRINT
+from agents.campaign.plan import is_decisive
 
 _DECIDES_CAMPAIGN = ("campaign.use_active_learning",)
 """Plan values outside the fingerprint on which the tickets of a campaign depend."""
@@ -31,9 +31,7 @@ def check_same_run(there: RunHeader, wanted: RunHeader, path: Path) -> None:
         return
     for part in sorted(there.code.keys() | wanted.code.keys()):
         pairs[f"version of {part}"] = there.code.get(part), wanted.code.get(part)
-    for key in sorted(
-        k for k in there.values.keys() | wanted.values.keys() if k.split(".")[0] not in NOT_IN_FINGERPRINT
-    ):
+    for key in filter(is_decisive, sorted(there.values.keys() | wanted.values.keys())):
         pairs[key] = there.values.get(key), wanted.values.get(key)
     differing = "; ".join(f"{key} was {old!r}, now {new!r}" for key, (old, new) in pairs.items() if old != new)
     is_same = there.fingerprint == wanted.fingerprint

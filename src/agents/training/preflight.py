@@ -99,8 +99,8 @@ class Prepared:
     @property
     def prices(self) -> Prices:
         """What an answer costs."""
-        costs = self.plan.recipe.costs
-        return Prices(costs.input, costs.output, costs.answer_tokens)
+        costs, model = self.plan.recipe.costs, self.plan.recipe.asked_model
+        return Prices(costs.input, costs.output, costs.answer_tokens if model is None else model.max_tokens)
 
     def document(self) -> dict[str, Any]:
         """Return the run's identity as JSON values."""

@@ -72,7 +72,10 @@ OTHER_VALUES: dict[str, Any] = {
     "speed.workers": 3,
     "speed.in_flight": 64,
 }
-NO_OTHER_VALUE = {"domains.asm.weight", "teacher.kind", "gate.domain_floors", "guards.max_cost", "candidates"}
+NO_OTHER_VALUE = {
+    *("domains.asm.weight", "teacher.kind", "teacher.model", "models"),
+    *("gate.domain_floors", "guards.max_cost", "candidates"),
+}
 MADE_OTHERWISE = {"seed", "teacher.fault_rate", "checks.accept_at", "checks.near_duplicate"}
 
 

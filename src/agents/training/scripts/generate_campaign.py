@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from agents.training.engine import Engine
     from agents.training.judge import Domains
     from agents.training.preflight import Prepared
+    from agents.training.teachers import Teacher
+    from agents.training.teachers.procedural import Drift
 
 EPILOG = """exit codes: 0 done, 1 failed, 2 usage, 4 already running, 6 paused: the same command resumes it.
 SIGTERM or Ctrl-C finishes what is in flight, or the export, and stops; a second one stops at once; neither loses
@@ -131,6 +134,10 @@ def _answer(options: argparse.Namespace, requests: StopRequests) -> tuple[ExitCo
     prepared = prepare(plan, kind, name, home, SystemClock().now(), options.tickets)
     if options.pilot_run is not None:
         prepared = prepared.after_pilot(options.pilot_run, home)
+    if (model := plan.recipe.asked_model) is not None:
+        from agents.training.teachers.chat import address_of
+
+        address_of(model, os.environ)
     if options.dry_run:
         return ExitCode.DONE, prepared.document()
     return _run(prepared, home, requests, options)
@@ -178,7 +185,7 @@ def _run(
 async def _generate(prepared: Prepared, console: Console, *, acknowledge: int | None) -> None:
     from agents.training.engine import Engine, Standards
     from agents.training.ledger import Ledger
-    from agents.training.teachers.procedural import REHEARSAL, Drift, ProceduralTeacher
+    from agents.training.teachers.procedural import REHEARSAL, Drift
 
     recipe = prepared.plan.recipe
     with Ledger.open(prepared.paths.ledger, prepared.header) as ledger:
@@ -192,14 +199,14 @@ async def _generate(prepared: Prepared, console: Console, *, acknowledge: int | 
             raise PausedError(alarm.cause, alarm.cure)
         if (drift := Drift.parsed(os.environ.get(REHEARSAL, ""))) is not None:
             console.say(f"Rehearsal: from ticket {drift.start} on the teacher makes mistakes at {drift.fault_rate:.0%}")
-        async with _bench(prepared.plan, prepared.domains) as bench:
+        async with _bench(prepared.plan, prepared.domains) as bench, _teacher(prepared, bench, drift) as teacher:
             engine = Engine(
                 goal=prepared.goal,
                 cells=prepared.cells,
                 standards=Standards(recipe.checks.accept_at, recipe.checks.near_duplicate),
                 ledger=ledger,
                 bench=bench,
-                teacher=ProceduralTeacher(bench, recipe.teacher.fault_rate, recipe.seed, drift),
+                teacher=teacher,
                 in_flight=recipe.speed.in_flight,
                 clock=SystemClock(),
                 announce=console.announce,
@@ -210,6 +217,20 @@ async def _generate(prepared: Prepared, console: Console, *, acknowledge: int | 
                 free_bytes=lambda: shutil.disk_usage(prepared.paths.folder).free,
             )
             await _until_stopped(engine)
+
+
+def _teacher(
+    prepared: Prepared, bench: Bench[Domains], drift: Drift | None
+) -> contextlib.AbstractAsyncContextManager[Teacher]:
+    """Return who answers, as the plan names it; it is entered before it is asked."""
+    from agents.training.teachers.procedural import ProceduralTeacher
+
+    recipe = prepared.plan.recipe
+    if recipe.asked_model is not None:
+        from agents.training.teachers.chat import ChatTeacher
+
+        return ChatTeacher(recipe.asked_model, os.environ, recipe.speed.in_flight, SystemClock())
+    return contextlib.nullcontext(ProceduralTeacher(bench, recipe.teacher.fault_rate, recipe.seed, drift))
 
 
 def _bench(plan: Plan, domains: Domains) -> Bench[Domains]:
