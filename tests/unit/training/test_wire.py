@@ -4,12 +4,12 @@ from typing import Any
 
 import orjson
 import pytest
-from agents.training.troubles import Failure, Trouble
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.campaign.recipe import ModelSection
 from agents.training.sample import Message, Outcome, Reply
+from agents.training.troubles import Failure, Trouble
 from agents.training.wire import reply_of, request_body
 
 TEXT = {"type": "text", "text": "lo."}
