@@ -12,7 +12,7 @@ passes ``planned / error_level`` in ``planned`` tickets with a chance of at most
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agents.campaign.betting import GRID, Stratum, lower_bound
 
@@ -51,7 +51,7 @@ class Detector:
             min(_MOST, (1.0 + value) * (1.0 - stake + stake * lack))
             for value, stake in zip(self.values, STAKES, strict=True)
         )
-        return replace(self, values=(first, second, third))
+        return Detector(self.floor, (first, second, third))
 
     @property
     def evidence(self) -> float:
@@ -91,7 +91,7 @@ class Baseline:
         if seen in CHECKS:
             stratum = Stratum(1.0, {step * GRID // BINS: count for step, count in enumerate(counts) if count})
             floor = max(floor, lower_bound([stratum], self.error_level, LEARNING_STAKES))
-        return replace(self, floor=floor, seen=seen, counts=counts)
+        return Baseline(floor, self.error_level, seen, counts)
 
 
 def alarm_level(planned: int, streams: int, error_level: float) -> float:

@@ -50,7 +50,9 @@ class Settled:
 
     def value(self, measure: str) -> float:
         """Return the value in [0, 1] of a stream that measures quality, acceptance, or not failing in one class."""
-        return {QUALITY: self.quality, ACCEPTANCE: float(self.accepted)}.get(measure, float(self.failure != measure))
+        if measure == QUALITY:
+            return self.quality
+        return float(self.accepted if measure == ACCEPTANCE else self.failure != measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Stream:
         detector, baseline = self.detector.after(x), self.baseline and self.baseline.after(x)
         if baseline is not None and baseline.floor > detector.floor:
             detector = replace(detector, floor=min(baseline.floor, HIGHEST_FLOOR))
-        return replace(self, detector=detector, seen=seen, recent=recent, baseline=baseline)
+        return Stream(self.measure, detector, self.domain, seen, recent, baseline)
 
     def renewed(self) -> Stream:
         """Return the stream as if it had seen nothing."""
@@ -206,10 +208,11 @@ class Guards:
         risen = [stream for stream in streams if stream.detector.evidence >= self.level]
         warned = {stream.name: stream.told(self.level) for stream in risen if stream.warns}
         known = self.models.get(ticket.domain, frozenset())
-        models = {**self.models, ticket.domain: known | {ticket.model}} if ticket.model else self.models
+        is_new = ticket.model != "" and ticket.model not in known
+        models = {**self.models, ticket.domain: known | {ticket.model}} if is_new else self.models
         balance = self.balance and self.balance.after(ticket.domain, accepted=ticket.accepted)
         after = replace(self, streams=streams, models=models, warned={**warned, **self.warned}, balance=balance)
-        if ticket.model and known and ticket.model not in known:
+        if is_new and known:
             return after, _another_model(ticket, known)
         alarming = next((stream for stream in risen if not stream.warns), None)
         if alarming is not None:
