@@ -40,6 +40,10 @@ ROWS: dict[int, tuple[str, str]] = {
     32: ("a damaged ledger", "refused, kept as it is, nothing launched"),
     33: ("a ledger locked by another writer", "waits, then an error; nothing lost"),
     34: ("the wall clock jumps, or the machine was suspended", "no decision changes"),
+    35: ("a teacher that refuses for rate, whatever it says of when to come back", "slower, nothing lost"),
+    36: ("a quota is used up, or a key revoked, in mid-run", "paused, goes on after the cure, nothing asked twice"),
+    37: ("a teacher that fails, resets or never answers", "tried again within a budget, deadlines fire"),
+    38: ("answers that are cut, empty or none of the protocol", "typed, the sums add up"),
     40: (
         "another model answers than answered the pilot",
         "paused with the first such ticket, goes on once acknowledged",

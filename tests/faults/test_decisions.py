@@ -77,8 +77,8 @@ def test_an_approval_is_for_the_plan_that_it_was_given_to(world: World) -> None:
     refused = world.campaign("launch", *command(world, more="seed: 7\n")[1:])
     again = world.campaign(*command(world, more="seed: 7\n"), "--no-auto-launch")
 
-    assert refused.returncode == 1
-    assert f"the pilot was made by plan {before}" in refused.stdout + refused.stderr
+    assert refused.returncode == 2
+    assert "was made by another plan: seed was 65816, now 7" in refused.stdout + refused.stderr
     assert again.returncode == 5
     assert world.read(world.home.validation)["fingerprint"] != before
     assert campaigns(world) == 0
