@@ -12,7 +12,7 @@ import orjson
 
 from agents.campaign.recipe import ModelSection
 from agents.training.sample import Message, Outcome, Reply
-from agents.training.troubles import Failure, Trouble
+from agents.training.troubles import Failure, Trouble, shortened
 
 _ENDINGS = {"content_filter": Outcome.REFUSED, "length": Outcome.TRUNCATED}
 
@@ -64,5 +64,4 @@ def _count(usage: Any, name: str) -> int | None:
 
 
 def _beginning(body: bytes) -> str:
-    text = body[:80].decode("utf-8", errors="replace")
-    return "".join(char if char.isprintable() else " " for char in text) or "nothing"
+    return shortened(body[:80].decode("utf-8", errors="replace")) or "nothing"

@@ -72,6 +72,13 @@ def test_what_is_no_answer_is_garbled(body: bytes) -> None:
     assert found.trouble is Trouble.GARBLED
 
 
+def test_a_key_in_what_is_no_answer_is_not_told() -> None:
+    found = reply_of(b'{"error": "no access with sk-0123456789abcdef"}')
+    assert isinstance(found, Failure)
+    assert "0123456789abcdef" not in found.detail
+    assert "no access" in found.detail
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_break_it(body: bytes) -> None:
     found = reply_of(body)
