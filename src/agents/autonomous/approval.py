@@ -47,9 +47,8 @@ def approve_waiting(home: Home, approver: str, reason: str, *, override: bool = 
             raise UsageError("the recipe was changed since that verdict", "have the changed one judged: campaign auto")
         overruled = None if verdict is Verdict.APPROVED else verdict.value
         key = approval_key(validation["evidence_digest"], plan.recipe.gate)
-        store.approve(
-            workflow, Approval(validation["fingerprint"], key, approver, reason, overruled), SystemClock().now()
-        )  # fmt: skip
+        wish = Approval(validation["fingerprint"], key, approver, reason, overruled)
+        store.approve(workflow, wish, SystemClock().now())
         return plan
 
 

@@ -16,13 +16,13 @@ from pathlib import Path
 
 from agents.autonomous.forecasting import launchable_forecast
 from agents.autonomous.generators import Generator, campaign_generator, exit_of, is_alive, start
-from agents.autonomous.pilot_quality_monitor import STALL_SECONDS, decide
+from agents.autonomous.pilot_quality_monitor import STALL_SECONDS, approval_for, decide
 from agents.campaign.clock import Clock, SystemClock, stamp
 from agents.campaign.errors import AnotherPlanError, CampaignError, ExitCode, PausedError
 from agents.campaign.events import Progressed
 from agents.campaign.files import make_folder, read_json, write_json
 from agents.campaign.forecast.page import forecast_document, forecast_line
-from agents.campaign.gate import OVERRIDABLE, Verdict, approval_key
+from agents.campaign.gate import OVERRIDABLE, Verdict
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease, held_for, holder, is_held
 from agents.campaign.ledger_view import LedgerView, Pause
@@ -210,8 +210,7 @@ class CampaignLauncher:
         """Whether a person wants the launch on this very evidence in spite of a verdict that a person may overrule."""
         if verdict not in OVERRIDABLE:
             return False
-        key = approval_key(evidence_digest, self.plan.recipe.gate)
-        approval = store.approval_of(self.plan.recipe.campaign.name, fingerprint, key)
+        approval = approval_for(self.plan, store, fingerprint, evidence_digest)
         return approval is not None and approval.overruled == verdict
 
     def _check_same_plan(

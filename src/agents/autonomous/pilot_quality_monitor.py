@@ -209,8 +209,7 @@ class CampaignValidator:
     def _override(self, decision: Decision, fingerprint: str, evidence_digest: str) -> Approval | None:
         if self._store is None or decision.approved:
             return None
-        key = approval_key(evidence_digest, self.plan.recipe.gate)
-        approval = self._store.approval_of(self.plan.recipe.campaign.name, fingerprint, key)
+        approval = approval_for(self.plan, self._store, fingerprint, evidence_digest)
         return approval if approval is not None and approval.overruled == decision.verdict else None
 
     def _document(
@@ -224,6 +223,12 @@ class CampaignValidator:
             gate=self.plan.recipe.gate.model_dump(mode="json"),
             now=self._clock.now(),
         )
+
+
+def approval_for(plan: Plan, store: Workflows, fingerprint: str, evidence_digest: str) -> Approval | None:
+    """Return a person's approval of the campaign of ``plan`` on this very evidence under the plan's gate."""
+    key = approval_key(evidence_digest, plan.recipe.gate)
+    return store.approval_of(plan.recipe.campaign.name, fingerprint, key)
 
 
 def decide(status: dict[str, Any], plan: Plan, home: Home) -> tuple[Decision, str, Evidence]:

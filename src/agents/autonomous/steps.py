@@ -17,14 +17,14 @@ from agents.autonomous.campaign_launcher import CampaignLauncher, CampaignMonito
 from agents.autonomous.choosing import Trials, chosen_plan
 from agents.autonomous.evidence import evidence_of
 from agents.autonomous.generators import Generator, exit_of, is_alive, last_words, pilot_generator, start
-from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor, decide
+from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor, approval_for, decide
 from agents.autonomous.reporting import write_report
 from agents.autonomous.stopping import ask_to_stop
 from agents.campaign.choice import choice_text
 from agents.campaign.clock import Clock
 from agents.campaign.errors import CampaignError
 from agents.campaign.events import RunKind
-from agents.campaign.gate import Verdict, approval_key
+from agents.campaign.gate import Verdict
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import Pause
 from agents.campaign.outcome import RunState
@@ -33,7 +33,7 @@ from agents.campaign.plan import Plan
 from agents.campaign.readers import LedgerReader
 from agents.campaign.status import Document
 from agents.campaign.weighing import looks_until
-from agents.campaign.workflows import Approval, Workflow, Workflows
+from agents.campaign.workflows import Workflow, Workflows
 
 DEATH_SPAN_SECONDS = 600.0
 """Deaths of a generator are counted over this span against ``campaign.restarts``."""
@@ -295,12 +295,7 @@ class Steps:
             return True
         validation = workflow.results.get("validation_result", {})
         fingerprint, evidence = validation.get("fingerprint"), validation.get("evidence_digest", "")
-        return bool(fingerprint) and self._approval_of(fingerprint, evidence) is not None
-
-    def _approval_of(self, fingerprint: str, evidence_digest: str) -> Approval | None:
-        return self._store.approval_of(
-            self._run, fingerprint, approval_key(evidence_digest, self._plan.recipe.gate)
-        )  # fmt: skip
+        return bool(fingerprint) and approval_for(self._plan, self._store, fingerprint, evidence) is not None
 
     def _may_restart(self) -> bool:
         """Count one death; whether there were few enough lately."""
@@ -319,7 +314,7 @@ class Steps:
         if age_seconds < 3600 * self._plan.recipe.pilot.fresh_hours:
             return False
         evidence, fingerprint = evidence_of(status, self._home, self._plan.recipe.pilot.tickets)
-        return self._approval_of(fingerprint, evidence.digest) is None
+        return approval_for(self._plan, self._store, fingerprint, evidence.digest) is None
 
     def _staleness(self) -> str:
         hours = self._plan.recipe.pilot.fresh_hours
