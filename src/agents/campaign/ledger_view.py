@@ -155,8 +155,7 @@ class LedgerView:
         with self._connected() as connection:
             if connection is None or checked_version(connection, self.path) in OLDER_VERSIONS:
                 return None
-            row = connection.execute(_PAUSES).fetchone()
-        return None if row is None else Pause(*row)
+            return read_standing_pause(connection)
 
     def warnings(self) -> list[str]:
         """Return what the guards found below what the pilot proved, oldest first."""
@@ -264,6 +263,12 @@ def read_accounts(connection: sqlite3.Connection) -> Accounts:
             "coalesce(sum(dead), 0), coalesce(sum(open), 0) FROM counters"
         ).fetchone()
     )
+
+
+def read_standing_pause(connection: sqlite3.Connection) -> Pause | None:
+    """Return the newest alarm of a guard that nobody has answered."""
+    row = connection.execute(_PAUSES).fetchone()
+    return None if row is None else Pause(*row)
 
 
 def read_progress(connection: sqlite3.Connection) -> Progress:

@@ -30,6 +30,7 @@ from agents.campaign.ledger_view import (
     read_header,
     read_progress,
     read_reasons,
+    read_standing_pause,
     unreadable,
 )
 from agents.campaign.progress import Progress
@@ -204,8 +205,9 @@ class Ledger:
 
     def standing_alarm(self) -> Alarm | None:
         """Return the newest alarm that nobody has answered."""
-        rows = self._rows("SELECT guard, cause, cure FROM pauses WHERE cleared IS NULL ORDER BY id DESC LIMIT 1")
-        return Alarm(*rows[0]) if rows else None
+        with self._intact():
+            pause = read_standing_pause(self._connection)
+        return None if pause is None else Alarm(pause.guard, pause.cause, pause.cure)
 
     def acknowledge(self, guards: Guards, pause: int, now: str) -> Guards:
         """Record that a person wants to go on in spite of the alarms up to ``pause``.
