@@ -8,7 +8,7 @@ from agents.campaign.betting import Stratum, lower_bound
 from agents.campaign.errors import UsageError
 from agents.campaign.gate import JudgedTicket
 from agents.campaign.ledger_view import LedgerView
-from agents.training.guards import ACCEPTANCE, QUALITY, Claims, Settled
+from agents.training.guards import ACCEPTANCE, QUALITY, Claims, measured
 
 
 def claims_of(view: LedgerView, domains: Iterable[str], failures: Iterable[str], error_level: float) -> Claims:
@@ -22,7 +22,7 @@ def claims_of(view: LedgerView, domains: Iterable[str], failures: Iterable[str],
     """
     names, measures = sorted(domains), (QUALITY, ACCEPTANCE, *failures)
     tickets = view.judged()
-    by_domain = {name: [_settled(ticket) for ticket in tickets if ticket.domain == name] for name in names}
+    by_domain = {name: [ticket for ticket in tickets if ticket.domain == name] for name in names}
     if not all(by_domain.values()):
         raise UsageError(
             f"--pilot-run names {view.path.parent.name!r}, which is no pilot of these domains with settled tickets",
@@ -36,9 +36,5 @@ def claims_of(view: LedgerView, domains: Iterable[str], failures: Iterable[str],
     )
 
 
-def _settled(ticket: JudgedTicket) -> Settled:
-    return Settled(0, ticket.domain, ticket.quality, ticket.accepted, ticket.failure)
-
-
-def _proven(tickets: Iterable[Settled], measure: str, error_level: float) -> float:
-    return lower_bound([Stratum.of(1.0, [ticket.value(measure) for ticket in tickets])], error_level)
+def _proven(tickets: Iterable[JudgedTicket], measure: str, error_level: float) -> float:
+    return lower_bound([Stratum.of(1.0, [measured(ticket, measure) for ticket in tickets])], error_level)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from agents.campaign.drift import Baseline, Detector, alarm_level
+from agents.campaign.gate import JudgedTicket
 from agents.training.balance import Balance
 
 RECENT = 20
@@ -48,11 +49,12 @@ class Settled:
     failure: str | None = None
     model: str = ""
 
-    def value(self, measure: str) -> float:
-        """Return the value in [0, 1] of a stream that measures quality, acceptance, or not failing in one class."""
-        if measure == QUALITY:
-            return self.quality
-        return float(self.accepted if measure == ACCEPTANCE else self.failure != measure)
+
+def measured(ticket: Settled | JudgedTicket, measure: str) -> float:
+    """Return the value in [0, 1] of a stream that measures quality, acceptance, or not failing in one class."""
+    if measure == QUALITY:
+        return ticket.quality
+    return float(ticket.accepted if measure == ACCEPTANCE else ticket.failure != measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ class Guards:
         if ticket.seq < self.since:
             return self, None
         streams = tuple(
-            stream.after(ticket.value(stream.measure)) if stream.domain in {None, ticket.domain} else stream
+            stream.after(measured(ticket, stream.measure)) if stream.domain in {None, ticket.domain} else stream
             for stream in self.streams
         )
         risen = [stream for stream in streams if stream.detector.evidence >= self.level]
