@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tiny_domain import DOMAIN, TinyDomain
-from tiny_run import GOAL, TinyRun, audit, outcome
+from tiny_run import GOAL, Dying, InjectedCrashError, TinyRun, audit, outcome
 
 from agents.campaign.errors import CampaignError, DamagedFileError, PausedError
 from agents.campaign.events import Event, Progressed, RunStarted, SampleScored
@@ -24,10 +24,6 @@ from agents.training.ledger import Ledger
 from agents.training.limits import Limits
 from agents.training.sample import Judgement, Outcome, Reply, SourceItem
 from agents.training.teachers import Request, Teacher
-
-
-class InjectedCrashError(Exception):
-    """The process would have died here."""
 
 
 class RepetitiveDomain(TinyDomain):
@@ -157,18 +153,6 @@ def test_an_answer_that_came_back_is_not_asked_for_again(tmp_path: Path, monkeyp
 
 def test_attempts_without_an_end_are_lost_and_asked_again(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-
-    @dataclass
-    class Dying:
-        teacher: Teacher
-        calls: int = 0
-
-        async def answer(self, request: Request) -> Reply:
-            self.calls += 1
-            if self.calls > 100:
-                raise InjectedCrashError
-            return await self.teacher.answer(request)
-
     with pytest.raises(InjectedCrashError):
         TinyRun(path, teacher=Dying).go()
     TinyRun(path).go()

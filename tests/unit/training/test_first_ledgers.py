@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from first_version import turn_back, version
-from tiny_run import GOAL, HEADER, TinyRun, audit, outcome
+from tiny_run import GOAL, HEADER, Dying, InjectedCrashError, TinyRun, audit, outcome
 
 from agents.campaign.errors import AnotherPlanError, DamagedFileError
 from agents.campaign.ledger_view import SCHEMA_VERSION, LedgerView
 from agents.training.ledger import Ledger
 from agents.training.prices import Prices
-from agents.training.sample import Reply
-from agents.training.teachers import Request, Teacher
 
 PILOT = replace(GOAL, kind="pilot", total=190)
 UNDER_WAY = """
@@ -25,24 +23,6 @@ UNDER_WAY = """
     WHERE state = 'open' AND seq NOT IN (SELECT seq FROM attempts) ORDER BY seq LIMIT 9
 """
 ATTEMPTS_BY_STATE = "SELECT t.state, a.outcome, a.id IS NULL FROM tickets t LEFT JOIN attempts a ON a.seq = t.seq"
-
-
-class InjectedCrashError(Exception):
-    """The process would have died here."""
-
-
-@dataclass
-class Dying:
-    """A teacher during whose 101st answer the process dies."""
-
-    teacher: Teacher
-    calls: int = 0
-
-    async def answer(self, request: Request) -> Reply:
-        self.calls += 1
-        if self.calls > 100:
-            raise InjectedCrashError
-        return await self.teacher.answer(request)
 
 
 @pytest.fixture

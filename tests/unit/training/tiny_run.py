@@ -25,7 +25,8 @@ from agents.training.ledger import Ledger
 from agents.training.limits import Limits
 from agents.training.prices import Prices
 from agents.training.rounds import Goal
-from agents.training.teachers import Teacher
+from agents.training.sample import Reply
+from agents.training.teachers import Request, Teacher
 from agents.training.teachers.procedural import ProceduralTeacher
 
 GOAL = Goal("test", "campaign", 300, 7, {"tiny": 1.0}, 900, active=True)
@@ -86,6 +87,24 @@ class TinyRun:
                 )
                 self.started(engine, bench)
                 return await engine.run()
+
+
+class InjectedCrashError(Exception):
+    """The process would have died here."""
+
+
+@dataclass
+class Dying:
+    """A teacher during whose 101st answer the process dies."""
+
+    teacher: Teacher
+    calls: int = 0
+
+    async def answer(self, request: Request) -> Reply:
+        self.calls += 1
+        if self.calls > 100:
+            raise InjectedCrashError
+        return await self.teacher.answer(request)
 
 
 def outcome(path: Path) -> dict[str, list[tuple[Any, ...]]]:
