@@ -17,7 +17,7 @@ SOURCE = ROOT / "src"
 DOORS = ROOT / "scripts"
 
 LAYERS = {
-    1: ["agents.campaign.errors", "agents.campaign.clock", "agents.campaign.digest"],
+    1: ["agents.campaign.errors", "agents.campaign.clock", "agents.campaign.digest", "agents.campaign.printable"],
     2: [
         *("agents.campaign.events", "agents.campaign.home", "agents.campaign.recipe"),
         *("agents.campaign.recipe_errors", "agents.campaign.plan", "agents.training.sample"),

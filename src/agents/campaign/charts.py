@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from agents.campaign.printable import printable
+
 BINS = 10
 """A histogram of scores has one bar for each tenth of [0, 1]; 1.0 belongs to the last."""
 
@@ -122,4 +124,4 @@ def _place(quality: float) -> float:
 
 
 def _text(text: str) -> str:
-    return escape("".join(char if char.isprintable() else " " for char in text))
+    return escape(printable(text))

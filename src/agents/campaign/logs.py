@@ -14,6 +14,7 @@ from pathlib import Path
 from agents.campaign.errors import CampaignError, PausedError
 from agents.campaign.files import PRIVATE_FILE, make_folder
 from agents.campaign.log_lines import LOG_DATES, LOG_FORMAT
+from agents.campaign.printable import printable
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """All control characters but tab and line feed: they could drive the terminal that shows a log."""
@@ -94,7 +95,7 @@ def last_lines(log: Path, count: int, most_bytes: int = 16_384) -> list[str]:
     except OSError as error:
         return [f"{log} cannot be read: {error.strerror}"]
     seen = whole if start and whole else [cut, *whole]
-    lines = ["".join(char if char.isprintable() else " " for char in line).rstrip() for line in seen]
+    lines = [printable(line).rstrip() for line in seen]
     return [line for line in lines if line][-count:]
 
 

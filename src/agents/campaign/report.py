@@ -17,6 +17,7 @@ from agents.campaign.betting import Stratum, bounds
 from agents.campaign.charts import Panel, histogram, histogram_lines, histograms_svg, interval_line
 from agents.campaign.choice import choice_text
 from agents.campaign.gate import Decision, Evidence, JudgedTicket, Verdict
+from agents.campaign.printable import printable
 from agents.campaign.recipe import GateSection
 from agents.campaign.rules import EvidenceRule, ThresholdRule
 
@@ -136,7 +137,7 @@ def fenced(text: str) -> list[str]:
     """Return printable ``text`` in a fence longer than any run of backticks in it."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    body = ["".join(char if char.isprintable() else " " for char in line) for line in text.splitlines()]
+    body = [printable(line) for line in text.splitlines()]
     return [f"{fence}text", *body, fence]
 
 
@@ -371,5 +372,4 @@ def _number(value: float | None) -> str:
 
 def _plain(text: str) -> str:
     """Return ``text`` on one printable line, in which nothing is Markdown or HTML."""
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    return _MARKUP.sub(r"\\\g<0>", printable)
+    return _MARKUP.sub(r"\\\g<0>", printable(text))

@@ -12,9 +12,9 @@ from agents.campaign.errors import UsageError
 from agents.campaign.files import read_json
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
+from agents.campaign.printable import printable
 from agents.campaign.report import question_of, sample_block
 from agents.campaign.workflows import Workflows
-from agents.dashboard.view import printable
 
 SHOWN_NAMES = 10
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agents.campaign.follower import Follower
 from agents.campaign.logs import last_lines
-from agents.dashboard.view import printable
+from agents.campaign.printable import printable
 
 LOOK_SECONDS = 0.5
 LINE_BYTES = 1_024

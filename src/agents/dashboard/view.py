@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from agents.campaign.printable import printable
+
 RULE = "=" * 72
 SUMMARIES = {
     "Orchestrator": ("phase", "started", "completed", "cause", "pilot_result"),
@@ -132,11 +134,6 @@ def plan_text(values: Mapping[str, Any], origins: Mapping[str, str]) -> str:
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
     padded = [f"{cell:{width}}" for cell, width in zip(cells, widths, strict=False)]
     return "  ".join([*padded, *cells[len(widths) :]]).rstrip()
-
-
-def printable(text: str) -> str:
-    """Return ``text`` without control characters, so that it cannot drive a terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _shown(value: Any, form: str = "") -> str:

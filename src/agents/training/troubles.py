@@ -15,6 +15,8 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
+from agents.campaign.printable import printable
+
 LONGEST_DETAIL = 200
 """Characters of a detail."""
 LONGEST_READ = 65_536
@@ -115,7 +117,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 def shortened(text: str, most: int = LONGEST_DETAIL) -> str:
     """Return ``text`` as one printable line of at most ``most`` characters, without keys."""
     hidden = SECRETS.sub("[hidden]", text)
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in hidden).split())
+    line = " ".join(printable(hidden).split())
     return line if len(line) <= most else line[: most - 3] + "..."
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.dashboard.view import active_text, headline, outcome_text, plan_text, printable, progress_text, status_text
+from agents.dashboard.view import active_text, headline, outcome_text, plan_text, progress_text, status_text
 
 EVIL = "\x1b[2J\x1b]0;title\x07 two\nlines\r over \x9b31m \u202e \u2028 \x00 end"
 STATE = {
@@ -25,18 +25,6 @@ def is_clean(text: str) -> bool:
 
 
 # Any string can come from a log or a file; none of them may drive the terminal or forge a line.
-
-
-def test_what_is_printable_has_no_control_characters() -> None:
-    assert printable("plain ÄÖ 漢字") == "plain ÄÖ 漢字"
-    assert printable(EVIL).isprintable()
-    assert "end" in printable(EVIL)
-
-
-@given(st.text())
-def test_anything_becomes_one_printable_line(text: str) -> None:
-    assert printable(text).isprintable() or not text
-    assert len(printable(text)) == len(text)
 
 
 FIELDS = (
