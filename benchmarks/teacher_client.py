@@ -90,7 +90,7 @@ async def raw(url: str, at_once: int) -> AsyncIterator[Ask]:
 async def ours(url: str, at_once: int) -> AsyncIterator[Ask]:
     """Yield the call of the product's client; raises ImportError while there is none."""
     from agents.campaign.clock import SystemClock
-    from agents.campaign.recipe import ModelSection
+    from agents.campaign.models import ModelSection
     from agents.training.sample import Cell, Message, SourceItem, Ticket
     from agents.training.teachers import Request
     from agents.training.teachers.chat import ChatTeacher
@@ -113,10 +113,17 @@ CLIENTS: dict[str, Callable[[str, int], AbstractAsyncContextManager[Ask]]] = {"r
 def question(number: int) -> str:
     """Return a prompt of about 60 words, a different one for every number."""
     return (
-        f"You are given note {number} of a long series. Write one question that a curious reader could ask about it, "
-        "and the answer that the note supports, in plain sentences. Give both as one JSON object with the keys "
-        f"instruction and output. The note: in the year {1000 + number % 900} the keeper of house "
-        f"{number * 7919 % 9973} counted {number * 31 % 1009} lamps and {number * 17 % 503} boats."
+        "You are given one note of a long series. Write one question that a curious reader could ask about it, and the "
+        "answer that the note supports, in plain sentences. Give both as one JSON object with the keys instruction and "
+        f"output. The note: {note(number)}"
+    )
+
+
+def note(number: int) -> str:
+    """Return a text of about 20 words, a different one for every number."""
+    return (
+        f"Note {number}: in the year {1000 + number % 900} the keeper of house {number * 7919 % 9973} counted "
+        f"{number * 31 % 1009} lamps and {number * 17 % 503} boats."
     )
 
 

@@ -7,30 +7,52 @@ A test compares the committed pages with ``pages()``.
 from __future__ import annotations
 
 import argparse
+import ast
 import inspect
+import itertools
 import json
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import typer
 
 from agents import cli
 from agents.campaign import errors
+from agents.campaign.described import DomainSection
 from agents.campaign.errors import CampaignError, ExitCode
 from agents.campaign.events import Event
 from agents.campaign.gate import Verdict
 from agents.campaign.log_lines import parse
+from agents.campaign.models import ModelSection
 from agents.campaign.phases import TABLE, Phase
 from agents.campaign.plan import ENVIRONMENT, NOT_IN_FINGERPRINT, RECIPE_VARIABLE
 from agents.campaign.recipe import Recipe
+from agents.campaign.section import Section
 from agents.training.scripts import generate_campaign
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 DEFAULT_RECIPE = ROOT / "recipes" / "alttp_yaze.yaml"
 NOTICE = "<!-- Written by docs/generate.py from the code. Change the code, then run: make docs -->"
+
+DESCRIBED = (
+    (
+        "Keys of a model: `models.ALIAS`",
+        "How to use them: [ask a model](../how-to/ask-a-model.md). `model`, `temperature`, `top_p`, `max_tokens`, "
+        "`extra_body` and `structured` of the models that are asked are in the fingerprint.",
+        ModelSection,
+    ),
+    (
+        "Keys of a domain: `domains.NAME`",
+        "A built-in domain has a `weight`, and nothing else. How to use the others: [use your own "
+        "data](../how-to/use-your-own-data.md). All of them are in the fingerprint, and so are the texts.",
+        DomainSection,
+    ),
+)
+"""Sections of which a recipe has as many as a person names."""
 
 FOREIGN_LINES = (
     "Progress: 89/190",
@@ -168,8 +190,13 @@ def _recipe() -> Iterator[str]:
             for key, field, default in _fields(schema, schema, Recipe().model_dump(mode="json"))
         ),
     )
+    for title, told, section in DESCRIBED:
+        yield from ("", f"## {title}", "", told, "")
+        yield from _table(("key", "type and range", "default", "meaning"), _keys_of(section))
     yield ""
-    yield "Variables that win over a recipe, and lose against a flag:"
+    yield "## Variables"
+    yield ""
+    yield "They win over a recipe, and lose against a flag:"
     yield ""
     variables = {**{name: f"`{key}`" for name, key in ENVIRONMENT.items()}, RECIPE_VARIABLE: "the recipe file"}
     yield from _table(("variable", "sets"), ((f"`{name}`", key) for name, key in variables.items()))
@@ -186,6 +213,47 @@ def _fields(schema: Any, section: Any, defaults: Any, prefix: str = "") -> Itera
             yield f"{prefix}{name}", inner, default
 
 
+def _keys_of(section: type[Section], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
+    """Yield the rows of the keys of a section that a person names, with those of the sections in it."""
+    properties, meanings = section.model_json_schema()["properties"], _meanings(section)
+    for name, field in section.model_fields.items():
+        inner = _section_in(field.annotation)
+        if name in meanings or inner is None:
+            default = "" if field.is_required() else f"`{json.dumps(_plain(field.default))}`"
+            kind = _kind_of(properties[name]) if inner is None else "keys below"
+            yield f"`{prefix}{name}`", kind, default, meanings.get(name, "")
+        if inner is not None:
+            kind = "" if name in meanings else _first_line(inner)
+            if kind:
+                yield f"`{prefix}{name}`", "keys below", "", f"{kind}."
+            many = "[]." if get_origin(field.annotation) is not None and "tuple" in str(field.annotation) else "."
+            yield from _keys_of(inner, f"{prefix}{name}{many}")
+
+
+def _section_in(annotation: Any) -> type[Section] | None:
+    """Return the section that an annotation has in it."""
+    if inspect.isclass(annotation) and issubclass(annotation, Section):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _section_in(part))), None)
+
+
+def _plain(default: Any) -> Any:
+    return default.model_dump(mode="json") if isinstance(default, Section) else default
+
+
+def _meanings(section: type[Section]) -> dict[str, str]:
+    """Return the docstring under each field of a section and of those it is derived from, as one line."""
+    meanings: dict[str, str] = {}
+    for kind in reversed(section.__mro__):
+        if not (issubclass(kind, Section) and kind is not Section):
+            continue
+        body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0].body  # type: ignore[attr-defined]
+        for field, text in itertools.pairwise(body):
+            if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+                meanings[field.target.id] = " ".join(str(text.value.value).split()).replace("``", "`")  # type: ignore[union-attr]
+    return meanings
+
+
 def _kind_of(field: Any) -> str:
     kinds = field.get("anyOf", [field])
     return " or ".join(_one_kind(kind) for kind in kinds)
@@ -196,6 +264,8 @@ def _one_kind(kind: Any) -> str:
         return f"list of {_one_kind(kind['items'])}s"
     if "const" in kind:
         return f"`{kind['const']}`"
+    if "enum" in kind:
+        return " or ".join(f"`{value}`" for value in kind["enum"])
     words = {
         "number": "number",
         "integer": "whole number",

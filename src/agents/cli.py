@@ -15,9 +15,11 @@ from typer.exceptions import TyperException
 
 from agents.campaign.errors import CampaignError, ExitCode, UsageError
 from agents.campaign.home import Home
+from agents.training.starter import StarterKind
 
 if TYPE_CHECKING:
     from agents.campaign.plan import Plan
+    from agents.training.preview import Preview
 
 app = typer.Typer(
     name="campaign",
@@ -50,6 +52,27 @@ STEPS = (
     "Launch the full campaign if the quality passes: {target} samples",
     "Watch the campaign until it is verified complete",
 )
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; nothing is overwritten.")] = Path(
+        "recipe.yaml"
+    ),
+    kind: Annotated[StarterKind, typer.Option("--kind", help="What your data is.")] = StarterKind.NOTES,
+    as_json: AsJson = False,
+) -> None:
+    """Write a recipe for data of your own, with comments, to be edited."""
+    from agents.training.starter import edits, next_commands, write_starter
+
+    write_starter(kind, file)
+    if as_json:
+        _print_json({"path": str(file), "kind": kind, "next": next_commands(file)})
+        return
+    edited = (f"  {number}. {edit}" for number, edit in enumerate(edits(kind), 1))
+    steps = (f"  {command}" for command in next_commands(file))
+    lines = [f"{file} is written, for {kind.what}.", "Edit three things in it:", *edited, "Then try it:", *steps]
+    typer.echo("\n".join(lines))
 
 
 @app.command()
@@ -86,13 +109,42 @@ def monitor(
 
 @app.command()
 def validate(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="A recipe to be checked instead: nothing is asked or written."),
+    ] = None,
     quality_threshold: QualityThreshold = None,
     min_pilot_samples: MinPilotSamples = None,
     recipe: RecipeFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put the pilot before the gate."""
-    _run("validate", _plan(quality_threshold, None, min_pilot_samples, None, recipe), as_json=as_json)
+    """Put the pilot before the gate; with a FILE, check that recipe, its texts and its models."""
+    if file is not None and recipe is not None:
+        raise UsageError("a FILE and --recipe are two things to validate", "give a FILE to check it before any pilot")
+    plan = _plan(quality_threshold, None, min_pilot_samples, None, file or recipe)
+    _run("validate", plan, as_json=as_json) if file is None else _inspect(plan, as_json=as_json)
+
+
+@app.command()
+def preview(
+    count: Annotated[int, typer.Option("--count", "-n", metavar="N", min=1, max=50, help="How many samples.")] = 5,
+    recipe: RecipeFile = None,
+    candidate: Annotated[
+        str | None, typer.Option("--candidate", metavar="NAME", help="One of the recipe's candidates.")
+    ] = None,
+    seed_offset: Annotated[
+        int, typer.Option("--seed-offset", metavar="N", min=0, help="Another number draws other samples.")
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Make a few samples as the pilot would, and show them whole: prompt, answer, checks, cost.
+
+    The models of the recipe are really asked, and their prices really paid; nothing is written.
+    """
+    from agents.training.preview import preview_text
+
+    made = _previewed(_plan(None, None, None, None, recipe), candidate, count, seed_offset)
+    _print_json(made.document()) if as_json else typer.echo(preview_text(made))
 
 
 @app.command()
@@ -333,6 +385,43 @@ async def _shown(mode: str, plan: Plan, home: Home, *, as_json: bool) -> dict[st
 
     async with workflow_bar(home):
         return await run_mode(mode, plan, home)
+
+
+def _inspect(plan: Plan, *, as_json: bool) -> None:
+    from agents.campaign.clock import SystemClock
+    from agents.campaign.environment import environment_of
+    from agents.training.inspection import inspect, inspection_text
+
+    document = inspect(plan, _home(), environment_of(plan.recipe_path), SystemClock().now())
+    _print_json(document) if as_json else typer.echo(inspection_text(document))
+
+
+def _previewed(plan: Plan, candidate: str | None, count: int, seed_offset: int) -> Preview:
+    """Make the preview; on a terminal, a line says how far it is."""
+    import asyncio
+
+    from rich.console import Console
+
+    from agents.campaign.clock import SystemClock
+    from agents.campaign.environment import environment_of
+    from agents.campaign.printable import printable
+    from agents.training.preflight import prepare
+    from agents.training.previewing import make_preview, of_candidate
+
+    clock = SystemClock()
+    prepared = prepare(of_candidate(plan, candidate), "pilot", None, _home(), clock.now())
+    console = Console(stderr=True)
+    with console.status(f"asking for {count} samples") as status:
+        made = make_preview(
+            prepared,
+            count,
+            seed_offset,
+            environment_of(plan.recipe_path),
+            clock,
+            say=lambda sentence: console.print(printable(sentence), markup=False, highlight=False, soft_wrap=True),
+            progressed=lambda done: status.update(f"{done} of {count} samples are there"),
+        )
+        return asyncio.run(made)
 
 
 def _start_in_background(mode: str, plan: Plan, *, as_json: bool) -> NoReturn:

@@ -16,7 +16,7 @@ from tiny_run import GOAL, TinyRun, audit
 
 from agents.campaign.clock import SystemClock
 from agents.campaign.errors import PausedError
-from agents.campaign.recipe import ModelSection
+from agents.campaign.models import ModelSection
 from agents.training.guards import ACCEPTANCE, QUALITY, Claims, Guards
 from agents.training.scripts.stand_in import Knobs, StandIn, application
 from agents.training.teachers import chat
@@ -38,7 +38,7 @@ def asked(run: TinyRun, asks: dict[str, Any] | None = None, **knobs: Any) -> dic
         stand_in = StandIn(Knobs.of(knobs), seed=3)
         async with TestServer(application(stand_in, asyncio.Event())) as server:
             model = ModelSection(model="m", base_url=str(server.make_url("/v1")), **(asks or {}))
-            async with ChatTeacher(model, {}, IN_FLIGHT, SystemClock()) as teacher:
+            async with ChatTeacher({"m": model}, "m", {}, IN_FLIGHT, SystemClock()) as teacher:
                 try:
                     await replace(run, teacher=lambda _: teacher, in_flight=IN_FLIGHT)._go()
                 except PausedError as error:

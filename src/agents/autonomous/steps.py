@@ -284,7 +284,7 @@ class Steps:
             run=self._run,
             target=self._plan.recipe.campaign.target,
             log_position=launch.log_position if launch else 0,
-            stall_seconds=60 * watch.stall_minutes,
+            stall_seconds=60 * self._plan.recipe.stall_minutes,
             home=self._home,
             clock=self._clock,
         )
@@ -329,7 +329,7 @@ class Steps:
         return Path(log).expanduser() if log else self._home.pilot_log
 
     def _stall(self, status: Document) -> str:
-        minutes, expected = self._plan.recipe.watch.stall_minutes, self._plan.recipe.pilot.tickets
+        minutes, expected = self._plan.recipe.stall_minutes, self._plan.recipe.pilot.tickets
         done, total = status["progress"], status["total"]
         if 0 < total <= done:
             return (
@@ -367,7 +367,7 @@ def new_pilot_monitor(
         run=run,
         expected=recipe.pilot.tickets,
         grown_to=tickets or 0,
-        stall_seconds=60 * recipe.watch.stall_minutes,
+        stall_seconds=60 * recipe.stall_minutes,
         home=home,
         clock=clock,
     )

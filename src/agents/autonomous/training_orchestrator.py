@@ -273,7 +273,7 @@ class TrainingOrchestrator:
         if seen is None or progress.started is not None or not tells_something:
             return False
         age_seconds = self._clock.now().timestamp() - seen.modified
-        fresh_hours = recipe.pilot.fresh_hours if progress.is_complete else recipe.watch.stall_minutes / 60
+        fresh_hours = recipe.pilot.fresh_hours if progress.is_complete else recipe.stall_minutes / 60
         return age_seconds < fresh_hours * 3600
 
     def _stopped(self) -> Document:

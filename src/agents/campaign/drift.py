@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from agents.campaign.betting import GRID, Stratum, lower_bound
 
-STAKES = (0.1, 0.25, 0.5)
+STAKES = _LOW, _MIDDLE, _HIGH = (0.1, 0.25, 0.5)
 _MOST = 1e300
 
 BINS = 64
@@ -46,30 +46,34 @@ class Detector:
         """Return the detector that has also seen ``x``; raises ValueError for one outside [0, 1]."""
         if not 0.0 <= x <= 1.0:
             raise ValueError(f"value {x} is not in [0, 1]")
-        lack = (1.0 - x) / (1.0 - self.floor)
-        first, second, third = (
-            min(_MOST, (1.0 + value) * (1.0 - stake + stake * lack))
-            for value, stake in zip(self.values, STAKES, strict=True)
-        )
-        return Detector(self.floor, (first, second, third))
+        return Detector(self.floor, _bet(self.values, (1.0 - x) / (1.0 - self.floor) - 1.0))
 
     @property
     def evidence(self) -> float:
         """The mean of the sums of all stakes."""
-        return sum(self.values) / len(self.values)
+        first, second, third = self.values
+        return (first + second + third) / 3
 
 
 def highest_evidence(values: Iterable[float], floor: float) -> float:
     """Return the highest evidence of a detector on the way through ``values`` in [0, 1]; ``floor`` as it wants it."""
-    first = second = third = highest = 0.0
-    a, b, c = STAKES
+    sums, highest = (0.0, 0.0, 0.0), 0.0
     for x in values:
-        lack = (1.0 - x) / (1.0 - floor) - 1.0
-        first = min(_MOST, (1.0 + first) * (1.0 + a * lack))
-        second = min(_MOST, (1.0 + second) * (1.0 + b * lack))
-        third = min(_MOST, (1.0 + third) * (1.0 + c * lack))
+        sums = _bet(sums, (1.0 - x) / (1.0 - floor) - 1.0)
+        first, second, third = sums
         highest = max(highest, first + second + third)
-    return highest / len(STAKES)
+    return highest / 3
+
+
+def _bet(sums: tuple[float, float, float], gain: float) -> tuple[float, float, float]:
+    """Return the sums of the three stakes after one more bet, on which a stake of all would win ``gain``."""
+    first, second, third = sums
+    first = (1.0 + first) * (1.0 + _LOW * gain)
+    second = (1.0 + second) * (1.0 + _MIDDLE * gain)
+    third = (1.0 + third) * (1.0 + _HIGH * gain)
+    if first < _MOST and second < _MOST and third < _MOST:
+        return first, second, third
+    return min(_MOST, first), min(_MOST, second), min(_MOST, third)
 
 
 @dataclass(frozen=True, slots=True)

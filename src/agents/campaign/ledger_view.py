@@ -23,9 +23,9 @@ from agents.campaign.forecast.pilot import Call
 from agents.campaign.gate import JudgedTicket
 from agents.campaign.progress import NEWEST, Progress
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """``PRAGMA user_version`` of a ledger; 0 means that its first transaction never finished."""
-OLDER_VERSIONS = (1,)
+OLDER_VERSIONS = (1, 2)
 """These can be read; their next writer brings them up to date."""
 
 UNREADABLE = (sqlite3.Error, ValueError, TypeError)
@@ -64,6 +64,22 @@ class Pause:
     guard: str
     cause: str
     cure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What was spent on one model; ``alias`` is "" for the teacher's own, ``role`` teacher or judge.
+
+    Sums are None where no call told; ``unpriced`` calls have no cost that is known.
+    """
+
+    role: str
+    alias: str
+    calls: int
+    tokens_in: int | None
+    tokens_out: int | None
+    cost: float | None
+    unpriced: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,21 +162,22 @@ class LedgerView:
         with self._connected() as connection:
             if connection is None:
                 return []
-            is_older = checked_version(connection, self.path) in OLDER_VERSIONS
-            rows = connection.execute(_CALLS.format("NULL, NULL, NULL, NULL" if is_older else _TAKEN)).fetchall()
+            version = checked_version(connection, self.path)
+            query = _CALLS if version in OLDER_VERSIONS else _ALL_CALLS
+            rows = connection.execute(query.format("NULL, NULL, NULL, NULL" if version == 1 else _TAKEN)).fetchall()
         return [Call(seq, _seconds(began), _seconds(ended), *taken) for seq, began, ended, *taken in rows]
 
     def standing_pause(self) -> Pause | None:
         """Return the newest alarm of a guard that nobody has answered."""
         with self._connected() as connection:
-            if connection is None or checked_version(connection, self.path) in OLDER_VERSIONS:
+            if connection is None or checked_version(connection, self.path) == 1:
                 return None
             return read_standing_pause(connection)
 
     def warnings(self) -> list[str]:
         """Return what the guards found below what the pilot proved, oldest first."""
         with self._connected() as connection:
-            if connection is None or checked_version(connection, self.path) in OLDER_VERSIONS:
+            if connection is None or checked_version(connection, self.path) == 1:
                 return []
             rows = connection.execute("SELECT value FROM guards, json_each(state, '$.warned')").fetchall()
         return [str(text) for (text,) in rows]
@@ -170,7 +187,8 @@ class LedgerView:
         with self._connected() as connection:
             if connection is not None:
                 connection.row_factory = sqlite3.Row
-                for row in connection.execute(_SAMPLES.format("=" if accepted else "<>")):
+                query = _SAMPLES.format(settled=_settled(checked_version(connection, self.path)), sign="=" if accepted else "<>")
+                for row in connection.execute(query):
                     yield _sample(dict(row))
 
     def newest(self, count: int, *, accepted: bool | None = None, item: str = "") -> list[dict[str, Any]]:
@@ -182,7 +200,8 @@ class LedgerView:
             if connection is None:
                 return []
             connection.row_factory = sqlite3.Row
-            rows = connection.execute(_NEWEST, {"accepted": accepted, "item": item, "count": count}).fetchall()
+            query = _NEWEST.format(settled=_settled(checked_version(connection, self.path)))
+            rows = connection.execute(query, {"accepted": accepted, "item": item, "count": count}).fetchall()
             return [_sample(dict(row)) for row in rows]
 
     def near_items(self, item: str, count: int = 2) -> list[str]:
@@ -195,6 +214,13 @@ class LedgerView:
                 for side in (("<", "DESC"), (">=", "ASC"))
             )
         return [*reversed(before), *after]
+
+    def spent(self) -> list[Spending]:
+        """Return what was spent on each model, the teacher's own first; none of ledgers of an older version."""
+        with self._connected() as connection:
+            if connection is None or checked_version(connection, self.path) in OLDER_VERSIONS:
+                return []
+            return [Spending(*row) for row in connection.execute(_SPENT)]
 
     def check_whole(self) -> None:
         """Look for damage in the whole file, which costs reading it; raises DamagedFileError."""
@@ -328,6 +354,14 @@ _TAKEN = ", ".join(
     f"coalesce({known}, CASE outcome WHEN 'failed' THEN 0 END)"
     for known in ("tokens_in", "tokens_out", "cost", "cost, reserved")
 )
+_ALL_CALLS = """
+    SELECT seq, started, finished, {} FROM (
+        SELECT id, 0 AS later, seq, started, finished, outcome, tokens_in, tokens_out, cost, reserved FROM attempts
+        UNION ALL
+        SELECT o.attempt, 1, a.seq, o.started, o.finished, o.outcome, o.tokens_in, o.tokens_out, o.cost, o.reserved
+        FROM opinions o JOIN attempts a ON a.id = o.attempt
+    ) WHERE finished IS NOT NULL AND outcome <> 'lost' ORDER BY id, later
+"""
 _PAUSES = "SELECT id, guard, cause, cure FROM pauses WHERE cleared IS NULL ORDER BY id DESC LIMIT 1"
 _MODELS = """
     SELECT DISTINCT t.domain, a.model FROM samples s JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt
@@ -340,13 +374,20 @@ _TRIED = """
 """
 _SETTLED = """
     SELECT t.id, t.seq, r.run, r.fingerprint, t.domain, t.family, t.difficulty, t.item_id, t.variant, t.item, t.prompt,
-           t.state, s.quality, s.reason, s.twin, s.checks, a.model, a.reply
-    FROM run r, samples s JOIN tickets t ON t.seq = s.seq LEFT JOIN attempts a ON a.id = s.attempt
+           t.state, s.quality, s.reason, s.twin, s.checks, a.model, a.reply, {} AS messages
+    FROM run r, samples s JOIN tickets t ON t.seq = s.seq LEFT JOIN attempts a ON a.id = s.attempt {}
 """
-_SAMPLES = f"{_SETTLED} WHERE t.state {{}} 'accepted' ORDER BY s.seq"
-_NEWEST = f"""{_SETTLED}
+_SAMPLES = "{settled} WHERE t.state {sign} 'accepted' ORDER BY s.seq"
+_NEWEST = """{settled}
     WHERE (:accepted IS NULL OR (t.state = 'accepted') = :accepted) AND substr(t.item_id, 1, length(:item)) = :item
     ORDER BY s.seq DESC LIMIT :count
+"""
+_SPENT = """
+    SELECT role, coalesce(alias, ''), count(*), sum(tokens_in), sum(tokens_out), sum(cost), sum(cost IS NULL)
+    FROM (
+        SELECT 'teacher' AS role, alias, tokens_in, tokens_out, cost FROM attempts WHERE outcome IS NOT NULL
+        UNION ALL SELECT 'judge', alias, tokens_in, tokens_out, cost FROM opinions WHERE outcome IS NOT NULL
+    ) GROUP BY 1, 2 ORDER BY 1 DESC, 2
 """
 _NEAR = """
     SELECT DISTINCT item_id FROM tickets WHERE state <> 'open' AND item_id {} ? ORDER BY item_id {} LIMIT ?
@@ -357,10 +398,22 @@ def _seconds(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp()
 
 
+def _settled(version: int) -> str:
+    """Return the query of whole samples, for a ledger of that version."""
+    own_dialogue = "d.messages", "LEFT JOIN dialogues d ON d.seq = s.seq"
+    return _SETTLED.format(*("NULL", "") if version in OLDER_VERSIONS else own_dialogue)
+
+
 def _sample(sample: dict[str, Any]) -> dict[str, Any]:
     sample["item"] = orjson.loads(sample["item"])
-    sample["prompt"] = [{"role": role, "content": content} for role, content in orjson.loads(sample["prompt"])]
+    sample["prompt"] = _dialogue(sample["prompt"])
+    told = [*sample["prompt"], {"role": "assistant", "content": sample["reply"]}]
+    sample["messages"] = told if sample["messages"] is None else _dialogue(sample["messages"])
     sample["checks"] = [
         {"name": name, "score": score, "detail": detail} for name, score, detail in orjson.loads(sample["checks"])
     ]
     return sample
+
+
+def _dialogue(text: str) -> list[dict[str, str]]:
+    return [{"role": role, "content": content} for role, content in orjson.loads(text)]

@@ -22,11 +22,11 @@ from agents.campaign.recipe_errors import usage_error
 DEFAULT = "default"
 
 NOT_IN_FINGERPRINT = (
-    *("name", "candidates", "trials", "pilot", "gate", "campaign", "guards", "costs", "watch", "speed"),
+    *("name", "policy", "candidates", "trials", "pilot", "gate", "campaign", "guards", "costs", "watch", "speed"),
 )
 """Sections that change how many samples are made, when, how fast or who decides; never what is made."""
 
-DECISIVE_OF_MODELS = ("model", "temperature", "top_p", "max_tokens", "extra_body")
+DECISIVE_OF_MODELS = ("model", "temperature", "top_p", "max_tokens", "extra_body", "structured")
 """Keys of a model that change its answers; the others say where it is and how patient one is."""
 
 ENVIRONMENT = {
@@ -36,7 +36,7 @@ ENVIRONMENT = {
 }
 RECIPE_VARIABLE = "CAMPAIGN_RECIPE"
 
-_NAMED = ("domains", "candidates")
+_NAMED = ("domains", "models", "candidates")
 """Sections of a recipe in which a person gives names; a dot separates the parts of a key, so no name has one."""
 
 _SWITCH = {
@@ -142,10 +142,16 @@ class Plan:
             code: the version of each domain's code, by domain.
         """
         made_by = self.recipe.model_dump(mode="json", exclude=set(NOT_IN_FINGERPRINT), exclude_none=True)
-        models = made_by.pop("models")
-        if self.recipe.asked_model is not None:
-            asked = models[str(self.recipe.teacher.model)]
-            made_by["model"] = {name: value for name, value in asked.items() if name in DECISIVE_OF_MODELS}
+        models = {
+            alias: {name: value for name, value in model.items() if name in DECISIVE_OF_MODELS}
+            for alias, model in made_by.pop("models").items()
+        }
+        if (asked := self.recipe.asked_model) is not None:
+            made_by["model"] = models[str(self.recipe.teacher.model)]
+            if asked.fallbacks:
+                made_by["fallbacks"] = [models[alias] for alias in asked.fallbacks]
+        if judges := {name: models[domain.judge.model] for name, domain in self.recipe.domains.items() if domain.judge}:
+            made_by["judges"] = judges
         return digest(made_by, dict(code))
 
     def with_auto_launch(self) -> Plan:

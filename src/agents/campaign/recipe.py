@@ -10,80 +10,38 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from string import Formatter
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from agents.campaign.described import DomainSection, PolicySection
 from agents.campaign.errors import UsageError
 from agents.campaign.home import checked_name
-
-Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
-PositiveShare = Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(gt=0.0, le=86_400.0, allow_inf_nan=False)]
+from agents.campaign.models import ModelSection
+from agents.campaign.section import PositiveShare, Price, Seconds, Section, Share
 
 WEIGHT_TOLERANCE = 1e-6
 TRIAL_STEP = 10
 """A trial has a multiple of so many tickets: the first of a long one are those of a short one."""
 _CANDIDATE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+BATCH_HOURS = 25.0
+"""A batch is answered within a day, or has expired then."""
+BATCH_SIZE = 5_000
+"""Requests of a batch at most where a recipe does not say."""
 PLACES = ("target", "output_name", "log")
 """What is filled in into the arguments of somebody's own generator."""
-
-
-class Section(BaseModel):
-    """A part of a recipe: unknown keys are refused, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _yes_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
-        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
-            raise ValueError("input should not be a yes or no")
-        return value
-
-
-class DomainSection(Section):
-    """One kind of sample and its share of the campaign."""
-
-    weight: PositiveShare
-
-
-class ModelSection(Section):
-    """A language model: where it is, how it is asked, for how long."""
-
-    model: str = Field(min_length=1, max_length=200)
-    """The name that its server knows it by."""
-    base_url: str | None = None
-    """Address of a server that speaks the chat protocol, up to ``/v1``; the variable OPENAI_BASE_URL when unset."""
-    key: str = Field(default="OPENAI_API_KEY", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
-    """Name of the variable that has the key; never the key itself."""
-    temperature: float | None = Field(default=None, ge=0.0, le=5.0, allow_inf_nan=False)
-    top_p: float | None = Field(default=None, gt=0.0, le=1.0, allow_inf_nan=False)
-    max_tokens: int = Field(default=4_096, ge=1, le=10_000_000)
-    """The most tokens of one answer."""
-    extra_body: dict[str, Any] = Field(default={})
-    """What else is said in every request, as the server wants it."""
-    timeout_seconds: Seconds = 120.0
-    """An answer that takes longer is given up, and asked for again."""
-    tries: int = Field(default=5, ge=1, le=100)
-    """Calls for one ticket that may come to nothing; refusals for rate do not count."""
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_an_address(cls, url: str | None) -> str | None:
-        if url is not None and re.fullmatch(r"https?://[^\s/@]+(/[^\s?#]*)?", url) is None:
-            raise ValueError("is no address like http://127.0.0.1:8000/v1, without a name and a password in it")
-        return url
 
 
 class TeacherSection(Section):
     """Who answers the tickets."""
 
-    kind: Literal["procedural", "chat"] = "procedural"
+    kind: Literal["procedural", "chat", "batch"] = "procedural"
     fault_rate: Share = 0.05
     """Share of tickets that the procedural teacher answers with a real mistake."""
     model: str | None = None
-    """Of a chat teacher: its name below ``models``."""
+    """Of a chat or batch teacher: its name below ``models``."""
+    batch_size: int | None = Field(default=None, ge=1, le=50_000)
+    """Of a batch teacher: requests of one batch at most; 5,000 when unset."""
 
 
 class ChecksSection(Section):
@@ -220,9 +178,9 @@ class GuardsSection(Section):
 class CostsSection(Section):
     """What the teacher costs and how often it may be asked. Not part of the fingerprint."""
 
-    input: float | None = Field(default=None, ge=0.0, le=1e9, allow_inf_nan=False)
+    input: Price | None = None
     """Price of a million tokens that the teacher reads, in any currency."""
-    output: float | None = Field(default=None, ge=0.0, le=1e9, allow_inf_nan=False)
+    output: Price | None = None
     """Price of a million tokens that it writes."""
     answer_tokens: int = Field(default=4_096, ge=1, le=10_000_000)
     """The most tokens of one answer: so much is reserved before it is asked for."""
@@ -273,6 +231,8 @@ class Recipe(Section):
     """Language models by an alias; what changes their answers is part of the fingerprint of a plan that asks them."""
     teacher: TeacherSection = TeacherSection()
     checks: ChecksSection = ChecksSection()
+    policy: PolicySection = PolicySection()
+    """Which sources may be used. Not part of the fingerprint."""
     candidates: dict[str, CandidateSection] = Field(default={}, max_length=64)
     """Ways to make the samples, by name; the best of them goes to the pilot. Not part of the fingerprint."""
     trials: TrialsSection = TrialsSection()
@@ -303,24 +263,50 @@ class Recipe(Section):
         return domains
 
     @model_validator(mode="after")
-    def _cost_can_be_known(self) -> Self:
-        prices = [candidate.costs for candidate in self.candidates.values()] or [self.costs]
-        if self.guards.max_cost is not None and any(None in {costs.input, costs.output} for costs in prices):
-            raise UsageError(
-                "guards.max_cost is set and the prices are not: no cost could be known",
-                "set costs.input and costs.output, the prices of a million tokens",
-            )
-        return self
-
-    @model_validator(mode="after")
     def _teachers_are_known(self) -> Self:
         for teacher in [self.teacher, *(candidate.teacher for candidate in self.candidates.values())]:
-            if teacher.kind == "chat" and teacher.model not in self.models:
+            if teacher.kind != "procedural" and teacher.model not in self.models:
                 known = ", ".join(self.models) or "none"
                 raise UsageError(
                     f"teacher.model = {teacher.model!r} is no model of this recipe",
                     f"name one below `models`: {known}",
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _models_that_are_named_are_there(self) -> Self:
+        named = {f"models.{alias}.fallbacks": model.fallbacks or () for alias, model in self.models.items()}
+        named |= {f"domains.{name}.judge.model": (d.judge.model,) for name, d in self.domains.items() if d.judge}
+        known = ", ".join(self.models) or "none"
+        for key, aliases in named.items():
+            if wrong := next((alias for alias in aliases if alias not in self.models), None):
+                raise UsageError(f"{key} names {wrong!r}, no model of this recipe", f"name some of `models`: {known}")
+            own = key.split(".")[1]
+            if key.startswith("models.") and (own in aliases or len(set(aliases)) < len(aliases)):
+                raise UsageError(f"{key} names a model twice, or itself", "name every other model once")
+        return self
+
+    @model_validator(mode="after")
+    def _texts_have_a_teacher(self) -> Self:
+        described = [name for name, domain in self.domains.items() if domain.sources is not None]
+        teachers = [self.teacher, *(candidate.teacher for candidate in self.candidates.values())]
+        if described and any(teacher.kind == "procedural" for teacher in teachers):
+            raise UsageError(
+                f"domain {described[0]!r} is made of texts, which the procedural teacher knows nothing about",
+                "let a model answer: teacher: {kind: chat, model: ALIAS}, and ALIAS below `models`",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _cost_can_be_known(self) -> Self:
+        recipes = [self.with_candidate(name) for name in self.candidates] or [self]
+        asked = [(recipe, alias) for recipe in recipes for alias in recipe.asked_aliases or (None,)]
+        if self.guards.max_cost is not None and any(None in recipe.prices(alias) for recipe, alias in asked):
+            raise UsageError(
+                "guards.max_cost is set and the prices are not: no cost could be known",
+                "set costs.input and costs.output, the prices of a million tokens, or those of each model that is "
+                "asked: models.*.input_price and output_price",
+            )
         return self
 
     @model_validator(mode="after")
@@ -371,8 +357,33 @@ class Recipe(Section):
 
     @property
     def asked_model(self) -> ModelSection | None:
-        """The model that a chat teacher asks; None of another teacher."""
-        return self.models[str(self.teacher.model)] if self.teacher.kind == "chat" else None
+        """The model that a chat or batch teacher asks; None of another teacher."""
+        return None if self.teacher.kind == "procedural" else self.models[str(self.teacher.model)]
+
+    @property
+    def asked_aliases(self) -> tuple[str, ...]:
+        """The models that may be asked, by alias: the teacher's own first, its fallbacks, and the judges."""
+        own = (str(self.teacher.model),) if self.asked_model is not None else ()
+        fallbacks = (self.asked_model.fallbacks or ()) if self.asked_model is not None else ()
+        judges = (domain.judge.model for domain in self.domains.values() if domain.judge is not None)
+        return tuple(dict.fromkeys((*own, *fallbacks, *judges)))
+
+    def prices(self, alias: str | None) -> tuple[float | None, float | None]:
+        """Return the prices of a million tokens that model ``alias`` reads and writes; None is the procedural teacher.
+
+        Batches cost half as much wherever they are offered; so their prices are to be given as they are billed.
+        """
+        own = None if alias is None else self.models[alias]
+        reads, writes = (None, None) if own is None else (own.input_price, own.output_price)
+        return (
+            self.costs.input if reads is None else reads,
+            self.costs.output if writes is None else writes,
+        )
+
+    @property
+    def stall_minutes(self) -> float:
+        """How long a run of this recipe may give nothing; one whose batches take hours may do so for a day more."""
+        return self.watch.stall_minutes + (BATCH_HOURS * 60 if self.teacher.kind == "batch" else 0.0)
 
     def with_candidate(self, name: str) -> Recipe:
         """Return the recipe of one candidate, without the others.
@@ -404,10 +415,10 @@ def _filled(candidate: Any, document: Mapping[str, Any]) -> Any:
 
 
 def leaves(document: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every value of a nested document with its dotted key; an empty mapping is a value."""
+    """Yield every value of a nested document with its dotted key; a mapping that is empty or has dots is a value."""
     for name, value in document.items():
         key = f"{prefix}{name}"
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, Mapping) and value and not any("." in str(inner) for inner in value):
             yield from leaves(value, f"{key}.")
         else:
             yield key, value

@@ -53,6 +53,10 @@ class Breaker:
             self._pause = min(LONGEST_PAUSE, 2 * self._pause)
         self._is_probing = False
 
+    def forget(self) -> None:
+        """Note a call that was given up before it ended: it says nothing."""
+        self._is_probing = False
+
     def is_hopeless(self, now: float) -> bool:
         """Whether it is open and nothing has succeeded for longer than patience."""
         since = self._failing_since

@@ -19,7 +19,7 @@ import math
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.campaign.clock import Clock
@@ -29,19 +29,21 @@ from agents.campaign.failures import failure_of
 from agents.campaign.pace import Pace
 from agents.campaign.progress import Progress
 from agents.training.bench import Bench
+from agents.training.calls import Asked, Calls, Work
 from agents.training.dedup import Duplicates
 from agents.training.guards import Alarm, Guards, Settled
 from agents.training.judge import Domains, Draft, Finding, Order, assess, draft, unusable, verdict
 from agents.training.ledger import Issued, Ledger
-from agents.training.limits import Limits, Spent
-from agents.training.prices import Prices
+from agents.training.limits import Limits
+from agents.training.opinion import combined
 from agents.training.rounds import Goal, Rounds, Slot
 from agents.training.sample import Cell, Reply, Ticket
-from agents.training.teachers import Request, Teacher
 
 TRIALS = 32
 """Draws for a round after which a domain counts as having no new items."""
-NO_LIMITS, NO_PRICES = Limits(), Prices()
+NO_LIMITS = Limits()
+_GATHER_SECONDS = 0.002
+"""What happens within so long is committed together."""
 _PROGRESS_SECONDS = 1.0
 _LOOKS = 20
 """Looks for a sign of life while a silence lasts."""
@@ -53,14 +55,6 @@ class Standards:
 
     accept_at: float
     near_duplicate: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    issued: Issued
-    attempt: int
-    reserved: float | None
-    reply: Reply | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +76,12 @@ class Engine:
         standards: Standards,
         ledger: Ledger,
         bench: Bench[Domains],
-        teacher: Teacher,
+        asked: Asked,
         in_flight: int,
         clock: Clock,
         announce: Callable[[Event], None],
         guards: Guards | None = None,
         limits: Limits = NO_LIMITS,
-        prices: Prices = NO_PRICES,
         free_bytes: Callable[[], int] = lambda: sys.maxsize,
         silence_seconds: float = math.inf,
     ) -> None:
@@ -96,7 +89,6 @@ class Engine:
         self._standards = standards
         self._ledger = ledger
         self._bench = bench
-        self._teacher = teacher
         self._in_flight = in_flight
         self._clock = clock
         self._announce = announce
@@ -107,20 +99,16 @@ class Engine:
         for seq, found in ledger.traces():
             self._duplicates.add(seq, found)
         self._tray = deque(ledger.open_tickets())
-        self._stored = ledger.stored_replies()
+        self._calls = Calls(ledger, asked, limits, clock, free_bytes, self._durable)
         self._next = self._tray[0].ticket.seq if self._tray else self._rounds.issued
         self._ready: dict[int, _Answered] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._guards = guards
         self._alarm: Alarm | None = None
-        self._limits = limits
-        self._prices = prices
-        self._free_bytes = free_bytes
         self._silence_seconds = silence_seconds
         self._is_silent = False
         self._finished = 0
-        self._spent = ledger.spent(prices)
-        self._began = clock.monotonic()
+        self._uncommitted: list[asyncio.Future[None]] = []
         self._planning = False
         self._stopping = False
         self._failure: BaseException | None = None
@@ -145,6 +133,7 @@ class Engine:
         try:
             while self._turn() and not self._is_silent:
                 await self._news.wait()
+                await asyncio.sleep(_GATHER_SECONDS)
                 self._news.clear()
         finally:
             listener.cancel()
@@ -166,6 +155,10 @@ class Engine:
             self._start(self._plan())
         starting = self._record_attempts()
         self._ledger.commit()
+        for waiting in self._uncommitted:
+            if not waiting.done():
+                waiting.set_result(None)
+        self._uncommitted.clear()
         self._announce_scored(scored)
         for work in starting:
             self._start(self._answer(work))
@@ -187,7 +180,8 @@ class Engine:
         accepted = decided.state == "accepted"
         if finding and accepted:
             self._duplicates.add(ticket.seq, finding.trace)
-        self._ledger.settle(ticket, answered.attempt, decided, finding.trace if finding else None, self._now())
+        trace, dialogue = (finding.trace, finding.judgement.sample) if finding else (None, None)
+        self._ledger.settle(ticket, answered.attempt, decided, trace, self._calls.now(), dialogue)
         self._rounds.settle(ticket.item.domain, ticket.item.cell, accepted=accepted)
         model = answered.reply.model if decided.state != "dead" else ""
         failure = failure_of(decided.reason, decided.quality)
@@ -201,7 +195,7 @@ class Engine:
         self._guards, alarm = self._guards.after(settled)
         if alarm is not None and not self._ledger.progress().is_complete:
             self._alarm = alarm
-            self._ledger.pause(alarm, self._now())
+            self._ledger.pause(alarm, self._calls.now())
             self._stopping = True
 
     async def _plan(self) -> None:
@@ -239,45 +233,39 @@ class Engine:
         self._rounds.close([slot for slot, _ in admitted], exhausted)
         self._tray.extend(tickets)
 
-    def _record_attempts(self) -> list[_Work]:
-        starting: list[_Work] = []
+    def _record_attempts(self) -> list[Work]:
+        starting: list[Work] = []
         if self._stopping or self._failure is not None:
             return starting
         while self._tray and len(self._tasks) + len(starting) < self._in_flight:
-            issued = self._tray[0]
-            attempt, reply = self._stored.pop(issued.ticket.seq, (0, None))
-            reserved = None
-            if reply is None:
-                reserved = self._prices.most(issued.prompt)
-                if (reached := self._reached(issued.ticket.seq, reserved)) is not None:
-                    # What is in flight may cost less than was reserved for it: only an idle run has reached its cap.
-                    self._failure = None if self._tasks or starting else reached
-                    break
-                attempt = self._ledger.start_attempt(issued.ticket.seq, self._now(), reserved)
-                self._spent += reserved or 0.0
+            work = self._calls.begin(self._tray[0])
+            if isinstance(work, PausedError):
+                # What is in flight may cost less than was reserved for it: only an idle run has reached its cap.
+                self._failure = None if self._tasks or starting else work
+                break
             self._tray.popleft()
-            starting.append(_Work(issued, attempt, reserved, reply))
+            starting.append(work)
         return starting
 
-    def _reached(self, tickets: int, reserved: float | None) -> PausedError | None:
-        hours = (self._clock.monotonic() - self._began) / 3600
-        cost = None if reserved is None else self._spent + reserved
-        return self._limits.reached(Spent(tickets, hours, self._free_bytes(), cost))
-
-    async def _answer(self, work: _Work) -> None:
+    async def _answer(self, work: Work) -> None:
         """Have one ticket answered, unless it was already, and its answer judged."""
-        ticket, reply = work.issued.ticket, work.reply
-        if reply is None:
-            reply = await self._teacher.answer(Request(ticket, work.issued.prompt))
-            cost = self._prices.cost(reply)
-            self._ledger.finish_attempt(work.attempt, reply, self._now(), cost)
-            if cost is not None:
-                self._spent += cost - (work.reserved or 0.0)
-            self._news.set()
+        ticket = work.issued.ticket
+        reply = await self._calls.reply(work)
+        self._news.set()
         finding = None
         if unusable(reply) is None:
             finding = await self._bench.run(assess, (ticket.item, work.issued.prompt, reply.text), ticket.variant)
+            if (referral := finding.judgement.referral) is not None:
+                said = await self._calls.opinion(ticket, work.attempt, referral)
+                finding = replace(finding, judgement=combined(finding.judgement, said))
         self._ready[ticket.seq] = _Answered(ticket, work.attempt, reply, finding)
+
+    async def _durable(self) -> None:
+        """Return when what was written is committed."""
+        committed = asyncio.get_running_loop().create_future()
+        self._uncommitted.append(committed)
+        self._news.set()
+        await committed
 
     async def _listen(self) -> None:
         """End the run when nothing is finished for too long. Time in which this process was stopped does not count."""
@@ -347,6 +335,3 @@ class Engine:
             "raise campaign.tickets_per_sample, lower the target, mend what fails most, or have the other domains make "
             "up for it: campaign.on_exhausted: redistribute",
         )
-
-    def _now(self) -> str:
-        return self._clock.now().isoformat(timespec="milliseconds")

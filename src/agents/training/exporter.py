@@ -124,8 +124,7 @@ def _write_lines(path: Path, lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _accepted_line(sample: dict[str, Any]) -> dict[str, Any]:
-    answer = {"role": "assistant", "content": sample["reply"]}
-    return {"messages": [*sample["prompt"], answer], "metadata": _metadata(sample)}
+    return {"messages": sample["messages"], "metadata": _metadata(sample)}
 
 
 def _rejected_line(sample: dict[str, Any]) -> dict[str, Any]:
@@ -133,7 +132,9 @@ def _rejected_line(sample: dict[str, Any]) -> dict[str, Any]:
 
 
 def _metadata(sample: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in sample.items() if key not in {"prompt", "reply"} and value is not None}
+    return {
+        key: value for key, value in sample.items() if key not in {"prompt", "reply", "messages"} and value is not None
+    }
 
 
 def _identity(header: RunHeader) -> dict[str, Any]:

@@ -203,11 +203,13 @@ class Guards:
         """Return the guards that have also seen ``ticket``, and the first alarm that it gives."""
         if ticket.seq < self.since:
             return self, None
+        own = None, ticket.domain
         streams = tuple(
-            stream.after(measured(ticket, stream.measure)) if stream.domain in {None, ticket.domain} else stream
+            stream.after(measured(ticket, stream.measure)) if stream.domain in own else stream
             for stream in self.streams
         )
-        risen = [stream for stream in streams if stream.detector.evidence >= self.level]
+        level = self.level
+        risen = [stream for stream in streams if stream.detector.evidence >= level]
         warned = {stream.name: stream.told(self.level) for stream in risen if stream.warns}
         known = self.models.get(ticket.domain, frozenset())
         is_new = ticket.model != "" and ticket.model not in known

@@ -58,8 +58,10 @@ class Finding:
 def assess(domains: Domains, answered: tuple[SourceItem, tuple[Message, ...], str]) -> Finding:
     """Return the finding on an item's prompt and answer. System messages leave no trace: every sample shares them."""
     item, prompt, answer = answered
-    asked = [message.content for message in prompt if message.role != "system"]
-    return Finding(domains[item.domain].judge(item, answer), trace("\n".join([*asked, answer])))
+    judgement = domains[item.domain].judge(item, answer)
+    sample = judgement.sample or (*prompt, Message("assistant", answer))
+    told = [message.content for message in sample if message.role != "system"]
+    return Finding(judgement, trace("\n".join(told)))
 
 
 @dataclass(frozen=True, slots=True)

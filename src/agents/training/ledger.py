@@ -46,12 +46,22 @@ BUSY_SECONDS = 5.0
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 """A commit returns when the disk has it: what was announced survives a power cut."""
 _CHANGES = ("INSERT", "UPDATE")
-_SCHEMA = Path(__file__).with_name("ledger_schema.sql")
-_ADDED_COLUMNS = (
-    *(("attempts", "reserved REAL"), ("attempts", "tokens_in INTEGER"), ("attempts", "tokens_out INTEGER")),
-    *(("attempts", "cost REAL"), ("counters", "exhausted INTEGER NOT NULL DEFAULT 0")),
+_FINISH_ATTEMPT, _FINISH_OPINION = (
+    f"UPDATE {table} SET finished = ?, outcome = ?, model = ?, reply = ?, tokens_in = ?, tokens_out = ?, "  # noqa: S608
+    "cost = ?, alias = coalesce(?, alias) WHERE id = ?"
+    for table in ("attempts", "opinions")
 )
-"""Columns of version 2 in tables of version 1."""
+_SCHEMA = Path(__file__).with_name("ledger_schema.sql")
+_ADDED_COLUMNS = {
+    2: (
+        *(("attempts", "reserved REAL"), ("attempts", "tokens_in INTEGER"), ("attempts", "tokens_out INTEGER")),
+        *(("attempts", "cost REAL"), ("counters", "exhausted INTEGER NOT NULL DEFAULT 0")),
+    ),
+    3: (("attempts", "alias TEXT"),),
+}
+"""Columns that a version added to tables of the one before."""
+_FIRST_TABLE = {2: "CREATE TABLE guards", 3: "CREATE TABLE opinions"}
+"""Where in the schema the tables begin that a version added; all that follows is as new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +121,8 @@ class Ledger:
             connection.execute(f"PRAGMA {pragma}").fetchall()  # without fetching, an error is not raised
         if checked_version(connection, path) == 0:
             _create(connection, header)
-        connection.execute("UPDATE attempts SET outcome = 'lost' WHERE outcome IS NULL")
+        for table in ("attempts", "opinions"):
+            connection.execute(f"UPDATE {table} SET outcome = 'lost' WHERE outcome IS NULL")  # noqa: S608 -- one of two
         connection.execute("UPDATE run SET total = ? WHERE total <> ?", (header.total, header.total))
         return cls(path, connection, header)
 
@@ -152,11 +163,19 @@ class Ledger:
 
     def finish_attempt(self, attempt: int, reply: Reply, now: str, cost: float | None = None) -> None:
         """Record what the teacher said, and what it cost where that is known."""
-        self._execute(
-            "UPDATE attempts SET finished = ?, outcome = ?, model = ?, reply = ?, tokens_in = ?, tokens_out = ?, "
-            "cost = ? WHERE id = ?",
-            (now, reply.outcome.value, reply.model, reply.text, reply.tokens_in, reply.tokens_out, cost, attempt),
+        self._execute(_FINISH_ATTEMPT, _finished(attempt, reply, now, cost))
+
+    def start_opinion(self, attempt: int, now: str, reserved: float | None, alias: str) -> int:
+        """Record that a model is going to be asked what an answer is worth; return the opinion's id."""
+        cursor = self._execute(
+            "INSERT INTO opinions (attempt, started, reserved, alias) VALUES (?, ?, ?, ?)",
+            (attempt, now, reserved, alias),
         )
+        return int(cursor.lastrowid or 0)
+
+    def finish_opinion(self, opinion: int, reply: Reply, now: str, cost: float | None = None) -> None:
+        """Record what the judge said, and what it cost where that is known."""
+        self._execute(_FINISH_OPINION, _finished(opinion, reply, now, cost))
 
     def spent(self, prices: Prices) -> float:
         """Return what all attempts cost; of those whose cost is not known, what was reserved.
@@ -167,16 +186,30 @@ class Ledger:
             "SELECT total(coalesce(cost, (? * tokens_in + ? * tokens_out) / ?, reserved)) FROM attempts",
             (prices.input, prices.output, MILLION),
         )
-        return float(total)
+        ((judged,),) = self._rows("SELECT total(coalesce(cost, reserved)) FROM opinions")
+        return float(total) + float(judged)
 
-    def settle(self, ticket: Ticket, attempt: int, verdict: Verdict, trace: Trace | None, now: str) -> None:
-        """End a ticket for ever. The trace is kept of accepted samples, for later ones to be compared with."""
+    def settle(
+        self,
+        ticket: Ticket,
+        attempt: int,
+        verdict: Verdict,
+        trace: Trace | None,
+        now: str,
+        dialogue: Iterable[Message] | None = None,
+    ) -> None:
+        """End a ticket for ever. The trace is kept of accepted samples, for later ones to be compared with.
+
+        ``dialogue`` is what a student learns from, where that is not the prompt and the answer as they are.
+        """
         digest, signature = (trace.digest, trace.signature) if trace and verdict.state == "accepted" else (None, None)
         checks = orjson.dumps([[check.name, check.score, check.detail] for check in verdict.checks]).decode()
         self._execute(
             "INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (ticket.seq, attempt, verdict.quality, verdict.reason, verdict.twin, checks, digest, signature, now),
         )
+        if dialogue is not None:
+            self._execute("INSERT INTO dialogues VALUES (?, ?)", (ticket.seq, _written(dialogue)))
         self._execute("UPDATE tickets SET state = ? WHERE seq = ?", (verdict.state, ticket.seq))
         self._execute(
             f"UPDATE counters SET {verdict.state} = {verdict.state} + 1, open = open - 1, "  # noqa: S608 -- one of three words
@@ -248,7 +281,7 @@ class Ledger:
         """Read all that a run is taken up from; raises DamagedFileError where a row is damaged."""
         for read in (
             *(self.round_sizes, self.cell_counts, self.item_ids),
-            *(self.open_tickets, self.stored_replies, self.traces),
+            *(self.open_tickets, self.stored_replies, self.stored_opinions, self.traces),
         ):
             read()
 
@@ -282,12 +315,22 @@ class Ledger:
     def stored_replies(self) -> dict[int, tuple[int, Reply]]:
         """Return by ``seq`` the attempt and its reply of every open ticket that was answered already."""
         rows = self._rows(
-            "SELECT a.seq, a.id, a.outcome, a.reply, a.model, a.tokens_in, a.tokens_out "
+            "SELECT a.seq, a.id, a.outcome, a.reply, a.model, a.tokens_in, a.tokens_out, coalesce(a.alias, '') "
             "FROM tickets t JOIN attempts a ON a.seq = t.seq "
             "WHERE t.state = 'open' AND a.outcome <> 'lost' ORDER BY a.id DESC"
         )
         with self._intact():
             return {seq: (attempt, Reply(Outcome(outcome), *said)) for seq, attempt, outcome, *said in rows}
+
+    def stored_opinions(self) -> dict[int, Reply]:
+        """Return by attempt what a judge said of the answers to open tickets."""
+        rows = self._rows(
+            "SELECT o.attempt, o.outcome, o.reply, o.model, o.tokens_in, o.tokens_out, coalesce(o.alias, '') "
+            "FROM tickets t JOIN attempts a ON a.seq = t.seq JOIN opinions o ON o.attempt = a.id "
+            "WHERE t.state = 'open' AND o.outcome <> 'lost' ORDER BY o.id DESC"
+        )
+        with self._intact():
+            return {attempt: Reply(Outcome(outcome), *said) for attempt, outcome, *said in rows}
 
     def traces(self) -> list[tuple[int, Trace]]:
         """Return ``seq`` and trace of every accepted sample, in the order of settling."""
@@ -336,11 +379,14 @@ def failure(path: Path, error: Exception) -> CampaignError:
 
 
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
-    """Add to a ledger of version 1 what version 2 has besides, in a transaction that the caller commits."""
+    """Add to a ledger what this version has besides, in a transaction that the caller commits."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < SCHEMA_VERSION:
-        tables = "".join(_SCHEMA.read_text(encoding="utf-8").partition("CREATE TABLE guards")[1:])
-        columns = "".join(f"ALTER TABLE {table} ADD COLUMN {column};" for table, column in _ADDED_COLUMNS)
+        newer = range(version + 1, SCHEMA_VERSION + 1)
+        tables = "".join(_SCHEMA.read_text(encoding="utf-8").partition(_FIRST_TABLE[newer[0]])[1:])
+        columns = "".join(
+            f"ALTER TABLE {table} ADD COLUMN {column};" for number in newer for table, column in _ADDED_COLUMNS[number]
+        )
         connection.executescript(f"BEGIN IMMEDIATE; {columns} {tables}; PRAGMA user_version = {SCHEMA_VERSION}")
 
 
@@ -374,5 +420,14 @@ def _ticket_row(number: int, issued: Issued) -> tuple[Any, ...]:
         issued.item_id,
         orjson.dumps(dict(ticket.item.params)).decode(),
         ticket.variant,
-        orjson.dumps([[message.role, message.content] for message in issued.prompt]).decode(),
+        _written(issued.prompt),
     )
+
+
+def _written(messages: Iterable[Message]) -> str:
+    return orjson.dumps([[message.role, message.content] for message in messages]).decode()
+
+
+def _finished(number: int, reply: Reply, now: str, cost: float | None) -> tuple[Any, ...]:
+    said = reply.outcome.value, reply.model, reply.text, reply.tokens_in, reply.tokens_out
+    return (now, *said, cost, reply.alias or None, number)

@@ -18,7 +18,7 @@ BEGIN SELECT raise(ABORT, 'a settled ticket stays as it is'); END;
 CREATE TABLE attempts (
     id INTEGER PRIMARY KEY, seq INTEGER NOT NULL REFERENCES tickets, started TEXT NOT NULL, finished TEXT,
     outcome TEXT CHECK (outcome IN ('answered', 'empty', 'refused', 'truncated', 'failed', 'lost')),
-    model TEXT, reply TEXT, reserved REAL, tokens_in INTEGER, tokens_out INTEGER, cost REAL
+    model TEXT, reply TEXT, reserved REAL, tokens_in INTEGER, tokens_out INTEGER, cost REAL, alias TEXT
 ) STRICT;
 CREATE INDEX unfinished_attempts ON attempts (id) WHERE outcome IS NULL;
 CREATE TABLE samples (
@@ -37,3 +37,11 @@ CREATE TABLE guards (one INTEGER PRIMARY KEY CHECK (one = 1), state TEXT NOT NUL
 CREATE TABLE pauses (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, guard TEXT NOT NULL, cause TEXT NOT NULL, cure TEXT NOT NULL, cleared TEXT
 ) STRICT;
+CREATE TABLE opinions (
+    id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL REFERENCES attempts, started TEXT NOT NULL, finished TEXT,
+    outcome TEXT CHECK (outcome IN ('answered', 'empty', 'refused', 'truncated', 'failed', 'lost')),
+    model TEXT, reply TEXT, reserved REAL, tokens_in INTEGER, tokens_out INTEGER, cost REAL, alias TEXT
+) STRICT;
+CREATE INDEX opinions_of_attempts ON opinions (attempt);
+CREATE INDEX unfinished_opinions ON opinions (id) WHERE outcome IS NULL;
+CREATE TABLE dialogues (seq INTEGER PRIMARY KEY REFERENCES samples, messages TEXT NOT NULL) STRICT;

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from agents.campaign.clock import stamp
@@ -17,16 +18,19 @@ from agents.campaign.events import RunKind
 from agents.campaign.home import Home, RunPaths
 from agents.campaign.ledger_view import LedgerView, RunHeader
 from agents.campaign.plan import Plan
+from agents.campaign.recipe import BATCH_SIZE
 from agents.campaign.storage import check_storage
 from agents.training import domains as known_domains
 from agents.training.claims import claims_of
+from agents.training.described_domain import DescribedDomain
 from agents.training.domains import Domain
 from agents.training.guards import ACCEPTANCE, QUALITY, Claims, Guards
 from agents.training.identity import check_same_run
 from agents.training.limits import Limits
-from agents.training.prices import Prices
-from agents.training.rounds import Goal
+from agents.training.prices import Prices, Tariff
+from agents.training.rounds import ROUND, Goal
 from agents.training.sample import Cell
+from agents.training.sources import read
 
 FACTORY_VERSION = "1"
 """Changes whenever rounds, picker, duplicates, verdicts or the procedural teacher give other samples than before."""
@@ -48,6 +52,8 @@ class Prepared:
     goal: Goal
     paths: RunPaths
     claims: Claims = NO_CLAIMS
+    left_out: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """How many texts of each domain's sources cannot be used, by reason."""
 
     def after_pilot(self, run: str, home: Home) -> Prepared:
         """Return the campaign that warns where it falls below what pilot ``run`` proved; raises as ``claims_of``."""
@@ -94,13 +100,26 @@ class Prepared:
     @property
     def silence_seconds(self) -> float:
         """From which silence of everything in flight on the run is ended."""
-        return max(LEAST_SILENCE_SECONDS, 60 * self.plan.recipe.watch.stall_minutes)
+        return max(LEAST_SILENCE_SECONDS, 60 * self.plan.recipe.stall_minutes)
 
     @property
-    def prices(self) -> Prices:
-        """What an answer costs."""
-        costs, model = self.plan.recipe.costs, self.plan.recipe.asked_model
-        return Prices(costs.input, costs.output, costs.answer_tokens if model is None else model.max_tokens)
+    def tariff(self) -> Tariff:
+        """What an answer costs, by who gives it."""
+        model = self.plan.recipe.asked_model
+        if model is None:
+            return Tariff(Prices(*self.plan.recipe.prices(None), self.plan.recipe.costs.answer_tokens))
+        own, others = str(self.plan.recipe.teacher.model), model.fallbacks or ()
+        return Tariff(self.prices(own), {alias: self.prices(alias) for alias in others})
+
+    def prices(self, alias: str) -> Prices:
+        """Return what an answer of model ``alias`` costs."""
+        return Prices(*self.plan.recipe.prices(alias), self.plan.recipe.models[alias].max_tokens)
+
+    @property
+    def schemas(self) -> dict[str, Mapping[str, Any]]:
+        """The JSON schema of the answers of each domain that has one."""
+        described = {name: domain for name, domain in self.domains.items() if isinstance(domain, DescribedDomain)}
+        return {name: domain.schema for name, domain in described.items() if domain.schema is not None}
 
     def document(self) -> dict[str, Any]:
         """Return the run's identity as JSON values."""
@@ -111,6 +130,7 @@ class Prepared:
             "fingerprint": self.header.fingerprint,
             "ledger": str(self.paths.ledger),
             "capacity": {name: domain.capacity() for name, domain in self.domains.items()},
+            "left_out": {name: dict(counts) for name, counts in self.left_out.items()},
         }
 
 
@@ -128,7 +148,7 @@ def prepare(
         CampaignError: its folder is not writable, or its disk is too full or not local.
     """
     recipe = plan.recipe
-    loaded = load_domains(sorted(recipe.domains))
+    loaded, left_out = load_domains(plan)
     code = {name: domain.version for name, domain in loaded.items()} | {"agents.training": FACTORY_VERSION}
     fingerprint = plan.fingerprint(code)
     total = {"trial": 0, "pilot": recipe.pilot.tickets, "campaign": recipe.campaign.target}[kind]
@@ -150,7 +170,7 @@ def prepare(
         check_same_run(there, header, paths.ledger)
     done = progress.done or 0 if progress is not None else 0
     check_storage(paths.folder, BYTES_PER_SAMPLE * (total - done))
-    return Prepared(header, plan, loaded, goal_of(plan, kind, run, total), paths)
+    return Prepared(header, plan, loaded, goal_of(plan, kind, run, total), paths, left_out=left_out)
 
 
 def goal_of(plan: Plan, kind: RunKind, run: str, total: int) -> Goal:
@@ -166,17 +186,37 @@ def goal_of(plan: Plan, kind: RunKind, run: str, total: int) -> Goal:
         active=recipe.campaign.use_active_learning,
         redistributes=recipe.campaign.on_exhausted == "redistribute",
         lot="trials" if kind == "trial" else None,
+        round_size=(recipe.teacher.batch_size or BATCH_SIZE) if recipe.teacher.kind == "batch" else ROUND,
     )
 
 
-def load_domains(names: Sequence[str]) -> dict[str, Domain]:
-    """Return the domains of these names; raises UsageError for one that is unknown or has no cells."""
-    loaded = {}
-    for name in names:
-        try:
-            loaded[name] = known_domains.load(name)
-        except KeyError as error:
-            raise UsageError(str(error.args[0]), "mend the key below `domains` in the recipe") from error
-        if not loaded[name].cells():
-            raise UsageError(f"domain {name!r} has no kind of item", "take it out of the recipe")
-    return loaded
+def load_domains(plan: Plan) -> tuple[dict[str, Domain], dict[str, Mapping[str, int]]]:
+    """Return the domains of ``plan`` by name, and of those made from texts what was left out, by reason.
+
+    Raises:
+        UsageError: one is unknown, has no kind of item, or its texts, templates or schema cannot be used.
+    """
+    folder = plan.recipe_path.parent if plan.recipe_path is not None else Path.cwd()
+    loaded: dict[str, Domain] = {}
+    left_out: dict[str, Mapping[str, int]] = {}
+    for name, section in sorted(plan.recipe.domains.items()):
+        if section.sources is None:
+            loaded[name] = _built_in(name)
+            continue
+        if name in known_domains.names():
+            raise UsageError(f"domain {name!r} has sources, and is a built-in one", "give yours another name")
+        reading = read(section.sources, folder, plan.recipe.policy)
+        loaded[name], left_out[name] = DescribedDomain(name, section, reading.pieces), reading.left_out
+    return loaded, left_out
+
+
+def _built_in(name: str) -> Domain:
+    try:
+        domain = known_domains.load(name)
+    except KeyError as error:
+        raise UsageError(
+            str(error.args[0]), "mend the key below `domains` in the recipe, or give it sources of your own"
+        ) from error
+    if not domain.cells():
+        raise UsageError(f"domain {name!r} has no kind of item", "take it out of the recipe")
+    return domain

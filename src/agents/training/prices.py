@@ -5,8 +5,8 @@ Pure. Owns the arithmetic of tokens and prices. What is not known is None, never
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from agents.training.sample import Message, Reply
 
@@ -35,3 +35,21 @@ class Prices:
             return None
         read = sum(len(message.content.encode()) + FRAME_TOKENS for message in prompt)
         return (self.input * read + self.output * self.answer_tokens) / MILLION
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """The prices of a teacher's own model, and by alias those of the models that answer in its place."""
+
+    own: Prices = field(default_factory=Prices)
+    others: Mapping[str, Prices] = field(default_factory=dict)
+
+    def cost(self, reply: Reply) -> float | None:
+        """Return what ``reply`` cost by the prices of who gave it; None as ``Prices.cost``."""
+        return self.others.get(reply.alias, self.own).cost(reply)
+
+    def most(self, prompt: tuple[Message, ...]) -> float | None:
+        """Return what an answer to ``prompt`` can cost at most, whoever gives it; None where one has no prices."""
+        most = [prices.most(prompt) for prices in (self.own, *self.others.values())]
+        known = [cost for cost in most if cost is not None]
+        return max(known) if len(known) == len(most) else None

@@ -39,7 +39,8 @@ class Goal:
     ``total`` is accepted samples of a campaign, else tickets; ``budget`` is the most tickets that a campaign may
     issue, each domain its share of them; ``active`` turns to under-covered cells first; ``redistributes`` has the other
     domains make up for one that has no new items or no tickets left. Trials of one ``lot`` draw the same items, step by
-    step, however many each has; without one, a run draws by its own name.
+    step, however many each has; without one, a run draws by its own name. ``round_size`` is the most tickets of a
+    campaign's round.
     """
 
     run: str
@@ -51,6 +52,7 @@ class Goal:
     active: bool
     redistributes: bool = False
     lot: str | None = None
+    round_size: int = ROUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ class Rounds:
         if self.goal.kind != "campaign":
             return self._wanted_of_pilot()
         owed = self._issuable()
-        size = min(ROUND, sum(owed.values()), self.goal.budget - self.issued)
+        size = min(self.goal.round_size, sum(owed.values()), self.goal.budget - self.issued)
         return shares(size, owed) if size > 0 else {}
 
     def _issuable(self) -> dict[str, int]:

@@ -80,6 +80,7 @@ class Reply:
     """What came back from the teacher; ``text`` is empty unless something was said.
 
     ``tokens_in`` and ``tokens_out`` are what the teacher says that it read and wrote, None where it does not say.
+    ``alias`` is the recipe's name for the model that was asked, where that was another one than the teacher's own.
     """
 
     outcome: Outcome
@@ -87,6 +88,7 @@ class Reply:
     model: str
     tokens_in: int | None = None
     tokens_out: int | None = None
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +105,32 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Referral:
+    """What a model that judges is asked about an answer, and what its score, from 1 to ``scale``, counts.
+
+    ``share`` in (0, 1] is the part of the score in the quality; below ``at_least``, in [0, 1], the quality is 0.
+    """
+
+    question: tuple[Message, ...]
+    scale: int
+    share: float
+    at_least: float
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """The checks of a reply and the quality in [0, 1] that follows from them.
 
-    Where ``is_known`` is False the judge itself failed, and nothing was found out about the answer.
+    Where ``is_known`` is False the judge itself failed, and nothing was found out about the answer. ``sample`` is the
+    conversation that a student learns from; None: the prompt, and the answer as it is. With a ``referral`` the quality
+    is not settled before a model has judged too.
     """
 
     quality: float
     checks: tuple[Check, ...]
     is_known: bool = True
+    sample: tuple[Message, ...] | None = None
+    referral: Referral | None = None
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.quality) and 0.0 <= self.quality <= 1.0):

@@ -9,8 +9,10 @@ import asyncio
 import signal
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from types import FrameType, TracebackType
-from typing import Self, TypeVarTuple
+from typing import Any, Self, TypeVarTuple
 
 from agents.campaign.errors import PausedError
 
@@ -46,7 +48,7 @@ class StopRequests:
 
     def new_loop(self) -> asyncio.AbstractEventLoop:
         """Return an event loop whose signal handlers listen here: they hear of earlier requests too."""
-        return _Loop(self)
+        return _loop_of(self)
 
     def listen(self, number: int, listener: Callable[[], object]) -> None:
         """Call ``listener`` for every request by signal ``number``, and for each that there was before."""
@@ -71,17 +73,25 @@ def stopped_at_once() -> PausedError:
     return PausedError("stopped at once on a second signal", "run the same command again")
 
 
-class _Loop(asyncio.SelectorEventLoop):
-    """A loop that leaves the handlers of the process where they are: what came before it and comes after it counts."""
+def _loop_class() -> type[asyncio.AbstractEventLoop]:
+    """Return the class of the quickest loop that is installed."""
+    if find_spec("uvloop") is None:
+        return asyncio.SelectorEventLoop
+    found: type[asyncio.AbstractEventLoop] = import_module("uvloop").Loop
+    return found
 
-    def __init__(self, requests: StopRequests) -> None:
-        super().__init__()
-        self._requests = requests
 
-    def add_signal_handler(self, sig: int, callback: Callable[[*Arguments], object], *args: *Arguments) -> None:
-        """Call ``callback`` in this loop for every request by ``sig``, and for each that there was before."""
-        self._requests.listen(sig, partial(self.call_soon_threadsafe, callback, *args))
+def _loop_of(requests: StopRequests) -> asyncio.AbstractEventLoop:
+    """Return a loop that leaves the handlers of the process where they are: what came before and comes after counts."""
+    base: Any = _loop_class()
 
-    def close(self) -> None:
-        self._requests.listen_no_more()
-        super().close()
+    class Loop(base):
+        def add_signal_handler(self, sig: int, callback: Callable[[*Arguments], object], *args: *Arguments) -> None:
+            requests.listen(sig, partial(self.call_soon_threadsafe, callback, *args))
+
+        def close(self) -> None:
+            requests.listen_no_more()
+            super().close()
+
+    loop: asyncio.AbstractEventLoop = Loop()
+    return loop

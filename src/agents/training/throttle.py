@@ -28,6 +28,14 @@ STEP = 25
 """Successes from one increase to the next, at least."""
 JUDGED, MANY = 16, 6
 """While no rate is known, as many refusals among so many ended calls are a limit, and fewer are chance."""
+JUDGED_LONG = 128
+"""Ended calls by which it is judged where some are known to be refused by chance."""
+BEYOND_CHANCE = 4.0
+"""Standard deviations by which refusals must exceed those that come by chance, where some are known to."""
+LITTLE_CHANCE, MOST_CHANCE = 0.01, 0.4
+"""Share of calls that may be taken to be refused by chance, at least and at most."""
+SMALL_CHANCE = 0.05
+"""Up to this share a rate that was lowered in vain is taken up again; beyond it, none is known any more."""
 
 FIRST_GAP = 0.0005
 """Seconds between calls until one has succeeded: a limit that is met by a burst refuses all the rest of it."""
@@ -40,7 +48,11 @@ LITTLE, MUCH = 0.95, 0.5
 HIGHER = 1.025
 """A refusal before a lowered rate has grown by as much says that lowering it did not help."""
 IN_VAIN = 5
-"""Decreases in a row that did not help, after which a rate is forgotten: the refusals are not about it."""
+"""Decreases in a row that did not help, after which a rate is forgotten: so many refusals come by chance."""
+FEW = 16
+"""Calls granted within a second: what was learned from fewer may be far too low, and is searched upwards from."""
+FINER = 4.0
+"""By how much smaller the next increase is than the one that was refused."""
 INCREASE, FIRST_INCREASE, MOST_INCREASE = 0.005, 0.16, 1.0
 """Shares by which a known rate grows: after a refusal, after it was found, and at most; each time twice as much."""
 LEAST_RATE = 1 / 60
@@ -79,6 +91,11 @@ class Throttle:
         self._is_closed = False  # no success since the last decrease
         self._was_full = False  # the window, since it last changed slowly
 
+    @property
+    def under_way(self) -> int:
+        """Calls that have begun and not ended."""
+        return self._under_way
+
     def wait(self, now: float) -> float:
         """Return 0 when a call may begin, else the seconds until asking is worth it; infinity: until a call ends."""
         self._see(now)
@@ -109,7 +126,7 @@ class Throttle:
         self._pace.succeed(self._now)
         if self._window.is_quick:
             self._window.grow_quickly(self._now)
-        if self._decreased is None or self._successes < STEP or self._now < self._increased + COOL_DOWN:
+        if self._decreased is None or self._successes < self._pace.step or self._now < self._increased + COOL_DOWN:
             return
         self._successes, self._increased, self._pause = 0, self._now, FIRST_PAUSE
         self._was_full = False
@@ -136,6 +153,8 @@ class Throttle:
         else:
             self._hold(self._pace.learn(self._now))
             self._window.shrink(was_full=self._was_full)
+            if not self._pace.is_known:
+                self._window.reopen(self._now)
         self._decreased = self._increased = self._now
         self._begun = self._successes = 0
         self._is_closed, self._was_full = True, False
@@ -151,7 +170,8 @@ class Throttle:
             return False
         if self._pace.is_shut or (self._is_closed and self._pace.is_limited):
             return True
-        return self._now >= self._decreased + COOL_DOWN if self._pace.is_known else self._pace.is_limited
+        is_due = self._pace.is_known and self._pace.is_certain
+        return self._now >= self._decreased + COOL_DOWN if is_due else self._pace.is_limited
 
     def _see(self, now: float) -> None:
         self._now = max(self._now, now)
@@ -199,6 +219,11 @@ class Window:
         self._threshold = max(1.0, reached * SMALLER) if was_full else reached
         self._size = min(self._size, self._threshold)
 
+    def reopen(self, now: float) -> None:
+        """Grow quickly to the most: what made it smaller was no limit."""
+        self._threshold = float(self._most)
+        self._start, self._started = self._size, now
+
     def begin_again(self, now: float) -> None:
         """Start quickly anew from a few calls, to where the window is now or was to grow."""
         self._is_again = True
@@ -217,13 +242,19 @@ class Pace:
         self._is_tried = False  # a call has succeeded
         self._recent: deque[float] = deque()  # when the calls of the last second began
         self._ended: deque[bool] = deque(maxlen=JUDGED)  # whether they were refused
+        self._judged: deque[bool] = deque(maxlen=JUDGED_LONG)  # the same of more calls
         self._since = now  # the last decrease
         self._begun = self._refused = 0  # since then
         self._held = 0.0  # the rate before the last increase since then
         self._granted, self._within = 0, GRANTED_WITHIN  # before it
         self._lowered = 0.0  # the rate after the last decrease
         self._in_vain = 0
+        self._begun_in_vain = self._refused_in_vain = 0
+        self._before = math.inf  # the rate before these decreases
+        self._chance = 0.0  # share of calls that are refused at any rate
         self._increase = INCREASE
+        self._is_first = False  # what is known was learned when nothing was
+        self._is_searched = False  # it is far from certain, and grows by leaps
 
     @property
     def is_known(self) -> bool:
@@ -233,7 +264,22 @@ class Pace:
     @property
     def is_limited(self) -> bool:
         """Whether refusals are too many to be chance."""
-        return sum(self._ended) >= MANY
+        if self._chance == 0.0:
+            return sum(self._ended) >= MANY
+        expected = len(self._judged) * self._chance
+        bar = expected + BEYOND_CHANCE * math.sqrt(expected * (1 - self._chance))
+        return sum(self._judged) >= max(MANY, bar)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether even a single refusal is about the rate."""
+        return self._chance == 0.0
+
+    @property
+    def step(self) -> int:
+        """Successes from one increase to the next, at least."""
+        is_quick = self._is_searched and self.is_known
+        return min(STEP, math.ceil(self._rate * COOL_DOWN)) if is_quick else STEP
 
     @property
     def is_shut(self) -> bool:
@@ -254,12 +300,14 @@ class Pace:
     def succeed(self, now: float) -> None:
         """Count a success; after the first, calls are no longer spaced out just to try."""
         self._ended.append(False)
+        self._judged.append(False)
         if not self._is_tried:
             self._is_tried, self.next = True, now
 
     def refuse(self, now: float) -> None:
         """Count a refusal."""
         self._ended.append(True)
+        self._judged.append(True)
         self._refused += 1
         self.next = max(self.next, now + FIRST_GAP)
 
@@ -277,31 +325,49 @@ class Pace:
         self._forget(now)
         pause = 0.0
         if self.is_known:
-            self._in_vain = self._in_vain + 1 if self._rate < HIGHER * self._lowered else 0
+            self._count_in_vain()
             self._granted, self._within = self._begun - self._refused, max(GRANTED_WITHIN, now - self._since)
             self._lowest, self._highest = MUCH * self._rate, LITTLE * self._rate
-            if self._held:
-                self._fix(min(self._held, LITTLE * self._rate))
             self._increase = INCREASE
+            if self._held:
+                if self._is_searched:
+                    self._increase = max(INCREASE, (self._rate / self._held - 1) / FINER)
+                self._fix(min(self._held, LITTLE * self._rate))
+            self._is_searched = self._increase > INCREASE
+            self._is_first = False
         else:
             self._granted, self._within = len(self._recent) - sum(self._ended), GRANTED_WITHIN
             self._lowest, self._highest = LEAST_RATE, math.inf
-            self._increase = FIRST_INCREASE
+            self._is_first = True
             pause = max(0.0, self._recent[0] + GRANTED_WITHIN - now) if self._recent else 0.0
         self._begun, self._refused, self._held = 0, 0, 0.0
         self._settle()
         if self._in_vain == IN_VAIN:
-            self._fix(math.inf)
-            self._in_vain = 0
+            self._chance = min(MOST_CHANCE, self._refused_in_vain / self._begun_in_vain)
+            self._fix(math.inf if self._chance > SMALL_CHANCE else self._before)
+            self._in_vain = self._begun_in_vain = self._refused_in_vain = 0
         self._lowered = self._rate if self.is_known else 0.0
         self._ended.clear()
+        self._judged.clear()
         self.next = now + 1 / self._rate
         return pause
+
+    def _count_in_vain(self) -> None:
+        """Count a decrease that follows one which did not help; one that helped makes chance less likely."""
+        if self._rate < HIGHER * self._lowered:
+            self._before = self._before if self._in_vain else self._rate
+            self._in_vain += 1
+            self._begun_in_vain += self._begun
+            self._refused_in_vain += self._refused
+        else:
+            self._in_vain = self._begun_in_vain = self._refused_in_vain = 0
+            self._chance = self._chance / 2 if self._chance > LITTLE_CHANCE else 0.0
 
     def keep(self) -> None:
         """Let what is known stand: nothing at all is granted, at whatever rate."""
         self._fix(self._rate)
         self._ended.clear()
+        self._judged.clear()
         self._in_vain = 0
 
     def learn_late(self) -> None:
@@ -310,6 +376,9 @@ class Pace:
         self._settle()
 
     def _settle(self) -> None:
+        if self._is_first:
+            self._is_searched = self._granted < FEW
+            self._increase = MOST_INCREASE if self._is_searched else FIRST_INCREASE
         granted = BELOW * self._granted / self._within if self._granted > 0 else math.inf
         self._rate = min(max(granted, self._lowest), self._highest)
 

@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -34,6 +34,11 @@ NO_MODEL = re.compile(
     r"|(?:unknown|invalid|no such|unsupported) model\b",
     re.IGNORECASE | re.DOTALL,
 )
+NO_FORM = re.compile(
+    r"response_?format|json[_ ]?(?:schema|object|mode)|guided|grammar|structured[_ ]?(?:output|decoding)|unsupported",
+    re.IGNORECASE,
+)
+"""A server that knows no schemas, or not this one."""
 SECRETS = re.compile(
     r"(?:proxy-)?authorization\b.*|\bbearer\b\s*\S*"
     r"|\b(?:x-)?api[-_ ]?key\b(?:\s*(?:provided|is))?\s*[\"']?\s*[:=]\s*\S+"
@@ -60,6 +65,8 @@ class Trouble(StrEnum):
     """the key is not accepted: a person must give another"""
     MODEL = "model"
     """the model is not served here"""
+    FORM = "form"
+    """the form of answers that was asked for is not known here: in another one"""
     REQUEST = "request"
     """this request will never be answered"""
     SERVER = "server"
@@ -86,14 +93,21 @@ class Failure:
 
 
 def of_response(status: int, body: bytes, headers: Mapping[str, str], now: datetime) -> Failure:
-    """Return what a response with an HTTP ``status`` of 400 or more means; ``now`` is aware of its time zone."""
+    """Return what a response with an HTTP ``status`` of 300 or more means; ``now`` is aware of its time zone."""
+    said = of_error(status, body)
+    waits = said.trouble in {Trouble.RATE, Trouble.SERVER}
+    return replace(said, retry_after=retry_after(headers, now)) if waits else said
+
+
+def of_error(status: int, body: bytes) -> Failure:
+    """Return what ``body`` means with an HTTP ``status``, wherever the two were found."""
     said = _Said.of(body)
     trouble = _trouble_of(status, said)
     hint = "; does base_url lack /v1?" if status == 404 and trouble is Trouble.REQUEST else ""
     start = f"HTTP {status}"
-    detail = shortened(f"{start}: {said.message}" if said.message else start, LONGEST_DETAIL - len(hint)) + hint
-    waits = trouble in {Trouble.RATE, Trouble.SERVER}
-    return Failure(trouble, detail, retry_after(headers, now) if waits else None)
+    return Failure(
+        trouble, shortened(f"{start}: {said.message}" if said.message else start, LONGEST_DETAIL - len(hint)) + hint
+    )
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -159,9 +173,9 @@ def _trouble_of(status: int, said: _Said) -> Trouble:
             return Trouble.KEY
         case 400 | 404 if NO_MODEL.search(words):
             return Trouble.MODEL
-        case 408 | 425:
-            return Trouble.SERVER
-    return Trouble.SERVER if status >= 500 else Trouble.REQUEST
+        case 400 | 422 if NO_FORM.search(words):
+            return Trouble.FORM
+    return Trouble.SERVER if status >= 500 or status in {408, 425} else Trouble.REQUEST
 
 
 def _seconds(text: str) -> float | None:

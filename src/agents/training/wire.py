@@ -1,52 +1,159 @@
 """The chat protocol of OpenAI and of all that speak it: what a request says, and what its answer means.
 
-Pure. Owns the JSON of both. Never sends anything and knows no key.
+Pure. Owns the JSON of both, whole and in pieces. Never sends anything and knows no key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 
-from agents.campaign.recipe import ModelSection
+from agents.campaign.models import ModelSection, Structured
 from agents.training.sample import Message, Outcome, Reply
-from agents.training.troubles import Failure, Trouble, shortened
+from agents.training.troubles import Failure, Trouble, of_error, shortened
+
+MOST_BYTES = 16 * 1024 * 1024
+"""An answer that is longer is none."""
+SCHEMA_NAME = "answer"
+"""What a schema is called where it is told."""
+SIMPLER: Mapping[Structured, Structured] = {"json_schema": "json_object", "json_object": "none"}
+"""In which form to ask where a form is not known."""
 
 _ENDINGS = {"content_filter": Outcome.REFUSED, "length": Outcome.TRUNCATED}
 
 
-def request_body(model: ModelSection, prompt: Iterable[Message]) -> bytes:
-    """Return the body that asks ``model`` for its answer to ``prompt``; what the recipe leaves out is left out."""
+def request_frame(model: ModelSection, schema: Mapping[str, Any] | None = None, form: Structured = "none") -> bytes:
+    """Return all that a request to ``model`` says but its messages: the same for all tickets of a domain.
+
+    What the recipe leaves out is left out. ``schema`` is the JSON schema of an answer, told as ``form`` has it.
+    """
     parameters = {"temperature": model.temperature, "top_p": model.top_p, "max_tokens": model.max_tokens}
-    return orjson.dumps(
-        {
-            **model.extra_body,
-            **{name: value for name, value in parameters.items() if value is not None},
-            "model": model.model,
-            "messages": [{"role": message.role, "content": message.content} for message in prompt],
-        }
-    )
+    document = {
+        **model.extra_body,
+        **{name: value for name, value in parameters.items() if value is not None},
+        "model": model.model,
+    }
+    if schema is not None and form == "json_schema":
+        told = {"name": SCHEMA_NAME, "strict": True, "schema": schema}
+        document["response_format"] = {"type": form, form: told}
+    elif schema is not None and form == "json_object":
+        document["response_format"] = {"type": form}
+    if model.stream:
+        document |= {"stream": True, "stream_options": {"include_usage": True}}
+    document.pop("messages", None)
+    return orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS)
+
+
+def request_body(frame: bytes, prompt: Iterable[Message]) -> bytes:
+    """Return the body that asks for the answer to ``prompt``, with all that ``request_frame`` returned."""
+    return b'{"messages":%b,%b' % (orjson.dumps(tuple(prompt)), frame[1:])
 
 
 def reply_of(body: bytes) -> Reply | Failure:
     """Return what an answer with status 200 says, or why it says nothing."""
     try:
         document = orjson.loads(body)
+        if (failure := _error_in(document, body)) is not None:
+            return failure
         choice = document["choices"][0]
         message = choice["message"]
         text, refusal = _text(message.get("content")), message.get("refusal")
+        ending = choice.get("finish_reason")
     except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError):
         return Failure(Trouble.GARBLED, f"an answer that is none of the protocol: {_beginning(body)}")
+    return _reply(text, refusal, ending, document.get("model"), document.get("usage"))
+
+
+class Pieces:
+    """An answer that comes in pieces, as server-sent events; bytes may be cut anywhere.
+
+    Whoever reads says ``add`` for what has come until it returns a failure, and asks ``reply`` when nothing comes any
+    more. Never holds more than a few times ``MOST_BYTES``.
+    """
+
+    def __init__(self) -> None:
+        self._rest = bytearray()  # the beginning of a line
+        self._texts: list[str] = []
+        self._refusals: list[str] = []
+        self._size = 0  # characters of both
+        self._ending: Any = None
+        self._model: Any = None
+        self._usage: Any = None
+        self._is_done = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the answer has been said to its end; how many tokens it had may still follow."""
+        return self._is_done or self._ending is not None
+
+    def add(self, part: bytes) -> Failure | None:
+        """Take what has come; return why it is no answer, if so."""
+        self._rest += part
+        if b"\n" in part or b"\r" in part:
+            *lines, rest = self._rest.replace(b"\r", b"\n").split(b"\n")
+            self._rest = rest
+            for line in lines:
+                if line.startswith(b"data:") and (failure := self._heard(bytes(line[5:]).strip())) is not None:
+                    return failure
+        if len(self._rest) > MOST_BYTES or self._size > MOST_BYTES:
+            return Failure(Trouble.GARBLED, f"an answer of more than {MOST_BYTES:,} bytes")
+        return None
+
+    def reply(self) -> Reply | Failure:
+        """Return what was said, or why it says nothing: half an answer is none."""
+        if not self.is_whole:
+            return Failure(Trouble.GARBLED, "an answer in pieces that broke off")
+        return _reply("".join(self._texts), "".join(self._refusals), self._ending, self._model, self._usage)
+
+    def _heard(self, data: bytes) -> Failure | None:
+        """Take the data of one event."""
+        if data == b"[DONE]":
+            self._is_done = True
+            return None
+        try:
+            document = orjson.loads(data)
+            if (failure := _error_in(document, data)) is not None:
+                return failure
+            self._model, self._usage = document.get("model") or self._model, document.get("usage") or self._usage
+            for choice in document.get("choices") or ():
+                self._said(choice)
+        except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError):
+            return Failure(Trouble.GARBLED, f"a piece of an answer that is none of the protocol: {_beginning(data)}")
+        return None
+
+    def _said(self, choice: Mapping[str, Any]) -> None:
+        """Take a piece of an answer; of several answers the first one counts."""
+        if choice.get("index", 0) != 0:
+            return
+        delta = choice.get("delta") or {}
+        text, refusal = _text(delta.get("content")), delta.get("refusal")
+        self._texts.append(text)
+        self._size += len(text)
+        if isinstance(refusal, str):
+            self._refusals.append(refusal)
+            self._size += len(refusal)
+        self._ending = choice.get("finish_reason") or self._ending
+
+
+def _reply(text: str, refusal: Any, ending: Any, model: Any, usage: Any) -> Reply:
     outcome = Outcome.ANSWERED if text.strip() else Outcome.EMPTY
     if isinstance(refusal, str) and refusal:
         outcome, text = Outcome.REFUSED, refusal
-    else:
-        outcome = _ENDINGS.get(str(choice.get("finish_reason")), outcome)
-    model, usage = document.get("model"), document.get("usage")
+    elif ending != "stop":
+        outcome = _ENDINGS.get(str(ending), outcome)
     tokens_in, tokens_out = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
     return Reply(outcome, text, model if isinstance(model, str) else "", tokens_in, tokens_out)
+
+
+def _error_in(document: Any, body: bytes) -> Failure | None:
+    """Return the error that is told where an answer should be, if so; its code may be an HTTP status."""
+    error = document.get("error")
+    if not error:
+        return None
+    code = error.get("code") if isinstance(error, dict) else None
+    return of_error(code if isinstance(code, int) and 400 <= code <= 599 else 500, body)
 
 
 def _text(content: Any) -> str:

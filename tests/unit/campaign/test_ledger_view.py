@@ -18,6 +18,7 @@ from agents.training.sample import Cell, Check, Message, Outcome, Reply, SourceI
 
 HEADER = RunHeader("r", "campaign", 5, "a" * 16, {"seed": 1}, {"seed": "--seed"}, {"d": "1"}, "2026-01-01T00:00:00")
 NOW = "2026-01-01T00:00:01"
+PROMPT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "1?"}]
 SETTLED: list[tuple[State, float, str | None]] = [
     ("accepted", 0.9, None),
     ("rejected", 0.4, "check form"),
@@ -100,7 +101,7 @@ def test_samples_are_whole(path: Path) -> None:
         "item_id": "i0",
         "variant": 7,
         "item": {"n": 0},
-        "prompt": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "1?"}],
+        "prompt": PROMPT,
         "state": "accepted",
         "quality": 0.9,
         "reason": None,
@@ -108,6 +109,7 @@ def test_samples_are_whole(path: Path) -> None:
         "checks": [{"name": "form", "score": 0.9, "detail": "so so"}],
         "model": "m",
         "reply": "answer 0",
+        "messages": [*PROMPT, {"role": "assistant", "content": "answer 0"}],
     }
 
 
@@ -128,7 +130,8 @@ def test_the_newest_samples_come_first_and_are_whole(path: Path) -> None:
 def test_the_newest_samples_cost_no_look_at_all_of_them(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         wanted = {"accepted": False, "item": "", "count": 5}
-        steps = [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {ledger_view._NEWEST}", wanted)]
+        newest = ledger_view._NEWEST.format(settled=ledger_view._settled(ledger_view.SCHEMA_VERSION))
+        steps = [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {newest}", wanted)]
     assert not any("TEMP B-TREE" in step for step in steps)
     assert any(step.startswith("SCAN s") for step in steps)
 

@@ -22,6 +22,9 @@ OTHER_VALUES: dict[str, Any] = {
     "name": "other",
     "seed": 1,
     "teacher.fault_rate": 0.25,
+    "teacher.batch_size": 1_000,
+    "policy.licences": ["MIT"],
+    "policy.unlicensed": "allow",
     "checks.accept_at": 0.5,
     "checks.near_duplicate": 0.9,
     "pilot.tickets": 380,
@@ -76,7 +79,7 @@ NO_OTHER_VALUE = {
     *("domains.asm.weight", "teacher.kind", "teacher.model", "models"),
     *("gate.domain_floors", "guards.max_cost", "candidates"),
 }
-MADE_OTHERWISE = {"seed", "teacher.fault_rate", "checks.accept_at", "checks.near_duplicate"}
+MADE_OTHERWISE = {"seed", "teacher.fault_rate", "teacher.batch_size", "checks.accept_at", "checks.near_duplicate"}
 
 
 GOOD = "good: {teacher: {fault_rate: 0.0}}"

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from agents.campaign.recipe import CampaignSection, DomainSection, Recipe, leaves
+from agents.campaign.described import DomainSection
+from agents.campaign.recipe import CampaignSection, Recipe, leaves
 
 
 def sections(model: type[BaseModel]) -> list[type[BaseModel]]:

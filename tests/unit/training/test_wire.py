@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.campaign.recipe import ModelSection
+from agents.campaign.models import ModelSection
 from agents.training.sample import Message, Outcome, Reply
 from agents.training.troubles import Failure, Trouble
 from agents.training.wire import reply_of, request_body

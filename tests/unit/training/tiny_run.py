@@ -18,12 +18,13 @@ from agents.campaign.events import Event
 from agents.campaign.ledger_view import LedgerView, RunHeader
 from agents.campaign.progress import Progress
 from agents.training.bench import Bench, InlineBench, WorkerBench
+from agents.training.calls import Asked, Judge
 from agents.training.engine import Engine, Standards
 from agents.training.guards import Guards
 from agents.training.judge import Domains
 from agents.training.ledger import Ledger
 from agents.training.limits import Limits
-from agents.training.prices import Prices
+from agents.training.prices import Prices, Tariff
 from agents.training.rounds import Goal
 from agents.training.sample import Reply
 from agents.training.teachers import Request, Teacher
@@ -49,6 +50,7 @@ class TinyRun:
     guards: Guards | None = None
     limits: Limits = field(default_factory=Limits)
     prices: Prices = field(default_factory=Prices)
+    judges: dict[str, Judge] = field(default_factory=dict)
     free_bytes: Callable[[], int] = lambda: 10**12
     acknowledge: bool = False
     clock: Clock = field(default_factory=SystemClock)
@@ -75,13 +77,16 @@ class TinyRun:
                     standards=Standards(0.7, self.near_duplicate),
                     ledger=ledger,
                     bench=bench,
-                    teacher=self.teacher(ProceduralTeacher(bench, self.fault_rate, self.goal.seed)),
+                    asked=Asked(
+                        self.teacher(ProceduralTeacher(bench, self.fault_rate, self.goal.seed)),
+                        Tariff(self.prices),
+                        self.judges,
+                    ),
                     in_flight=self.in_flight,
                     clock=self.clock,
                     announce=self.announce,
                     guards=guards,
                     limits=self.limits,
-                    prices=self.prices,
                     free_bytes=self.free_bytes,
                     silence_seconds=self.silence_seconds,
                 )

@@ -15,7 +15,7 @@ from agents.training.sample import Cell, Judgement, Message, SourceItem
 
 
 class Domain(Protocol):
-    """One kind of sample: its items, its prompt, its procedural answer and its checks.
+    """One kind of sample: its items, its prompt and its checks.
 
     Every method is pure: equal arguments give equal results in any process, on any day.
     """
@@ -40,6 +40,14 @@ class Domain(Protocol):
         """Return the conversation that asks for the item; ``variant`` picks a phrasing."""
         ...
 
+    def judge(self, item: SourceItem, answer: str) -> Judgement:
+        """Prove or refute ``answer`` in bounded time and memory; any text is allowed, none raises."""
+        ...
+
+
+class ProvingDomain(Domain, Protocol):
+    """A domain that knows right answers, and how they go wrong: the procedural teacher asks it."""
+
     def answer(self, item: SourceItem, variant: int) -> str:
         """Return a correct answer, composed and not looked up, as a good teacher would write it."""
         ...
@@ -48,17 +56,13 @@ class Domain(Protocol):
         """Return ``answer`` with one real mistake, of a kind that teachers make."""
         ...
 
-    def judge(self, item: SourceItem, answer: str) -> Judgement:
-        """Prove or refute ``answer`` in bounded time and memory; any text is allowed, none raises."""
-        ...
-
 
 def names() -> list[str]:
     """Return the names of all domains in this folder, sorted."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
 
 
-def load(name: str) -> Domain:
+def load(name: str) -> ProvingDomain:
     """Return the domain ``name``.
 
     Raises:
@@ -66,5 +70,5 @@ def load(name: str) -> Domain:
     """
     if name not in names():
         raise KeyError(f"no domain {name!r}; there are: {', '.join(names())}")
-    domain: Domain = importlib.import_module(f"{__name__}.{name}").DOMAIN
+    domain: ProvingDomain = importlib.import_module(f"{__name__}.{name}").DOMAIN
     return domain

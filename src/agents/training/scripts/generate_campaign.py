@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from agents.training.engine import Engine
     from agents.training.judge import Domains
     from agents.training.preflight import Prepared
-    from agents.training.teachers import Teacher
     from agents.training.teachers.procedural import Drift
 
 EPILOG = """exit codes: 0 done, 1 failed, 2 usage, 4 already running, 6 paused: the same command resumes it.
@@ -134,10 +133,11 @@ def _answer(options: argparse.Namespace, requests: StopRequests) -> tuple[ExitCo
     prepared = prepare(plan, kind, name, home, SystemClock().now(), options.tickets)
     if options.pilot_run is not None:
         prepared = prepared.after_pilot(options.pilot_run, home)
-    if (model := plan.recipe.asked_model) is not None:
-        from agents.training.teachers.chat import address_of
+    if plan.recipe.asked_aliases:
+        from agents.campaign.environment import environment_of
+        from agents.training.teachers.chat import check_models
 
-        address_of(model, os.environ)
+        check_models(plan.recipe.models, plan.recipe.asked_aliases, environment_of(plan.recipe_path))
     if options.dry_run:
         return ExitCode.DONE, prepared.document()
     return _run(prepared, home, requests, options)
@@ -183,7 +183,9 @@ def _run(
 
 
 async def _generate(prepared: Prepared, console: Console, *, acknowledge: int | None) -> None:
+    from agents.campaign.environment import environment_of
     from agents.training.engine import Engine, Standards
+    from agents.training.faculty import faculty
     from agents.training.ledger import Ledger
     from agents.training.teachers.procedural import REHEARSAL, Drift
 
@@ -199,38 +201,35 @@ async def _generate(prepared: Prepared, console: Console, *, acknowledge: int | 
             raise PausedError(alarm.cause, alarm.cure)
         if (drift := Drift.parsed(os.environ.get(REHEARSAL, ""))) is not None:
             console.say(f"Rehearsal: from ticket {drift.start} on the teacher makes mistakes at {drift.fault_rate:.0%}")
-        async with _bench(prepared.plan, prepared.domains) as bench, _teacher(prepared, bench, drift) as teacher:
+        environment, clock = environment_of(prepared.plan.recipe_path), SystemClock()
+        async with (
+            _bench(prepared.plan, prepared.domains) as bench,
+            faculty(prepared, bench, environment, clock, console.say, drift) as asked,
+        ):
             engine = Engine(
                 goal=prepared.goal,
                 cells=prepared.cells,
                 standards=Standards(recipe.checks.accept_at, recipe.checks.near_duplicate),
                 ledger=ledger,
                 bench=bench,
-                teacher=teacher,
-                in_flight=recipe.speed.in_flight,
-                clock=SystemClock(),
+                asked=asked,
+                in_flight=_in_flight(prepared),
+                clock=clock,
                 announce=console.announce,
                 guards=guards,
                 limits=prepared.limits,
-                prices=prepared.prices,
                 silence_seconds=prepared.silence_seconds,
                 free_bytes=lambda: shutil.disk_usage(prepared.paths.folder).free,
             )
             await _until_stopped(engine)
 
 
-def _teacher(
-    prepared: Prepared, bench: Bench[Domains], drift: Drift | None
-) -> contextlib.AbstractAsyncContextManager[Teacher]:
-    """Return who answers, as the plan names it; it is entered before it is asked."""
-    from agents.training.teachers.procedural import ProceduralTeacher
+def _in_flight(prepared: Prepared) -> int:
+    """Return how many tickets are worked on at once: of a batch teacher, as many as rounds hold."""
+    from agents.training.rounds import AHEAD
 
     recipe = prepared.plan.recipe
-    if recipe.asked_model is not None:
-        from agents.training.teachers.chat import ChatTeacher
-
-        return ChatTeacher(recipe.asked_model, os.environ, recipe.speed.in_flight, SystemClock())
-    return contextlib.nullcontext(ProceduralTeacher(bench, recipe.teacher.fault_rate, recipe.seed, drift))
+    return AHEAD * prepared.goal.round_size if recipe.teacher.kind == "batch" else recipe.speed.in_flight
 
 
 def _bench(plan: Plan, domains: Domains) -> Bench[Domains]:

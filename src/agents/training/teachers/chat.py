@@ -1,209 +1,185 @@
 """A teacher that is a language model behind the chat protocol: vLLM, SGLang, llama.cpp, Ollama, or a hosted one.
 
-Owns the connection, the one retry loop and the waiting. What a request and an answer mean belongs to ``wire`` and
-``troubles``, how fast may be asked to ``throttle``, when to let be to ``breaker``.
+Owns the one retry loop and the order in which models are asked. Whose turn it is belongs to ``turns``, one call to
+``endpoint``, what a request and an answer mean to ``wire`` and ``troubles``.
 
 Refusals for rate cost a ticket nothing: it waits its turn again. Other troubles cost one of its tries. What only a
-person can mend (a key, a quota, a model that is not there) pauses the run.
+person can mend (a key, a quota, a model that is not there) takes the endpoint out of use, and pauses the run when no
+other one can answer, nor a fallback.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from http import HTTPStatus
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
 from random import Random
 from types import TracebackType
-from typing import Self
-
-import aiohttp
+from typing import Any, Self
 
 from agents.campaign.clock import Clock
-from agents.campaign.errors import PausedError, UsageError
-from agents.campaign.recipe import ModelSection
-from agents.training.breaker import Breaker
+from agents.campaign.errors import PausedError
+from agents.campaign.models import ModelSection
 from agents.training.sample import Outcome, Reply
 from agents.training.teachers import Request
-from agents.training.throttle import Throttle
-from agents.training.troubles import Failure, Trouble, of_response
-from agents.training.wire import reply_of, request_body
+from agents.training.teachers.access import Warn, accesses_of, asked_models, check_models, unheard
+from agents.training.teachers.endpoint import FATAL, Endpoint
+from agents.training.teachers.model import Cause, Model
+from agents.training.troubles import Failure, Trouble
 
-HOSTED = "https://api.openai.com/v1"
-BASE_URL, LOCAL_KEY = "OPENAI_BASE_URL", "none"
-MOST_BYTES = 16 * 1024 * 1024
-"""An answer that is longer is none."""
+__all__ = ["ChatTeacher", "check_models"]
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
 """Seconds before a ticket is tried again after a trouble; doubled each time, with a random part."""
-PATIENCE_SECONDS = 600.0
-"""For how long nothing may succeed before the run is paused."""
-_LONGEST_WAIT = 60.0
-_OF_A_PERSON = {
-    Trouble.QUOTA: "raise the quota or pay the bill, then run the same command again",
-    Trouble.KEY: "put a valid key into the variable that the recipe names, then run the same command again",
-    Trouble.MODEL: "start that model, or mend models.*.model in the recipe, then run the same command again",
-}
+FREE = FATAL | {Trouble.RATE, Trouble.FORM}
+"""Troubles that are not the ticket's, and cost it no try."""
+
+
+@dataclass(slots=True)
+class _Asking:
+    """How often a ticket was tried in vain, by alias, and where at last."""
+
+    request: Request
+    tries: Counter[str] = field(default_factory=Counter)
+    given_up: set[str] = field(default_factory=set)
+    last: Endpoint | None = None
+    detail: str = ""
+    rng: Random | None = None
+
+    def may_ask(self, model: Model) -> bool:
+        """Whether ``model`` may still answer this ticket."""
+        return model.alias not in self.given_up and not model.is_out_of_order
+
+    def pause(self, alias: str) -> float:
+        """Return the seconds before the next try."""
+        if self.rng is None:
+            self.rng = Random(self.request.ticket.id)  # noqa: S311 -- so that tickets do not wait in step
+        return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (self.tries[alias] - 1)) * self.rng.uniform(0.5, 1.0)
 
 
 class ChatTeacher:
-    """Asks one model; an async context manager.
+    """Asks a model, and its fallbacks where it cannot answer; an async context manager.
 
     Args:
-        model: how it is asked.
-        environment: has the key, and OPENAI_BASE_URL where the model has no address.
+        models: the models of the recipe.
+        alias: the one that is asked first.
+        environment: has the keys, and OPENAI_BASE_URL where a model has no address.
         most: calls that may be under way at once.
         clock: measures durations.
+        schemas: JSON schemas of answers by domain; a domain without one answers with text.
+        warn: is told what went out of use and stops nothing.
+
+    Raises:
+        UsageError: an address or a key is missing, or none.
     """
 
-    def __init__(self, model: ModelSection, environment: Mapping[str, str], most: int, clock: Clock) -> None:
-        self._model = model
-        self._url = f"{address_of(model, environment).rstrip('/')}/chat/completions"
-        self._headers = {
-            "Authorization": f"Bearer {environment.get(model.key, '').strip() or LOCAL_KEY}",
-            "Content-Type": "application/json",
-        }
-        self._most = most
-        self._clock = clock
-        self._throttle = Throttle(most, clock.monotonic())
-        self._breaker = Breaker(PATIENCE_SECONDS)
-        self._turns = asyncio.Lock()
-        self._ended = asyncio.Event()
-        self._session: aiohttp.ClientSession | None = None
-        self._has_answered = False
+    def __init__(
+        self,
+        models: Mapping[str, ModelSection],
+        alias: str,
+        environment: Mapping[str, str],
+        most: int,
+        clock: Clock,
+        schemas: Mapping[str, Mapping[str, Any]] = {},
+        warn: Warn = unheard,
+    ) -> None:
+        self._models = tuple(
+            Model(name, section, accesses_of(section, environment, warn), schemas, most, clock, warn)
+            for name, section in asked_models(models, alias).items()
+        )
+        self._open = AsyncExitStack()
         self._paused: PausedError | None = None
 
     async def __aenter__(self) -> Self:
-        timeout = aiohttp.ClientTimeout(total=self._model.timeout_seconds, connect=30.0)
-        connector = aiohttp.TCPConnector(limit=self._most, keepalive_timeout=60.0)
-        self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, headers=self._headers)
+        for model in self._models:
+            await self._open.enter_async_context(model)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close all connections; calls under way are given up."""
-        if self._session is not None:
-            await self._session.close()
+        await self._open.aclose()
 
     async def answer(self, request: Request) -> Reply:
-        """Return what the model said, or a FAILED reply when all tries came to nothing.
+        """Return what the model said, or a fallback, or a FAILED reply when all tries came to nothing.
 
         Raises:
             PausedError: a person must mend something: also where nothing has succeeded yet, or for ten minutes.
         """
-        body = request_body(self._model, request.prompt)
-        rng = Random(request.ticket.id)  # noqa: S311 -- so that tickets do not wait in step
-        tries, pause = 0, FIRST_PAUSE
-        while True:
-            await self._turn()
-            said = await self._ask(body)
+        asking = _Asking(request)
+        while (model := self._next(asking)) is not None:
+            endpoint = await self._turn(model, asking)
+            if endpoint is None:
+                continue
+            try:
+                said = await endpoint.ask(request)
+            finally:
+                model.turns.see()
+            model.note(said)
             if isinstance(said, Reply):
-                return said
-            if said.trouble is Trouble.REQUEST:
-                return Reply(Outcome.FAILED, said.detail, self._model.model)
-            tries += said.trouble is not Trouble.RATE
-            is_used_up = tries >= self._model.tries
-            self._paused = self._paused or self._out_of_order(said, is_used_up=is_used_up)
-            if self._paused is not None:
-                self._ended.set()
-                raise self._paused
-            if is_used_up:
-                return Reply(Outcome.FAILED, said.detail, self._model.model)
-            if said.trouble is not Trouble.RATE:
-                await asyncio.sleep(pause * rng.uniform(0.5, 1.0))
-                pause = min(LONGEST_PAUSE, 2 * pause)
+                return said if model is self._models[0] else self._of_fallback(model, said)
+            is_again = self._is_tried_again(asking, model, said)
+            self._pause_if_hopeless()
+            if is_again:
+                asking.last = endpoint
+                await asyncio.sleep(asking.pause(model.alias))
+        return Reply(Outcome.FAILED, asking.detail, self._models[0].section.model)
 
-    def _out_of_order(self, said: Failure, *, is_used_up: bool) -> PausedError | None:
-        """Return why nobody should ask any more, if so; a teacher that never answered fails no ticket."""
-        again = "then run the same command again"
-        if said.trouble in _OF_A_PERSON:
-            return PausedError(f"the teacher {self._model.model} refuses: {said.detail}", _OF_A_PERSON[said.trouble])
-        if said.trouble is not Trouble.RATE and not self._has_answered and (is_used_up or self._breaker.is_open):
-            return PausedError(
-                f"the teacher has not answered a single call: {said.detail}",
-                f"see whether {self._url} is right and answers, {again}",
-            )
-        if self._breaker.is_hopeless(self._clock.monotonic()):
-            return PausedError(
-                f"nothing has come back from the teacher for {PATIENCE_SECONDS / 60:g} minutes: {said.detail}",
-                f"see whether {self._url} answers, {again}",
-            )
-        return None
+    def _next(self, asking: _Asking) -> Model | None:
+        """Return the first model that is able to answer, or the first that may be some day; None: none ever will."""
+        if self._paused is not None:
+            raise self._paused
+        left = [model for model in self._models if asking.may_ask(model)]
+        return next((model for model in left if model.is_able()), left[0] if left else None)
 
-    async def _turn(self) -> None:
-        """Wait until a call may begin; those who wait come in the order in which they asked.
+    async def _turn(self, model: Model, asking: _Asking) -> Endpoint | None:
+        """Return the endpoint of ``model`` to ask, its turn taken; None where another model should be asked."""
+
+        def may_leave() -> bool:
+            return any(other.is_able() for other in self._models if other is not model and asking.may_ask(other))
+
+        return await model.turns.next(asking.last, may_leave)
+
+    def _is_tried_again(self, asking: _Asking, model: Model, said: Failure) -> bool:
+        """Count a failure; return whether it cost a try, and there are more."""
+        asking.detail = said.detail
+        if said.trouble in FREE:
+            return False
+        asking.tries[model.alias] += 1
+        is_used_up = asking.tries[model.alias] >= model.section.tries
+        if is_used_up or said.trouble is Trouble.REQUEST:
+            asking.given_up.add(model.alias)
+            model.give_up(said)
+            return False
+        return True
+
+    def _of_fallback(self, model: Model, reply: Reply) -> Reply:
+        """Return the reply of a fallback, after those who wait for others were told that it is able."""
+        for other in self._models:
+            other.turns.see()
+        return replace(reply, alias=model.alias)
+
+    def _pause_if_hopeless(self) -> None:
+        """Pause the run, for all that ask and will ask, when no model can be asked any more.
 
         Raises:
-            PausedError: nobody should ask any more.
+            PausedError: that is so.
         """
-        async with self._turns:
-            while (seconds := self._seconds_to_wait()) > 0 or self._paused is not None:
-                if self._paused is not None:
-                    raise self._paused
-                self._ended.clear()
-                try:
-                    async with asyncio.timeout(min(seconds, _LONGEST_WAIT)):
-                        await self._ended.wait()
-                except TimeoutError:
-                    continue
-            self._throttle.begin(self._clock.monotonic())
-            self._breaker.begin()
-
-    def _seconds_to_wait(self) -> float:
-        now = self._clock.monotonic()
-        return max(self._throttle.wait(now), self._breaker.wait(now))
-
-    async def _ask(self, body: bytes) -> Reply | Failure:
-        """Make one call, and tell throttle and breaker how it ended."""
-        try:
-            said = await self._call(body)
-        except TimeoutError:
-            said = Failure(Trouble.TIMEOUT, f"no answer within {self._model.timeout_seconds:g} s")
-        except (aiohttp.ClientError, OSError) as error:
-            said = Failure(Trouble.NETWORK, f"{type(error).__name__} at {self._url}")
-        except asyncio.CancelledError:
-            self._throttle.fail(self._clock.monotonic())
-            raise
-        self._note(said)
-        return said
-
-    async def _call(self, body: bytes) -> Reply | Failure:
-        assert self._session is not None  # noqa: S101 -- the context manager was entered
-        async with self._session.post(self._url, data=body, allow_redirects=False) as response:
-            content = bytearray()
-            async for part in response.content.iter_any():
-                content += part
-                if len(content) > MOST_BYTES:
-                    response.close()
-                    return Failure(Trouble.GARBLED, f"an answer of more than {MOST_BYTES:,} bytes")
-            if response.status != HTTPStatus.OK:
-                return of_response(response.status, bytes(content), response.headers, self._clock.now())
-            return reply_of(bytes(content))
-
-    def _note(self, said: Reply | Failure) -> None:
-        now = self._clock.monotonic()
-        if isinstance(said, Reply):
-            self._has_answered = True
-            self._throttle.succeed(now)
-            self._breaker.succeed()
-        elif said.trouble is Trouble.RATE:
-            self._throttle.refuse(now, said.retry_after)
-            self._breaker.succeed()
-        else:
-            self._throttle.fail(now)
-            self._breaker.fail(now)
-        self._ended.set()
+        causes = [cause for model in self._models if (cause := model.cause()) is not None]
+        if self._paused is None and len(causes) == len(self._models):
+            self._paused = _pause(self._models, causes)
+            for model in self._models:
+                model.turns.close(self._paused)
+        if self._paused is not None:
+            raise self._paused
 
 
-def address_of(model: ModelSection, environment: Mapping[str, str]) -> str:
-    """Return where ``model`` is asked; a key that is missing there is an error before anything is asked.
-
-    Raises:
-        UsageError: it is hosted, and its key is not in the environment.
-    """
-    address = model.base_url or environment.get(BASE_URL, "").strip() or HOSTED
-    if address == HOSTED and not environment.get(model.key, "").strip():
-        raise UsageError(
-            f"the variable {model.key} is not set, and {address} wants a key",
-            f"set {model.key}, or name a server of yours: models.*.base_url in the recipe, or {BASE_URL}",
-        )
-    return address
+def _pause(models: Sequence[Model], causes: Sequence[Cause]) -> PausedError:
+    """Return the pause for the causes of all models."""
+    named = [f"{model.alias}: {cause.what}" for model, cause in zip(models, causes, strict=True)]
+    what = causes[0].what if len(causes) == 1 else "; ".join(named)
+    cures = dict.fromkeys(cause.cure for cause in causes)
+    return PausedError(what, f"{'; '.join(cures)}, then run the same command again")

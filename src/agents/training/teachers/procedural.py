@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
+from typing import cast
 
 from agents.campaign.errors import UsageError
 from agents.training.bench import Bench
+from agents.training.domains import ProvingDomain
 from agents.training.judge import Domains
 from agents.training.sample import Outcome, Reply, Ticket
 from agents.training.teachers import Request
@@ -27,7 +29,7 @@ class Exercise:
 def compose(domains: Domains, exercise: Exercise) -> Reply:
     """Return the domain's own answer, spoiled with the chance ``fault_rate``."""
     ticket = exercise.ticket
-    domain = domains[ticket.item.domain]
+    domain = cast(ProvingDomain, domains[ticket.item.domain])  # a recipe cannot ask others to answer
     text = domain.answer(ticket.item, ticket.variant)
     rng = Random(f"{exercise.seed}/fault/{ticket.id}")  # noqa: S311 -- repeatable
     if rng.random() < exercise.fault_rate:

@@ -17,18 +17,10 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from agents.campaign.errors import ExitCode, UsageError
-from agents.training.scripts.stand_in import (
-    BREAKAGES,
-    MODEL,
-    REFUSAL,
-    Knobs,
-    StandIn,
-    Window,
-    answer_to,
-    application,
-    checked_host,
-    main,
-)
+from agents.training.scripts.stand_in import application, checked_host, main
+from agents.training.scripts.stand_in_answers import BREAKAGES, REFUSAL, answer_to
+from agents.training.scripts.stand_in_decisions import MODEL, StandIn, Window
+from agents.training.scripts.stand_in_knobs import Knobs
 
 PROMPT = "Explain what the routine at 8000 does with the accumulator, and why it returns early"
 CHAT = "/v1/chat/completions"

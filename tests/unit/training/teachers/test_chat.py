@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from agents.campaign.clock import SystemClock
 from agents.campaign.errors import PausedError, UsageError
-from agents.campaign.recipe import ModelSection
+from agents.campaign.models import ModelSection
 from agents.training import breaker
 from agents.training.sample import Cell, Message, Outcome, Reply, SourceItem, Ticket
 from agents.training.scripts.stand_in import Knobs, StandIn, application
@@ -42,7 +42,7 @@ def asked(
         stand_in = StandIn(Knobs.of({}))
         async with TestServer(application(stand_in, asyncio.Event())) as server:
             section = ModelSection(model="m", base_url=str(server.make_url("/v1")), **(asks or {}))
-            async with ChatTeacher(section, {"OPENAI_API_KEY": "right"}, most, SystemClock()) as teacher:
+            async with ChatTeacher({"m": section}, "m", {"OPENAI_API_KEY": "right"}, most, SystemClock()) as teacher:
                 await teacher.answer(request(10_000))
                 stand_in.change(knobs)
                 tasks = [asyncio.create_task(teacher.answer(request(number))) for number in range(count)]
@@ -140,7 +140,7 @@ def test_a_teacher_that_never_answered_costs_no_ticket(faults: str) -> None:
     async def ask() -> None:
         async with TestServer(application(StandIn(Knobs.of({"faults": faults})), asyncio.Event())) as server:
             section = ModelSection(model="m", base_url=str(server.make_url("/v1")), tries=2)
-            async with ChatTeacher(section, {}, 4, SystemClock()) as teacher:
+            async with ChatTeacher({"m": section}, "m", {}, 4, SystemClock()) as teacher:
                 await teacher.answer(request(0))
 
     with pytest.raises(PausedError, match="has not answered a single call"):

@@ -1,0 +1,24 @@
+"""The words of a text: what counts as one, in every script.
+
+Pure. Never says what they mean.
+"""
+
+from __future__ import annotations
+
+import re
+
+LONGEST_READ = 1_000_000
+"""Characters of a text that are looked at."""
+
+IDEOGRAPHS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Chinese and Japanese, which put no spaces between words."""
+
+_WORD = re.compile(rf"[{IDEOGRAPHS}]|[^\W{IDEOGRAPHS}]+(?:['\u2019][^\W{IDEOGRAPHS}]+)*")
+_ASCII = "".join(chr(code).lower() if re.match(r"[\w']", chr(code)) else " " for code in range(128))
+"""What stands for each character of ASCII where words are split at spaces, which is four times as quick."""
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of the first million characters in lower case; each ideograph counts as one."""
+    read = text[:LONGEST_READ]
+    return read.translate(_ASCII).split() if read.isascii() else _WORD.findall(read.lower())

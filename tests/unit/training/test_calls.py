@@ -1,0 +1,156 @@
+"""Paid calls of a run: judges beside the teacher, what is recorded before it is asked, and what it costs."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_domain import TinyDomain
+from tiny_run import GOAL, InjectedCrashError, TinyRun, audit, outcome
+
+from agents.campaign.errors import PausedError
+from agents.campaign.failures import UNJUDGED
+from agents.campaign.ledger_view import LedgerView, Spending
+from agents.training.calls import Judge
+from agents.training.limits import Limits
+from agents.training.prices import Prices
+from agents.training.sample import Judgement, Message, Outcome, Referral, Reply, SourceItem
+from agents.training.teachers import Request
+
+PILOT = replace(GOAL, kind="pilot", total=120, budget=120)
+PRICES = Prices(1.0, 2.0, 10)
+
+
+@dataclass(frozen=True)
+class ReferringDomain(TinyDomain):
+    """The tiny domain, whose right answers go to a judge."""
+
+    share: float = 0.5
+    at_least: float = 0.0
+
+    def judge(self, item: SourceItem, answer: str) -> Judgement:
+        found = super().judge(item, answer)
+        question = (Message("user", f"Is this good: {answer}"),)
+        referral = Referral(question, 5, self.share, self.at_least)
+        return replace(found, referral=referral if found.quality > 0.5 else None)
+
+
+@dataclass
+class Critic:
+    """A judge that gives every answer ``score``, and dies or fails at some of its calls."""
+
+    score: Any = 4
+    dies_at: int = 0
+    fails_every: int = 0
+    asked: list[str] = field(default_factory=list)
+
+    async def answer(self, request: Request) -> Reply:
+        self.asked.append(request.prompt[-1].content)
+        if len(self.asked) == self.dies_at:
+            raise InjectedCrashError
+        if self.fails_every and len(self.asked) % self.fails_every == 0:
+            return Reply(Outcome.FAILED, "HTTP 500", "critic")
+        return Reply(Outcome.ANSWERED, f'{{"score": {self.score}, "reason": "so so"}}', "critic", 7, 3)
+
+
+def judged(path: Path, critic: Critic, prices: Prices = PRICES, **changes: Any) -> TinyRun:
+    domain = ReferringDomain()
+    run = TinyRun(path, goal=PILOT, domains={"tiny": domain}, judges={"tiny": Judge(critic, "critic", prices)})
+    return replace(run, **changes)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.sqlite"
+
+
+def rows(path: Path, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_a_judge_counts_its_share_and_is_asked_once_for_each_good_answer(path: Path) -> None:
+    critic = Critic(score=3)
+    progress = judged(path, critic).go()
+    audit(path)
+    right = rows(path, "SELECT count(*) FROM opinions WHERE outcome = 'answered'")[0][0]
+    assert right == len(critic.asked) == len(set(critic.asked)) == progress.accepted
+    samples = list(LedgerView(path).samples(accepted=True))
+    assert {check["name"] for check in samples[0]["checks"]} == {"value", "length", "judge"}
+    assert all(sample["quality"] == pytest.approx(0.5 * 1.0 + 0.5 * 0.5, abs=0.02) for sample in samples)
+
+
+def test_a_low_score_rejects(path: Path) -> None:
+    progress = judged(path, Critic(score=1)).go()
+    assert progress.accepted == 0
+    assert LedgerView(path).reasons(1)[0][0] == "check judge"
+
+
+@pytest.mark.parametrize("score", ["9", '"good"', "null"])
+def test_an_opinion_that_is_none_leaves_the_answer_unjudged(path: Path, score: str) -> None:
+    judged(path, Critic(score=score)).go()
+    audit(path)
+    assert (UNJUDGED, 96) in [(reason, count) for reason, count in LedgerView(path).reasons()] or LedgerView(
+        path
+    ).reasons(1)[0][0] == UNJUDGED
+
+
+def test_a_judge_that_fails_is_told_from_a_bad_answer(path: Path) -> None:
+    critic = Critic(fails_every=10)
+    judged(path, critic).go()
+    audit(path)
+    assert dict(LedgerView(path).reasons())[UNJUDGED] == len(critic.asked) // 10
+
+
+def test_a_killed_run_asks_no_opinion_twice_and_comes_out_the_same(path: Path, tmp_path: Path) -> None:
+    whole = Critic()
+    judged(tmp_path / "whole.sqlite", whole).go()
+    first, second = Critic(dies_at=40), Critic()
+    with pytest.raises(InjectedCrashError):
+        judged(path, first).go()
+    kept = rows(path, "SELECT count(*) FROM opinions WHERE outcome = 'answered'")[0][0]
+    assert kept > 0
+    judged(path, second).go()
+    audit(path)
+    assert outcome(path) == outcome(tmp_path / "whole.sqlite")
+    assert len(second.asked) == len(whole.asked) - kept
+
+
+def test_what_is_asked_is_recorded_before_and_lost_where_it_never_came(path: Path) -> None:
+    with pytest.raises(InjectedCrashError):
+        judged(path, Critic(dies_at=1), in_flight=1).go()
+    assert rows(path, "SELECT outcome, alias FROM opinions") == [(None, "critic")]
+    judged(path, Critic(), in_flight=1).go()
+    found = rows(path, "SELECT outcome, count(*) FROM opinions GROUP BY 1 ORDER BY 1")
+    assert found[-1] == ("lost", 1)
+    audit(path)
+
+
+def test_opinions_are_part_of_the_costs(path: Path) -> None:
+    critic = Critic()
+    judged(path, critic).go()
+    spent = LedgerView(path).spent()
+    assert spent == [
+        Spending("teacher", "", 120, None, None, None, 120),
+        Spending("judge", "critic", len(critic.asked), 7 * len(critic.asked), 3 * len(critic.asked), spent[1].cost, 0),
+    ]
+    assert spent[1].cost == pytest.approx(len(critic.asked) * (7 * 1.0 + 3 * 2.0) / 1e6)
+    assert len(LedgerView(path).calls()) == 120 + len(critic.asked)
+
+
+def test_a_cap_holds_for_opinions_too_and_keeps_the_answers(path: Path) -> None:
+    dear = Prices(1_000_000.0, 1_000_000.0, 10)
+    critic = Critic()
+    with pytest.raises(PausedError, match=r"guards\.max_cost allows 2000"):
+        judged(path, critic, prices=dear, prices_of_teacher=None, limits=Limits(max_cost=2_000.0)).go()
+    assert 0 < len(critic.asked) < 60
+    audit(path)
+    before = rows(path, "SELECT count(*) FROM attempts WHERE outcome = 'answered'")[0][0]
+    judged(path, Critic(), prices=PRICES).go()
+    audit(path)
+    assert rows(path, "SELECT count(*) FROM attempts")[0][0] == 120
+    assert before > 0
