@@ -95,7 +95,8 @@ async def ours(url: str, at_once: int) -> AsyncIterator[Ask]:
     from agents.training.teachers import Request
     from agents.training.teachers.chat import ChatTeacher
 
-    async with ChatTeacher(ModelSection(model="stand-in", base_url=url), {}, at_once, SystemClock()) as teacher:
+    models = {"stand-in": ModelSection(model="stand-in", base_url=url)}
+    async with ChatTeacher(models, "stand-in", {}, at_once, SystemClock()) as teacher:
 
         async def ask(number: int) -> str | None:
             item = SourceItem("benchmark", Cell("questions", 1), {"number": number})

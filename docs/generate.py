@@ -307,6 +307,9 @@ def _command(name: str, meaning: str, flags: Iterable[Sequence[str]]) -> Iterato
 
 def _typer_flags(parameters: Any) -> Iterator[tuple[str, str]]:
     for parameter in parameters:
+        if parameter.param_type_name == "argument":
+            yield f"`{parameter.metavar or parameter.name.upper()}`", f"{parameter.help}"
+            continue
         metavar = "" if parameter.is_flag else f" {parameter.metavar or 'N'}"
         long, *others = sorted(parameter.opts, key=len, reverse=True) + parameter.secondary_opts
         yield _listed([f"{long}{metavar}", *others]), f"{parameter.help}{_flag_default(parameter)}"

@@ -111,7 +111,7 @@ def monitor(
 def validate(
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="[FILE]", help="A recipe to be checked instead: nothing is asked or written."),
+        typer.Argument(metavar="FILE", help="A recipe to be checked instead: nothing is asked or written."),
     ] = None,
     quality_threshold: QualityThreshold = None,
     min_pilot_samples: MinPilotSamples = None,
@@ -141,7 +141,7 @@ def preview(
 
     The models of the recipe are really asked, and their prices really paid; nothing is written.
     """
-    from agents.training.preview import preview_text
+    from agents.training.preview_page import preview_text
 
     made = _previewed(_plan(None, None, None, None, recipe), candidate, count, seed_offset)
     _print_json(made.document()) if as_json else typer.echo(preview_text(made))

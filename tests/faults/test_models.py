@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import Counter
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,19 +34,40 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked(run: TinyRun, asks: dict[str, Any] | None = None, **knobs: Any) -> dict[str, Any]:
     """Let ``run`` ask a stand-in with these knobs; return what the stand-in counted, and the pause if one came."""
+    (counts,), paused = asked_several(run, [knobs], asks)
+    return counts | {"paused": paused}
 
-    async def go() -> dict[str, Any]:
-        stand_in = StandIn(Knobs.of(knobs), seed=3)
-        async with TestServer(application(stand_in, asyncio.Event())) as server:
-            model = ModelSection(model="m", base_url=str(server.make_url("/v1")), **(asks or {}))
-            async with ChatTeacher({"m": model}, "m", {}, IN_FLIGHT, SystemClock()) as teacher:
+
+def asked_several(
+    run: TinyRun, knobs: Sequence[dict[str, Any]], asks: dict[str, Any] | None = None, *, is_fallback: bool = False
+) -> tuple[list[dict[str, Any]], PausedError | None]:
+    """The same with a stand-in for each of ``knobs``: endpoints of one model, or a model and its fallbacks."""
+
+    async def go() -> tuple[list[dict[str, Any]], PausedError | None]:
+        stand_ins = [StandIn(Knobs.of(one), seed=3) for one in knobs]
+        async with AsyncExitStack() as stack:
+            servers = [TestServer(application(one, asyncio.Event())) for one in stand_ins]
+            urls = [str((await stack.enter_async_context(server)).make_url("/v1")) for server in servers]
+            models = _models(urls, asks or {}, is_fallback=is_fallback)
+            paused = None
+            async with ChatTeacher(models, "m0", {}, IN_FLIGHT, SystemClock()) as teacher:
                 try:
                     await replace(run, teacher=lambda _: teacher, in_flight=IN_FLIGHT)._go()
                 except PausedError as error:
-                    return stand_in.stats() | {"paused": error}
-        return stand_in.stats() | {"paused": None}
+                    paused = error
+        return [one.stats() for one in stand_ins], paused
 
     return asyncio.run(asyncio.wait_for(go(), 60))
+
+
+def _models(urls: list[str], asks: dict[str, Any], *, is_fallback: bool) -> dict[str, ModelSection]:
+    if not is_fallback:
+        return {
+            "m0": ModelSection.model_validate({"model": "m", "endpoints": [{"base_url": url} for url in urls], **asks})
+        }
+    names = [f"m{number}" for number in range(len(urls))]
+    models = {name: ModelSection(model="m", base_url=url, **asks) for name, url in zip(names, urls, strict=True)}
+    return models | {"m0": models["m0"].model_copy(update={"fallbacks": tuple(names[1:])})}
 
 
 def outcomes(path: Path) -> Counter[str]:
@@ -102,6 +124,82 @@ def test_odd_answers_are_typed_and_the_sums_add_up(run: TinyRun) -> None:
     assert sum(found.values()) == TICKETS
     assert set(found) <= {"answered", "empty", "failed"}
     assert found["empty"] > 0
+
+
+BOTH = pytest.mark.parametrize("is_fallback", [False, True], ids=["two endpoints", "a fallback"])
+
+
+@BOTH
+@pytest.mark.fault(row=35)
+def test_a_storm_at_one_of_two_loses_nothing(run: TinyRun, *, is_fallback: bool) -> None:
+    counts, paused = asked_several(run, [{"rate": 40}, {}], {"tries": 1}, is_fallback=is_fallback)
+    assert paused is None
+    audit(run.path)
+    assert outcomes(run.path) == {"answered": TICKETS}
+    assert sum(one["answered"] for one in counts) == TICKETS
+
+
+@BOTH
+@pytest.mark.parametrize("knobs", [{"quota": 20}, {"revoke_after": 20, "key": "none"}], ids=["quota", "key"])
+@pytest.mark.fault(row=36)
+def test_what_ends_at_one_of_two_is_made_by_the_other(
+    run: TinyRun, knobs: dict[str, Any], *, is_fallback: bool
+) -> None:
+    counts, paused = asked_several(run, [knobs, {}], is_fallback=is_fallback)
+    assert paused is None
+    audit(run.path)
+    assert outcomes(run.path) == {"answered": TICKETS}
+    assert [one["answered"] for one in counts] == [20, TICKETS - 20]
+
+
+@BOTH
+@pytest.mark.fault(row=36)
+def test_what_ends_at_both_pauses_and_the_cure_goes_on(run: TinyRun, *, is_fallback: bool) -> None:
+    counts, paused = asked_several(run, [{"quota": 20}, {"key": "another"}], is_fallback=is_fallback)
+    assert paused is not None
+    assert "quota" in paused.what
+    assert "API key" in paused.what
+    assert [one["answered"] for one in counts] == [20, 0]
+    audit(run.path)
+    cured = asked(run)
+    audit(run.path)
+    assert cured["answered"] == TICKETS - 20
+
+
+@BOTH
+@pytest.mark.parametrize("faults", ["500=1.0", "reset=1.0", "silent=1.0"])
+@pytest.mark.fault(row=37)
+def test_an_outage_at_one_of_two_costs_no_ticket(run: TinyRun, faults: str, *, is_fallback: bool) -> None:
+    asks = {"tries": 4, "timeout_seconds": 0.3}
+    counts, paused = asked_several(run, [{"faults": faults}, {}], asks, is_fallback=is_fallback)
+    assert paused is None
+    audit(run.path)
+    assert outcomes(run.path) == {"answered": TICKETS}
+    assert counts[0]["requests"] < TICKETS
+
+
+@pytest.mark.fault(row=37)
+def test_a_slow_drip_is_cut_off_by_the_deadline(run: TinyRun) -> None:
+    seen = asked(run, {"tries": 4, "timeout_seconds": 0.3}, faults="slow=0.1", drip=30)
+    assert seen["paused"] is None
+    audit(run.path)
+    assert outcomes(run.path)["answered"] >= TICKETS - 2
+
+
+@BOTH
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.fault(row=38)
+def test_odd_answers_of_one_of_two_are_typed_and_the_sums_add_up(
+    run: TinyRun, stream: bool, *, is_fallback: bool
+) -> None:
+    knobs = {"faults": "cut=0.2,html=0.1,empty=0.15,malformed=0.2,fenced=0.1,refusal=0.1"}
+    _, paused = asked_several(run, [knobs, {}], {"tries": 2, "stream": stream}, is_fallback=is_fallback)
+    assert paused is None
+    audit(run.path)
+    found = outcomes(run.path)
+    assert sum(found.values()) == TICKETS
+    assert set(found) <= {"answered", "empty", "failed", "refused"}
+    assert found["answered"] > TICKETS / 2
 
 
 @pytest.mark.fault(row=40)

@@ -121,8 +121,8 @@ def test_architecture_draws_the_layers_that_are_tested() -> None:
     }
     for module in set(house["MODULES"]) - set(house["FOLDERS"]) - {"agents.__main__"}:
         if module.startswith("agents."):
-            found = [layer for name, layer in layers.items() if house["is_in"](module, name)]
-            assert found == [house["layer_of"](module)], module
+            found = [(len(name), layer) for name, layer in layers.items() if house["is_in"](module, name)]
+            assert max(found, default=(0, None))[1] == house["layer_of"](module), module
 
 
 def test_glossary_is_sorted_and_says_each_word_once() -> None:

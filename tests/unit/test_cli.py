@@ -28,13 +28,15 @@ from agents.training.sample import Cell, Message, SourceItem, Ticket
 
 VERBS = (
     *("auto", "monitor", "validate", "launch", "report", "calibrate", "approve", "resume", "status", "logs", "stop"),
-    *("plan", "samples"),
+    *("plan", "samples", "init", "preview"),
 )
 VARIABLES = ("CAMPAIGN_RECIPE", "CAMPAIGN_TARGET", "QUALITY_THRESHOLD", "AUTO_LAUNCH")
 FLAGS = {
+    "init": ("FILE", "--kind", "--json"),
+    "preview": ("--count", "--recipe", "--candidate", "--seed-offset", "--json"),
     "auto": ("--quality-threshold", "--campaign-target", "--no-auto-launch", "--background", "--recipe", "--json"),
     "monitor": ("--quality-threshold", "--background", "--recipe", "--json"),
-    "validate": ("--quality-threshold", "--recipe", "--json"),
+    "validate": ("FILE", "--quality-threshold", "--recipe", "--json"),
     "launch": ("--quality-threshold", "--campaign-target", "--no-auto-launch", "--recipe", "--json"),
     "report": ("--recipe", "--json"),
     "calibrate": ("--recipe", "--json"),
@@ -252,6 +254,84 @@ def test_samples_are_shown_or_printed_as_a_document(campaign: Campaign, home: Ho
     assert [sample["seq"] for sample in asked.document["samples"]] == [2, 1, 0]
 
 
+# Data of one's own.
+
+
+@pytest.fixture
+def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a note."""
+    monkeypatch.chdir(tmp_path)
+    for variable in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(variable, raising=False)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.md").write_text("# One\n\nThe lighthouse burned oil until the winter of 1911.\n")
+    return tmp_path
+
+
+def test_init_writes_a_recipe_once_and_says_what_comes_next(campaign: Campaign, home: Home, notes: Path) -> None:
+    said, asked = campaign("init"), campaign("init", "code.yaml", "--kind", "code", "--json")
+    refused = campaign("init", "--json")
+
+    assert said.out.splitlines()[0] == "recipe.yaml is written, for Markdown notes."
+    assert said.out.endswith("  campaign validate recipe.yaml\n  campaign preview --recipe recipe.yaml\n")
+    assert asked.document == {
+        "path": "code.yaml",
+        "kind": "code",
+        "next": ["campaign validate code.yaml", "campaign preview --recipe code.yaml"],
+    }
+    assert (refused.code, refused.document["error"]) == (
+        2,
+        "recipe.yaml is there already, and nothing is ever overwritten",
+    )
+    assert "notes/**/*.md" in (notes / "recipe.yaml").read_text()
+    assert "src/**/*.c" in (notes / "code.yaml").read_text()
+    assert not home.root.exists()
+
+
+def test_validate_with_a_file_checks_the_recipe_and_makes_nothing(campaign: Campaign, home: Home, notes: Path) -> None:
+    campaign("init")
+    said, asked = campaign("validate", "recipe.yaml"), campaign("validate", "recipe.yaml", "--json")
+    assert (said.code, asked.code) == (0, 0)
+    assert "domain notes: 2 samples of 1 text;" in said.out
+    assert said.out.splitlines()[-1].startswith("ok: ")
+    assert asked.document["domains"][0]["capacity"] == 2
+    assert asked.document["warnings"]
+    assert not home.root.exists()
+
+
+def test_validate_with_a_file_and_a_recipe_is_refused(campaign: Campaign, recipe: str) -> None:
+    done = campaign("validate", recipe, "--recipe", recipe, "--json")
+    assert (done.code, done.document["error"]) == (2, "a FILE and --recipe are two things to validate")
+
+
+def test_validate_with_a_file_that_cannot_be_used_exits_with_2(campaign: Campaign, home: Home, notes: Path) -> None:
+    campaign("init")
+    (notes / "notes" / "a.md").unlink()
+    done = campaign("validate", "recipe.yaml", "--json")
+    assert (done.code, done.document["exit_code"]) == (2, 2)
+    assert "matches no file" in done.document["error"]
+    assert not home.root.exists()
+
+
+def test_preview_shows_samples_of_the_built_in_teacher(campaign: Campaign, home: Home) -> None:
+    said, asked = campaign("preview", "-n", "2"), campaign("preview", "-n", "2", "--json")
+    assert (said.code, asked.code, said.err) == (0, 0, "")
+    assert [said.out.count(head) for head in ("1 of 2: would", "2 of 2: would")] == [1, 1]
+    assert "would be accepted; mean quality" in said.out.splitlines()[-1]
+    assert [sample["domain"] for sample in asked.document["samples"]] == ["asm", "asm"]
+    assert not home.root.exists()
+
+
+def test_preview_tells_that_nobody_listens_and_exits_with_6(campaign: Campaign, home: Home, notes: Path) -> None:
+    campaign("init")
+    text = (notes / "recipe.yaml").read_text().replace("127.0.0.1:8000", "127.0.0.1:1")
+    (notes / "recipe.yaml").write_text(text.replace("temperature: 0.7", "tries: 1"))
+    done = campaign("preview", "--recipe", "recipe.yaml", "-n", "1", "--json")
+    assert (done.code, done.document["exit_code"]) == (6, 6)
+    assert "http://127.0.0.1:1/v1" in done.document["error"]
+    assert not home.root.exists()
+
+
 # Flags, variables and what they come to.
 
 
@@ -402,7 +482,7 @@ def test_an_error_names_the_cure_and_exits_with_2(
 
 
 @pytest.mark.parametrize("place", ["", "/below", "/training"])
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "logs"])
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in {"init", "logs"}])
 def test_a_home_that_is_a_file_is_refused_by_every_verb(
     campaign: Campaign, home: Home, monkeypatch: pytest.MonkeyPatch, verb: str, place: str
 ) -> None:
@@ -435,6 +515,9 @@ def test_a_variable_that_says_nothing_possible_is_named(
         (["auto", "--quality-threshold", "high"], "'--quality-threshold'", " auto"),
         (["auto", "--campaign-target", "1.5"], "'--campaign-target'", " auto"),
         (["auto", "--campaign-target"], "'--campaign-target' requires an argument", ""),
+        (["preview", "-n", "0"], "'--count'", " preview"),
+        (["preview", "-n", "51"], "'--count'", " preview"),
+        (["init", "--kind", "poems"], "'--kind'", " init"),
         (["logs", "--lines", "-1"], "'--lines'", " logs"),
         (["status", "now"], "unexpected extra argument(s) (now)", " status"),
     ],

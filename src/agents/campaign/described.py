@@ -95,6 +95,8 @@ class CheckSection(Section):
 class LengthSection(CheckSection):
     """Words of the answer."""
 
+    at_least: Share = 0.5
+    """A sample that scores less here has a quality of 0."""
     fewest: int = Field(default=5, ge=0, le=1_000_000)
     """Fewer words score less, down to 0."""
     most: int = Field(default=2_000, ge=1, le=1_000_000)
@@ -127,6 +129,13 @@ class OwnChecksSection(Section):
     """Share of the names and numbers of the answer that the source has."""
     similarity: SimilaritySection | None = SimilaritySection()
     language: LanguageSection | None = None
+    """The language that the answer is written in."""
+
+    @property
+    def weight(self) -> float:
+        """The weights of all checks together."""
+        checks = self.structure, self.length, self.refusal, self.grounding, self.similarity, self.language
+        return sum(check.weight for check in checks if check is not None)
 
 
 class JudgeSection(Section):

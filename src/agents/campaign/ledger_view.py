@@ -21,6 +21,7 @@ from agents.campaign.events import RunKind, RunStarted
 from agents.campaign.failures import failure_of
 from agents.campaign.forecast.pilot import Call
 from agents.campaign.gate import JudgedTicket
+from agents.campaign.models import answering
 from agents.campaign.progress import NEWEST, Progress
 
 SCHEMA_VERSION = 3
@@ -148,11 +149,16 @@ class LedgerView:
         return [Tried(item, domain, quality, state == "accepted", cost) for item, domain, quality, state, cost in rows]
 
     def models(self) -> dict[str, frozenset[str]]:
-        """Return the models that answered for each domain."""
+        """Return the models that answered for each domain, those of fallbacks apart, as ``answering`` names them."""
         with self._connected() as connection:
-            rows = [] if connection is None else connection.execute(_MODELS).fetchall()
-        domains = {domain for domain, _ in rows}
-        return {domain: frozenset(model for of, model in rows if of == domain) for domain in domains}
+            if connection is None:
+                return {}
+            is_older = checked_version(connection, self.path) in OLDER_VERSIONS
+            rows = connection.execute(_MODELS.format("''" if is_older else "coalesce(a.alias, '')")).fetchall()
+        found: dict[str, set[str]] = {}
+        for domain, alias, model in rows:
+            found.setdefault(answering(domain, alias), set()).add(model)
+        return {name: frozenset(models) for name, models in found.items()}
 
     def calls(self) -> list[Call]:
         """Return every request that came to an end, in the order of asking.
@@ -187,7 +193,9 @@ class LedgerView:
         with self._connected() as connection:
             if connection is not None:
                 connection.row_factory = sqlite3.Row
-                query = _SAMPLES.format(settled=_settled(checked_version(connection, self.path)), sign="=" if accepted else "<>")
+                query = _SAMPLES.format(
+                    settled=_settled(checked_version(connection, self.path)), sign="=" if accepted else "<>"
+                )
                 for row in connection.execute(query):
                     yield _sample(dict(row))
 
@@ -364,7 +372,7 @@ _ALL_CALLS = """
 """
 _PAUSES = "SELECT id, guard, cause, cure FROM pauses WHERE cleared IS NULL ORDER BY id DESC LIMIT 1"
 _MODELS = """
-    SELECT DISTINCT t.domain, a.model FROM samples s JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt
+    SELECT DISTINCT t.domain, {}, a.model FROM samples s JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt
     WHERE a.model <> '' AND t.state <> 'dead'
 """
 _JUDGED = "SELECT t.domain, s.quality, t.state, s.reason FROM samples s JOIN tickets t ON t.seq = s.seq ORDER BY s.seq"

@@ -26,6 +26,11 @@ def checked_address(url: str | None) -> str | None:
     return url
 
 
+def answering(domain: str, alias: str) -> str:
+    """Return the name under which the models are known that answer for ``domain``: those of a fallback apart."""
+    return f"{domain} by {alias}" if alias else domain
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """One way to a model: an address, and the variable that has the key for it."""

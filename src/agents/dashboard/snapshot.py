@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from agents.campaign.ledger_view import LedgerView
 from agents.campaign.outcome import Exit, state_of
 from agents.campaign.phases import Phase
 from agents.campaign.status import campaign_document, workflow_exit_code
-from agents.dashboard.view import headline, status_text
+from agents.dashboard.view import headline, spent_lines, status_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Snapshot:
     """By name of each process that lives; None where its id is not known."""
     unwatched: dict[str, Any] | None = None
     """The campaign's document made from its ledger, where nobody watches it."""
+    spent: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What pilot and campaign spent on each model, by run; of runs that told of tokens or money."""
 
     @property
     def state(self) -> dict[str, Any] | None:
@@ -55,6 +57,7 @@ class Snapshot:
         return {
             **{names[name]: section for name, section in self.sections.items()},
             "running": self.pids,
+            "spent": self.spent,
             "exit_code": int(self.exit_code),
         }
 
@@ -63,7 +66,7 @@ class Snapshot:
         state = self.sections["Orchestrator"]
         if isinstance(state, dict) and self.unwatched is not None:
             state = {**state, "campaign_result": self.unwatched}
-        return status_text(self.sections, headline(state, self.pids))
+        return status_text(self.sections, "\n".join([headline(state, self.pids), *spent_lines(self.spent)]))
 
 
 def take(home: Home) -> Snapshot:
@@ -88,7 +91,21 @@ def take(home: Home) -> Snapshot:
     unwatched = _unwatched(home, sections["Orchestrator"], pids)
     if unwatched is not None and not isinstance(sections["Campaign"], str):
         sections["Campaign"] = unwatched
-    return Snapshot(sections, pids, unwatched)
+    return Snapshot(sections, pids, unwatched, _spent(home, sections))
+
+
+def _spent(home: Home, sections: Mapping[str, dict[str, Any] | str | None]) -> dict[str, list[dict[str, Any]]]:
+    found = {}
+    for name in ("Pilot", "Orchestrator"):
+        section = sections[name]
+        run = section.get("run") if isinstance(section, dict) else None
+        try:
+            spent = LedgerView(home.run(str(run)).ledger).spent() if run else []
+        except CampaignError:
+            continue
+        if any(one.tokens_in is not None or one.cost is not None for one in spent):
+            found[str(run)] = [asdict(one) for one in spent]
+    return found
 
 
 def _unwatched(home: Home, state: dict[str, Any] | str | None, pids: Mapping[str, int | None]) -> dict[str, Any] | None:

@@ -85,6 +85,27 @@ def progress_text(state: Mapping[str, Any]) -> str:
     return ""
 
 
+def spent_lines(spent: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+    """Return a line for each run with what was spent on its models; what nobody told is unknown, never 0."""
+    return [
+        printable(f"Spent by {run}: {'; '.join(_spending_text(one) for one in models)}")
+        for run, models in spent.items()
+    ]
+
+
+def _spending_text(spending: Mapping[str, Any]) -> str:
+    who = " ".join(filter(None, [spending["role"], spending["alias"]]))
+    tokens = [
+        f"{spending[key]:,} {what}"
+        for key, what in (("tokens_in", "tokens in"), ("tokens_out", "out"))
+        if spending[key] is not None
+    ]
+    cost = "cost unknown" if spending["cost"] is None else f"cost {spending['cost']:.6g}"
+    if spending["cost"] is not None and spending["unpriced"]:
+        cost += f" and {spending['unpriced']:,} calls of unknown cost"
+    return f"{who} {spending['calls']:,} calls, {', '.join([*tokens, cost])}"
+
+
 def active_text(steps: tuple[str, ...], pid: int, log: Path) -> str:
     """Return the banner of a workflow that was started in the background."""
     numbered = (f"  {number}. {step}" for number, step in enumerate(steps, 1))

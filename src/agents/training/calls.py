@@ -72,7 +72,7 @@ class Calls:
         self._spent = ledger.spent(asked.tariff.own)
         self._began = clock.monotonic()
 
-    def begin(self, issued: Issued) -> Work | PausedError:
+    def begin(self, issued: Issued, now: str) -> Work | PausedError:
         """Record the attempt of a ticket and return it, or why none may begin; what was answered is not asked again."""
         seq = issued.ticket.seq
         if seq in self._replies:
@@ -82,7 +82,7 @@ class Calls:
         if (reached := self._reached(seq, reserved)) is not None:
             return reached
         self._spent += reserved or 0.0
-        return Work(issued, self._ledger.start_attempt(seq, self.now(), reserved), reserved, None)
+        return Work(issued, self._ledger.start_attempt(seq, now, reserved), reserved, None)
 
     async def reply(self, work: Work) -> Reply:
         """Return the answer to a ticket, from the teacher unless it came before; raises as the teacher does."""

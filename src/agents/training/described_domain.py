@@ -15,10 +15,11 @@ from agents.campaign.digest import digest
 from agents.campaign.errors import UsageError
 from agents.training.answers import AnswerSchema, Form, Parsed
 from agents.training.checks import Answered, judged
+from agents.training.checks.language import require_known
 from agents.training.opinion import referral
 from agents.training.prompts import Prompt
 from agents.training.sample import Cell, Json, Judgement, Message, SourceItem
-from agents.training.sources import Piece
+from agents.training.sources.piece import Piece
 
 VERSION = "1"
 """Changes whenever the same texts and the same description give other items, prompts, samples or judgements."""
@@ -43,13 +44,15 @@ class DescribedDomain:
         self._orders: dict[tuple[Cell, int], list[int]] = {}
         key = f"domains.{name}"
         prompt = section.prompt or PromptSection(user="{{ text }}")
-        self._system = Prompt(f"{key}.prompt.system", prompt.system)
+        self._system = Prompt(f"{key}.prompt.system", prompt.system) if prompt.system.strip() else None
         self._phrasings = [Prompt(f"{key}.prompt.user", text) for text in prompt.phrasings]
         answer = section.answer or AnswerSection()
         self.schema = answer.json_schema
         self._parser = None if answer.json_schema is None else AnswerSchema(answer.json_schema)
         self._sample = _SampleTemplates(key, answer)
         self._checks = section.checks or OwnChecksSection()
+        if self._checks.language is not None:
+            require_known(self._checks.language.language)
         self._judge = section.judge
         self.version = digest(VERSION, [[piece.text, piece.name, piece.group, dict(piece.columns)] for piece in pieces])
         self._try_prompts()
@@ -71,25 +74,25 @@ class DescribedDomain:
     def prompt(self, item: SourceItem, variant: int) -> tuple[Message, ...]:
         """Return the templates filled in; ``variant`` picks a phrasing."""
         values = _values(item.params)
-        system = self._system.filled(values)
         user = Message("user", self._phrasings[variant % len(self._phrasings)].filled(values))
-        return (Message("system", system), user) if system else (user,)
+        return (user,) if self._system is None else (Message("system", self._system.filled(values)), user)
 
     def judge(self, item: SourceItem, answer: str) -> Judgement:
         """Return what the checks say of ``answer``, with the sample made of it, and what a judge is asked if any."""
         values = _values(item.params)
         parsed = None if self._parser is None else self._parser.parsed(answer)
-        asked, said = self._phrasings[0].filled(values | {"text": ""}), answer.strip()
         sample = None
-        if parsed is not None and parsed.value is not None:
+        if parsed is not None and parsed.is_read:
             try:
                 sample = self._sample.made(values, answer, parsed.value)
             except UsageError as error:
                 parsed = Parsed(Form.WRONG_SHAPE, None, error.what)
         elif parsed is None and self._sample.is_given:
-            sample = self._sample.made(values, said, None)
+            sample = self._sample.made(values, answer.strip(), None)
         if sample is not None:
             asked, said = sample[-2].content, sample[-1].content
+        else:
+            asked, said = self._phrasings[0].filled(values | {"text": ""}), answer.strip()
         quality, checks = judged(self._checks, Answered(asked, said, item.params["text"], parsed))
         question = None
         if self._judge is not None and quality > 0.0:
@@ -97,8 +100,7 @@ class DescribedDomain:
         return Judgement(quality, checks, sample=sample, referral=question)
 
     def _share_of(self, judge: JudgeSection) -> float:
-        given = (getattr(self._checks, name) for name in type(self._checks).model_fields)
-        return judge.weight / (judge.weight + sum(check.weight for check in given if check is not None))
+        return judge.weight / (judge.weight + self._checks.weight)
 
     def _order(self, cell: Cell, seed: int) -> list[int]:
         if (cell, seed) not in self._orders:

@@ -5,6 +5,7 @@ Pure, linear in the length of the text, without recursion. Never guesses: what i
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -115,14 +116,17 @@ def _mended_piece(found: re.Match[str]) -> str:
 
 
 def _mended_slip(found: re.Match[str]) -> str:
+    """Return what JSON writes for an escape, a control character or a quote."""
     slip = found[0]
-    kind = slip[1:2]
-    if not kind:
-        return r"\"" if slip == '"' else f"\\u{ord(slip):04x}"
-    if len(slip) > 2 and kind != "u":
-        return chr(int(slip[2:], 16)) if kind == "U" else rf"\u00{slip[2:]}"
-    if len(slip) > 2 or kind in '"\\/bfnrt':
-        return slip
-    if kind == "'":
-        return kind
-    return rf"\\{kind}" if kind >= " " else rf"\u{ord(kind):04x}"
+    match slip[:2]:
+        case r"\u" if len(slip) > 2:
+            return slip
+        case r"\"" | r"\\" | r"\/" | r"\b" | r"\f" | r"\n" | r"\r" | r"\t":
+            return slip
+        case r"\x" | r"\U" if len(slip) > 2:
+            meant = chr(int(slip[2:], 16))
+        case r"\'" | "\\\n":
+            meant = slip[1]
+        case _:
+            meant = slip
+    return json.dumps(meant)[1:-1]

@@ -166,13 +166,13 @@ class Engine:
 
     def _settle_ready(self) -> list[SampleScored]:
         """Settle in the order of the tickets. What is settled after a round is complete must not change the next."""
-        scored = []
+        scored, now = [], self._calls.now()
         while self._next in self._ready and not (self._rounds.due() or self._alarm):
-            scored.append(self._settle(self._ready.pop(self._next)))
+            scored.append(self._settle(self._ready.pop(self._next), now))
             self._next += 1
         return scored
 
-    def _settle(self, answered: _Answered) -> SampleScored:
+    def _settle(self, answered: _Answered, now: str) -> SampleScored:
         ticket, finding = answered.ticket, answered.finding
         good = finding is not None and finding.judgement.quality >= self._standards.accept_at
         twin = self._duplicates.find(finding.trace) if finding and good else None
@@ -181,11 +181,12 @@ class Engine:
         if finding and accepted:
             self._duplicates.add(ticket.seq, finding.trace)
         trace, dialogue = (finding.trace, finding.judgement.sample) if finding else (None, None)
-        self._ledger.settle(ticket, answered.attempt, decided, trace, self._calls.now(), dialogue)
+        self._ledger.settle(ticket, answered.attempt, decided, trace, now, dialogue)
         self._rounds.settle(ticket.item.domain, ticket.item.cell, accepted=accepted)
         model = answered.reply.model if decided.state != "dead" else ""
         failure = failure_of(decided.reason, decided.quality)
-        self._watch(Settled(ticket.seq, ticket.item.domain, decided.quality, accepted, failure, model))
+        alias = answered.reply.alias
+        self._watch(Settled(ticket.seq, ticket.item.domain, decided.quality, accepted, failure, model, alias))
         return SampleScored(decided.quality, accepted, ticket.item.domain)
 
     def _watch(self, settled: Settled) -> None:
@@ -235,10 +236,11 @@ class Engine:
 
     def _record_attempts(self) -> list[Work]:
         starting: list[Work] = []
+        now = self._calls.now()
         if self._stopping or self._failure is not None:
             return starting
         while self._tray and len(self._tasks) + len(starting) < self._in_flight:
-            work = self._calls.begin(self._tray[0])
+            work = self._calls.begin(self._tray[0], now)
             if isinstance(work, PausedError):
                 # What is in flight may cost less than was reserved for it: only an idle run has reached its cap.
                 self._failure = None if self._tasks or starting else work

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from agents.campaign.drift import Baseline, Detector, alarm_level
 from agents.campaign.gate import JudgedTicket
+from agents.campaign.models import answering
 from agents.training.balance import Balance
 
 RECENT = 20
@@ -48,6 +49,8 @@ class Settled:
     accepted: bool
     failure: str | None = None
     model: str = ""
+    alias: str = ""
+    """The fallback that answered, if one did."""
 
 
 def measured(ticket: Settled | JudgedTicket, measure: str) -> float:
@@ -211,9 +214,10 @@ class Guards:
         level = self.level
         risen = [stream for stream in streams if stream.detector.evidence >= level]
         warned = {stream.name: stream.told(self.level) for stream in risen if stream.warns}
-        known = self.models.get(ticket.domain, frozenset())
+        answerers = answering(ticket.domain, ticket.alias)
+        known = self.models.get(answerers, frozenset())
         is_new = ticket.model != "" and ticket.model not in known
-        models = {**self.models, ticket.domain: known | {ticket.model}} if is_new else self.models
+        models = {**self.models, answerers: known | {ticket.model}} if is_new else self.models
         balance = self.balance and self.balance.after(ticket.domain, accepted=ticket.accepted)
         after = replace(self, streams=streams, models=models, warned={**warned, **self.warned}, balance=balance)
         if is_new and known:

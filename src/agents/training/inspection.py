@@ -1,4 +1,4 @@
-"""What a recipe comes to before anything is paid: its texts, its models and prices, and whether it can reach its target.
+"""What a recipe comes to before anything is paid: texts, models and prices, and whether it can reach its target.
 
 Owns the document and its page. Asks nobody and writes nothing.
 """
@@ -141,16 +141,17 @@ def _domain_lines(domain: Document) -> list[str]:
     if domain["texts"] is None:
         items = "items without end" if domain["capacity"] is None else f"{domain['capacity']:,} items"
         return [f"domain {domain['name']}, built in: {items}; {owes}"]
+    items = f"{_counted(domain['capacity'], 'sample')} of {_counted(domain['texts'], 'text')}"
     left_out = ", ".join(f"{count:,} {reason}" for reason, count in domain["left_out"].items())
     return [
-        f"domain {domain['name']}: {domain['capacity']:,} samples of {domain['texts']:,} texts; {owes}",
+        f"domain {domain['name']}: {items}; {owes}",
         *(f"  {_source_line(source)}" for source in domain["sources"]),
         *([f"  left out: {left_out}"] if left_out else []),
     ]
 
 
 def _source_line(source: Document) -> str:
-    files = "" if source["files"] is None else f", {source['files']:,} files"
+    files = "" if source["files"] is None else f", {_counted(source['files'], 'file')}"
     licence = "no licence" if source["licence"] is None else f"licence {source['licence']}"
     whence = f", from {source['provenance']}" if source["provenance"] else ""
     return f"{source['place']} ({source['kind']}{files}): {licence}{whence}"
@@ -162,3 +163,7 @@ def _model_line(model: Document) -> str:
     keys = f" with the key of {', '.join(model['keys'])}" if model["keys"] else ", without a key"
     where = ", ".join(model["addresses"])
     return f"model {model['alias']} ({', '.join(model['roles'])}): {model['model']} at {where}{keys}; {known}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -13,7 +13,7 @@ from agents.campaign.failures import UNJUDGED
 from agents.training.dedup import Trace, Twin, trace
 from agents.training.domains import Domain
 from agents.training.rounds import Slot
-from agents.training.sample import Check, Judgement, Message, Outcome, Reply, SourceItem, Ticket
+from agents.training.sample import Check, Judgement, Message, Outcome, Reply, SourceItem, ticket_id
 
 Domains = Mapping[str, Domain]
 State = Literal["accepted", "rejected", "dead"]
@@ -44,7 +44,8 @@ def draft(domains: Domains, order: Order) -> Draft:
     domain = domains[slot.domain]
     item = domain.item(slot.cell, slot.index, order.seed)
     prompt = domain.prompt(item, slot.variant)
-    return Draft(item, prompt, item.id, Ticket(order.run, 0, item, slot.variant).id)
+    item_id = item.id
+    return Draft(item, prompt, item_id, ticket_id(order.run, item_id, slot.variant))
 
 
 @dataclass(frozen=True, slots=True)

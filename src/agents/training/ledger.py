@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -46,11 +47,32 @@ BUSY_SECONDS = 5.0
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 """A commit returns when the disk has it: what was announced survives a power cut."""
 _CHANGES = ("INSERT", "UPDATE")
+_CALLS = ("attempts", "opinions")
+"""Tables of paid calls."""
+_ISSUE = (
+    "INSERT INTO counters (domain, issued, open) VALUES (?, ?, ?) "
+    "ON CONFLICT DO UPDATE SET issued = issued + excluded.issued, open = open + excluded.open"
+)
+_TICKET = (
+    "INSERT INTO tickets (seq, id, round, domain, family, difficulty, item_index, item_id, item, variant, prompt) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_START_ATTEMPT = "INSERT INTO attempts (id, seq, started, reserved) VALUES (?, ?, ?, ?)"
+_START_OPINION = "INSERT INTO opinions (id, attempt, started, reserved, alias) VALUES (?, ?, ?, ?, ?)"
 _FINISH_ATTEMPT, _FINISH_OPINION = (
     f"UPDATE {table} SET finished = ?, outcome = ?, model = ?, reply = ?, tokens_in = ?, tokens_out = ?, "  # noqa: S608
     "cost = ?, alias = coalesce(?, alias) WHERE id = ?"
-    for table in ("attempts", "opinions")
+    for table in _CALLS
 )
+_SAMPLE = "INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_DIALOGUE = "INSERT INTO dialogues VALUES (?, ?)"
+_STATE = "UPDATE tickets SET state = ? WHERE seq = ?"
+_COUNT = (
+    "UPDATE counters SET accepted = accepted + ?, rejected = rejected + ?, dead = dead + ?, open = open - 1, "
+    "quality_sum = quality_sum + ? WHERE domain = ?"
+)
+_WRITES = (*(_START_ATTEMPT, _FINISH_ATTEMPT, _START_OPINION, _FINISH_OPINION, _SAMPLE, _DIALOGUE, _STATE, _COUNT),)
+"""What every ticket needs, in an order in which nothing refers to what is not there yet."""
 _SCHEMA = Path(__file__).with_name("ledger_schema.sql")
 _ADDED_COLUMNS = {
     2: (
@@ -82,6 +104,8 @@ class Ledger:
         self.path = path
         self.header = header
         self._connection = connection
+        self._waiting: dict[str, list[Sequence[Any]]] = {sql: [] for sql in _WRITES}
+        self._last = {table: self._rows(f"SELECT max(id) FROM {table}")[0][0] or 0 for table in _CALLS}  # noqa: S608
 
     @classmethod
     def open(cls, path: Path, header: RunHeader) -> Self:
@@ -121,7 +145,7 @@ class Ledger:
             connection.execute(f"PRAGMA {pragma}").fetchall()  # without fetching, an error is not raised
         if checked_version(connection, path) == 0:
             _create(connection, header)
-        for table in ("attempts", "opinions"):
+        for table in _CALLS:
             connection.execute(f"UPDATE {table} SET outcome = 'lost' WHERE outcome IS NULL")  # noqa: S608 -- one of two
         connection.execute("UPDATE run SET total = ? WHERE total <> ?", (header.total, header.total))
         return cls(path, connection, header)
@@ -137,6 +161,7 @@ class Ledger:
 
     def commit(self) -> None:
         """Make everything written so far durable."""
+        self._write()
         if self._connection.in_transaction:
             self._execute("COMMIT")
 
@@ -144,38 +169,29 @@ class Ledger:
         """Store the tickets of the next round, in one transaction."""
         (number,) = self._execute("SELECT count(*) FROM rounds").fetchone()
         self._execute("INSERT INTO rounds VALUES (?, ?)", (number, len(tickets)))
-        for issued in tickets:
-            self._execute(
-                "INSERT INTO counters (domain, issued, open) VALUES (?, 1, 1) "
-                "ON CONFLICT DO UPDATE SET issued = issued + 1, open = open + 1",
-                (issued.ticket.item.domain,),
-            )
-            self._execute(
-                "INSERT INTO tickets (seq, id, round, domain, family, difficulty, item_index, item_id, item, variant, "
-                "prompt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                _ticket_row(number, issued),
-            )
+        domains = Counter(issued.ticket.item.domain for issued in tickets)
+        self._execute_many(_ISSUE, [(domain, count, count) for domain, count in domains.items()])
+        self._execute_many(_TICKET, [_ticket_row(number, issued) for issued in tickets])
 
     def start_attempt(self, seq: int, now: str, reserved: float | None = None) -> int:
         """Record that the teacher is going to be asked, and what that can cost at most; return the attempt's id."""
-        cursor = self._execute("INSERT INTO attempts (seq, started, reserved) VALUES (?, ?, ?)", (seq, now, reserved))
-        return int(cursor.lastrowid or 0)
+        self._last["attempts"] += 1
+        self._waiting[_START_ATTEMPT].append((self._last["attempts"], seq, now, reserved))
+        return self._last["attempts"]
 
     def finish_attempt(self, attempt: int, reply: Reply, now: str, cost: float | None = None) -> None:
         """Record what the teacher said, and what it cost where that is known."""
-        self._execute(_FINISH_ATTEMPT, _finished(attempt, reply, now, cost))
+        self._waiting[_FINISH_ATTEMPT].append(_finished(attempt, reply, now, cost))
 
     def start_opinion(self, attempt: int, now: str, reserved: float | None, alias: str) -> int:
         """Record that a model is going to be asked what an answer is worth; return the opinion's id."""
-        cursor = self._execute(
-            "INSERT INTO opinions (attempt, started, reserved, alias) VALUES (?, ?, ?, ?)",
-            (attempt, now, reserved, alias),
-        )
-        return int(cursor.lastrowid or 0)
+        self._last["opinions"] += 1
+        self._waiting[_START_OPINION].append((self._last["opinions"], attempt, now, reserved, alias))
+        return self._last["opinions"]
 
     def finish_opinion(self, opinion: int, reply: Reply, now: str, cost: float | None = None) -> None:
         """Record what the judge said, and what it cost where that is known."""
-        self._execute(_FINISH_OPINION, _finished(opinion, reply, now, cost))
+        self._waiting[_FINISH_OPINION].append(_finished(opinion, reply, now, cost))
 
     def spent(self, prices: Prices) -> float:
         """Return what all attempts cost; of those whose cost is not known, what was reserved.
@@ -204,18 +220,14 @@ class Ledger:
         """
         digest, signature = (trace.digest, trace.signature) if trace and verdict.state == "accepted" else (None, None)
         checks = orjson.dumps([[check.name, check.score, check.detail] for check in verdict.checks]).decode()
-        self._execute(
-            "INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (ticket.seq, attempt, verdict.quality, verdict.reason, verdict.twin, checks, digest, signature, now),
+        self._waiting[_SAMPLE].append(
+            (ticket.seq, attempt, verdict.quality, verdict.reason, verdict.twin, checks, digest, signature, now)
         )
         if dialogue is not None:
-            self._execute("INSERT INTO dialogues VALUES (?, ?)", (ticket.seq, _written(dialogue)))
-        self._execute("UPDATE tickets SET state = ? WHERE seq = ?", (verdict.state, ticket.seq))
-        self._execute(
-            f"UPDATE counters SET {verdict.state} = {verdict.state} + 1, open = open - 1, "  # noqa: S608 -- one of three words
-            "quality_sum = quality_sum + ? WHERE domain = ?",
-            (verdict.quality, ticket.item.domain),
-        )
+            self._waiting[_DIALOGUE].append((ticket.seq, _written(dialogue)))
+        self._waiting[_STATE].append((verdict.state, ticket.seq))
+        counted = [verdict.state == state for state in ("accepted", "rejected", "dead")]
+        self._waiting[_COUNT].append((*counted, verdict.quality, ticket.item.domain))
 
     def keep_guards(self, guards: Guards) -> None:
         """Store what the guards know, with the tickets that they know it from."""
@@ -259,10 +271,12 @@ class Ledger:
 
     def progress(self) -> Progress:
         """Return the run's progress, uncommitted changes included."""
+        self._write()
         return read_progress(self._connection)
 
     def reasons(self, limit: int) -> list[tuple[str, int]]:
         """Return the most frequent reasons of tickets that were not accepted, with their counts."""
+        self._write()
         return read_reasons(self._connection, limit)
 
     def exhaust(self, domains: Iterable[str]) -> None:
@@ -337,16 +351,43 @@ class Ledger:
         rows = self._rows("SELECT seq, digest, signature FROM samples WHERE digest IS NOT NULL ORDER BY seq")
         return [(seq, Trace(digest, signature)) for seq, digest, signature in rows]
 
+    def _write(self) -> None:
+        """Run the writes that wait, each kind at once: in a transaction, their order tells nothing to anybody."""
+        for sql, values in self._waiting.items():
+            if values:
+                self._waiting[sql] = []
+                self._execute_many(sql, values)
+
     def _execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """Run one statement; changes open a transaction, which a failing one takes back as a whole."""
-        try:
-            if not self._connection.in_transaction and sql.startswith(_CHANGES):
-                self._connection.execute("BEGIN IMMEDIATE")
+        """Run one statement, behind all writes that wait."""
+        self._write()
+        with self._whole():
+            if sql.startswith(_CHANGES):
+                self._begin()
             return self._connection.execute(sql, values)
+
+    def _execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        with self._whole():
+            self._begin()
+            self._connection.executemany(sql, rows)
+
+    def _begin(self) -> None:
+        if not self._connection.in_transaction:
+            self._connection.execute("BEGIN IMMEDIATE")
+
+    @contextlib.contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Take the whole transaction back when a statement fails."""
+        try:
+            yield
         except sqlite3.Error as error:
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.rollback()
+            self._take_back()
             raise failure(self.path, error) from error
+
+    def _take_back(self) -> None:
+        self._waiting = {sql: [] for sql in _WRITES}
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.rollback()
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._intact():

@@ -72,7 +72,7 @@ async def make_preview(
     the models, ``progressed`` how many tickets are finished.
 
     Raises:
-        UsageError: a template cannot be filled in, a key is missing, or there is nothing to draw from.
+        UsageError: a template cannot be filled in, or a key is missing.
         PausedError: the teacher or the judge cannot be asked until a person has mended something, or costs too much.
     """
     tickets = _tickets(prepared, count, seed_offset)
@@ -102,8 +102,6 @@ def _tickets(prepared: Prepared, count: int, seed_offset: int) -> list[tuple[Tic
                 drafts.append((slot.variant, drafted))
                 wanted[slot.domain] -= 1
         wanted = +wanted
-    if not drafts:
-        raise UsageError("there is nothing to draw from: no domain has an item", "see campaign validate RECIPE")
     ordered = enumerate(rounds.shuffled(drafts))
     return [(Ticket(goal.run, seq, drafted.item, variant), drafted) for seq, (variant, drafted) in ordered]
 

@@ -54,7 +54,12 @@ class Ticket:
     @property
     def id(self) -> str:
         """Content hash of run, item and variant: the same ticket is never planned twice in a run."""
-        return digest(self.run, self.item.id, self.variant)
+        return ticket_id(self.run, self.item.id, self.variant)
+
+
+def ticket_id(run: str, item_id: str, variant: int) -> str:
+    """Return the id of the ticket for that item and phrasing in ``run``."""
+    return digest(run, item_id, variant)
 
 
 @dataclass(frozen=True, slots=True)

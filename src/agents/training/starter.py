@@ -127,7 +127,7 @@ domains:
       - files: ["data/*.jsonl"]      # EDIT: patterns, from this file's folder on; also "data/*.csv"
         kind: auto                   # by the ending: jsonl, csv or parquet
         column: text                 # EDIT: the column that has the text
-        # group: author              # rows that are alike here are never split between training and test
+        # group: author              # rows with the same value here belong together; every sample names its group
         licence: own                 # EDIT: own is what you wrote yourself; else an SPDX name, e.g. CC-BY-4.0
         provenance: my table         # where they come from, for those who use the samples
 """
@@ -145,7 +145,7 @@ domains:
       - hub: your-name/your-dataset  # EDIT: its name on the hub; needs the extra: pip install 'training-campaigns[hub]'
         split: train
         column: text                 # EDIT: the column that has the text
-        # group: author              # rows that are alike here are never split between training and test
+        # group: author              # rows with the same value here belong together; every sample names its group
         licence: CC-BY-4.0           # EDIT: what its page says; texts without a licence are refused
         provenance: your-name/your-dataset on the hub
 """

@@ -85,7 +85,7 @@ def _loop_of(requests: StopRequests) -> asyncio.AbstractEventLoop:
     """Return a loop that leaves the handlers of the process where they are: what came before and comes after counts."""
     base: Any = _loop_class()
 
-    class Loop(base):
+    class Loop(base):  # type: ignore[misc]  # one of two classes
         def add_signal_handler(self, sig: int, callback: Callable[[*Arguments], object], *args: *Arguments) -> None:
             requests.listen(sig, partial(self.call_soon_threadsafe, callback, *args))
 

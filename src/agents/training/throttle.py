@@ -316,8 +316,9 @@ class Pace:
         self._forget(now)
         if self.is_known:
             used = 2.0 * (len(self._recent) + 1)
-            self._held = self._rate
-            self._fix(min(self._rate * (1 + self._increase), max(self._rate, used)))
+            higher = min(self._rate * (1 + self._increase), max(self._rate, used))
+            self._held = self._rate if higher > self._rate else self._held
+            self._fix(higher)
             self._increase = min(2 * self._increase, MOST_INCREASE)
 
     def learn(self, now: float) -> float:
@@ -343,7 +344,7 @@ class Pace:
         self._begun, self._refused, self._held = 0, 0, 0.0
         self._settle()
         if self._in_vain == IN_VAIN:
-            self._chance = min(MOST_CHANCE, self._refused_in_vain / self._begun_in_vain)
+            self._chance = min(MOST_CHANCE, _share(self._refused_in_vain, self._begun_in_vain))
             self._fix(math.inf if self._chance > SMALL_CHANCE else self._before)
             self._in_vain = self._begun_in_vain = self._refused_in_vain = 0
         self._lowered = self._rate if self.is_known else 0.0
@@ -361,7 +362,9 @@ class Pace:
             self._refused_in_vain += self._refused
         else:
             self._in_vain = self._begun_in_vain = self._refused_in_vain = 0
-            self._chance = self._chance / 2 if self._chance > LITTLE_CHANCE else 0.0
+            if self._begun >= JUDGED_LONG:
+                chance = min(self._chance, _share(self._refused, self._begun))
+                self._chance = chance if chance > LITTLE_CHANCE else 0.0
 
     def keep(self) -> None:
         """Let what is known stand: nothing at all is granted, at whatever rate."""
@@ -388,3 +391,9 @@ class Pace:
     def _forget(self, now: float) -> None:
         while self._recent and self._recent[0] <= now - GRANTED_WITHIN:
             self._recent.popleft()
+
+
+def _share(refused: int, begun: int) -> float:
+    """Return the share of calls that were refused, one standard error above what was seen."""
+    share = min(1.0, refused / begun)
+    return share + math.sqrt(share * (1 - share) / begun)

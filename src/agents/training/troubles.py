@@ -153,13 +153,18 @@ class _Said:
         error = found.get("error", found) if isinstance(found, dict) else found
         if not isinstance(error, dict):
             return cls(error if isinstance(error, str) else "", frozenset())
-        return cls(
-            next(_texts(error, "message", "detail", "error", "msg"), ""), frozenset(_texts(error, "code", "type"))
-        )
+        message = next(_texts(error, "message", "detail", "error", "msg"), "") or _complaints(error.get("detail"))
+        return cls(message, frozenset(_texts(error, "code", "type")))
 
 
 def _texts(document: Mapping[str, Any], *names: str) -> Iterator[str]:
     yield from (value for name in names if isinstance(value := document.get(name), str) and value)
+
+
+def _complaints(detail: Any) -> str:
+    """Return what FastAPI says of a request that it does not take: a list of places and complaints."""
+    complaints = [one for one in detail if isinstance(one, dict)] if isinstance(detail, list) else []
+    return "; ".join(f"{one.get('loc')}: {one.get('msg')}" for one in complaints)
 
 
 def _trouble_of(status: int, said: _Said) -> Trouble:

@@ -32,7 +32,7 @@ def projections(home: Home) -> dict[str, Path]:
 def test_an_empty_home_is_healthy_and_stays_empty(tmp_path: Path) -> None:
     snapshot = take(Home(tmp_path / "none"))
     assert snapshot.exit_code == 0
-    assert snapshot.document() == dict.fromkeys(SECTIONS) | {"running": {}, "exit_code": 0}
+    assert snapshot.document() == dict.fromkeys(SECTIONS) | {"running": {}, "spent": {}, "exit_code": 0}
     assert "No workflow yet" in snapshot.text()
     assert list(tmp_path.iterdir()) == []
 

@@ -34,6 +34,14 @@ def test_after_the_pause_one_call_at_a_time_is_a_probe() -> None:
     assert breaker.wait(3.0) == 0.0
 
 
+def test_a_probe_that_is_given_up_is_made_by_somebody_else() -> None:
+    breaker = failed(FAILURES)
+    breaker.begin()
+    breaker.forget()
+    assert breaker.is_open
+    assert breaker.wait(FIRST_PAUSE) == 0.0
+
+
 def test_pauses_grow_up_to_a_minute() -> None:
     breaker, now = failed(FAILURES), 0.0
     for _ in range(20):
@@ -52,7 +60,7 @@ def test_hope_ends_when_nothing_succeeded_for_longer_than_patience() -> None:
     assert not failed(1, patience=60.0).is_hopeless(1e9), "one failure is no outage"
 
 
-@given(st.lists(st.sampled_from(["begin", "succeed", "fail"]), max_size=80))
+@given(st.lists(st.sampled_from(["begin", "succeed", "fail", "forget"]), max_size=80))
 def test_whatever_happens_somebody_may_ask_again(events: list[str]) -> None:
     breaker, now = Breaker(600.0), 0.0
     for event in events:

@@ -437,7 +437,7 @@ def test_what_a_failing_commit_took_back_is_not_announced(
         nonlocal commits
         commits += 1
         if commits == failing:
-            ledger._connection.rollback()
+            ledger._take_back()
             raise PausedError("the disk is full", "free space")
         commit(ledger)
 

@@ -191,6 +191,17 @@ def test_another_model_alarms_at_once_and_is_known_after_it() -> None:
     assert seen(found, [stranger, GOOD])[1] == []
 
 
+def test_a_fallback_is_another_model_on_purpose_and_may_not_change_either() -> None:
+    fallback = replace(GOOD, model="m2", alias="spare")
+    guards, alarms = seen(guards_of(), [GOOD, fallback, GOOD, fallback])
+    assert alarms == []
+    _, alarms = seen(guards, [replace(fallback, seq=9, model="m3")])
+    assert alarms[0].guard == "model"
+    of_pilot = guards_of(claims=Claims(models={"asm": frozenset({"m1"}), "asm by spare": frozenset({"m2"})}))
+    assert seen(of_pilot, [GOOD, fallback])[1] == []
+    assert seen(of_pilot, [replace(fallback, model="m3")])[1][0].guard == "model"
+
+
 def test_a_model_that_is_not_the_pilots_alarms_with_the_first_ticket() -> None:
     guards = guards_of(claims=Claims(models={"asm": frozenset({"m1", "m2"})}))
     assert seen(guards, [GOOD, replace(GOOD, model="m2")])[1] == []

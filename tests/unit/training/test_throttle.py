@@ -186,6 +186,13 @@ def test_refusals_that_take_as_long_as_answers_cost_little_more_than_the_calls_t
     assert len(story.refused) <= 64 + 20
 
 
+@pytest.mark.parametrize("latency", [0.0, 0.2])
+def test_a_limit_that_grants_no_burst_is_not_taken_for_a_far_lower_one(latency: float) -> None:
+    story = play(2_000, Bucket({0.0: 100}, burst=1), always(latency))
+    assert story.seconds <= 30.0
+    assert len(story.refused) <= 50
+
+
 @pytest.mark.parametrize("limit", [Sliding({0.0: 10, 300.0: 3}), Bucket({0.0: 10, 300.0: 3}, burst=10)])
 def test_a_limit_that_falls_from_600_to_180_a_minute_is_followed(limit: Limit) -> None:
     calls = 300 * 10 + 300 * 3
@@ -232,10 +239,19 @@ def test_refusals_by_chance_are_not_taken_for_a_limit() -> None:
     assert story.seconds < 1.2 * 2_000 / 320
 
 
-def test_a_rate_is_forgotten_where_lowering_it_does_not_help() -> None:
-    rng = Random("more chance")
-    story = play(2_000, lambda _: rng.random() > 0.1, always(0.2))
-    assert story.seconds < 60.0
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
+def test_many_refusals_by_chance_slow_it_down_for_a_while_only(share: float) -> None:
+    for seed in range(3):
+        rng = Random(seed)
+        story = play(10_000, lambda _: rng.random() > share, always(0.2))  # noqa: B023 -- played at once
+        assert story.seconds < 10_000 / 320 / 0.55
+
+
+def test_a_limit_is_found_among_refusals_by_chance() -> None:
+    rng, limit = Random("both"), Sliding({0.0: 1e9, 60.0: 50})
+    story = play(22_000, lambda now: rng.random() > 0.1 and limit(now), always(0.2))
+    assert story.rate(90.0, 150.0) > 0.8 * 50
+    assert story.refused_within(90.0, 150.0) < 0.35 * 60 * 50
 
 
 def test_retry_after_pauses_all_calls_up_to_the_longest_pause() -> None:

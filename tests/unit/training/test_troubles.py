@@ -39,6 +39,13 @@ def error(message: str, **more: Any) -> bytes:
         (400, error("This model's maximum context length is 4096 tokens"), Trouble.REQUEST),
         (400, error("m is not a valid model ID: unknown model"), Trouble.MODEL),
         (400, error("The model `m` does not exist"), Trouble.MODEL),
+        (400, error("Invalid parameter: 'response_format' of type 'json_schema' is not supported"), Trouble.FORM),
+        (400, error("The provided JSON schema contains features not supported by the backend"), Trouble.FORM),
+        (422, b'{"detail":[{"loc":["body","response_format"],"msg":"guided decoding is off"}]}', Trouble.FORM),
+        (400, error("x", code="unsupported_value"), Trouble.FORM),
+        (400, error("unsupported model m"), Trouble.MODEL),
+        (500, error("response_format"), Trouble.SERVER),
+        (301, b"", Trouble.REQUEST),
         (413, b"", Trouble.REQUEST),
         (422, b'{"detail":[{"loc":["body"],"msg":"field required"}]}', Trouble.REQUEST),
         (405, b"", Trouble.REQUEST),
@@ -62,6 +69,8 @@ def test_a_failure_says_what_the_provider_said() -> None:
     assert of_response(502, b"<h1>Bad  Gateway</h1>", {}, NOW).detail == "HTTP 502: Bad Gateway"
     assert of_response(404, b'{"error":"gone"}', {}, NOW).detail == "HTTP 404: gone; does base_url lack /v1?"
     assert of_response(422, b"[1, 2]", {}, NOW).detail == "HTTP 422"
+    listed = b'{"detail": [{"loc": ["body", "messages"], "msg": "Field required", "type": "missing"}, 3]}'
+    assert of_response(422, listed, {}, NOW).detail == "HTTP 422: ['body', 'messages']: Field required"
 
 
 def test_the_hint_stays_when_the_message_is_long() -> None:

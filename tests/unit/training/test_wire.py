@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -8,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.campaign.models import ModelSection
+from agents.training import wire
 from agents.training.sample import Message, Outcome, Reply
 from agents.training.troubles import Failure, Trouble
-from agents.training.wire import reply_of, request_body
+from agents.training.wire import Pieces, reply_of, request_body, request_frame
 
 TEXT = {"type": "text", "text": "lo."}
 PROMPT = (Message("system", "Be brief."), Message("user", "Grüße?"))
@@ -23,17 +25,37 @@ def answer(message: Any, finish: str | None = "stop", **more: Any) -> bytes:
     )
 
 
+def said(model: ModelSection, **asked: Any) -> Any:
+    return orjson.loads(request_body(request_frame(model, **asked), PROMPT))
+
+
 def test_a_request_says_what_the_recipe_says_and_nothing_else() -> None:
-    said = orjson.loads(request_body(ModelSection(model="m", temperature=0.0, max_tokens=9), PROMPT))
-    assert said == {
+    assert said(ModelSection(model="m", temperature=0.0, max_tokens=9)) == {
         "model": "m",
         "temperature": 0.0,
         "max_tokens": 9,
         "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Grüße?"}],
     }
-    more = ModelSection(model="m", extra_body={"chat_template_kwargs": {"enable_thinking": False}, "model": "other"})
-    assert orjson.loads(request_body(more, PROMPT))["chat_template_kwargs"] == {"enable_thinking": False}
-    assert orjson.loads(request_body(more, PROMPT))["model"] == "m", "what is said besides hides nothing"
+    body = {"chat_template_kwargs": {"enable_thinking": False}, "model": "other", "messages": [], "logit_bias": {5: 1}}
+    found = said(ModelSection(model="m", extra_body=body))
+    assert found["chat_template_kwargs"] == {"enable_thinking": False}
+    assert found["logit_bias"] == {"5": 1}
+    assert found["model"] == "m", "what is said besides hides nothing"
+    assert len(found["messages"]) == 2
+
+
+def test_a_schema_is_told_in_the_form_that_is_known() -> None:
+    model, schema = ModelSection(model="m"), {"type": "object"}
+    told = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
+    assert said(model, schema=schema, form="json_schema")["response_format"] == told
+    assert said(model, schema=schema, form="json_object")["response_format"] == {"type": "json_object"}
+    assert "response_format" not in said(model, schema=schema, form="none")
+    assert "response_format" not in said(model, schema=None, form="json_schema")
+
+
+def test_pieces_are_asked_for_with_their_tokens() -> None:
+    found = said(ModelSection(model="m", stream=True))
+    assert (found["stream"], found["stream_options"]) == (True, {"include_usage": True})
 
 
 @pytest.mark.parametrize(
@@ -97,3 +119,99 @@ json_values = st.recursive(
 @given(json_values, json_values, json_values)
 def test_no_document_breaks_it(message: Any, finish: Any, usage: Any) -> None:
     assert isinstance(reply_of(answer(message, finish, usage=usage)), Reply | Failure)
+
+
+def test_an_error_in_place_of_an_answer_is_told_as_what_it_is() -> None:
+    limited = reply_of(b'{"error": {"message": "Rate limit reached", "code": 429}}')
+    assert limited == Failure(Trouble.RATE, "HTTP 429: Rate limit reached")
+    broken = reply_of(b'{"error": {"message": "upstream", "code": "oops"}, "choices": []}')
+    assert broken == Failure(Trouble.SERVER, "HTTP 500: upstream")
+
+
+def piece(delta: Any, finish: str | None = None, **more: Any) -> bytes:
+    document = {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}], "model": "m-1", "usage": None}
+    return b"data: %b\n\n" % orjson.dumps(document | more)
+
+
+USAGE = b'data: {"choices": [], "usage": {"prompt_tokens": 12, "completion_tokens": 3}}\n\n'
+DONE = b"data: [DONE]\n\n"
+STREAM = (
+    b": a comment\n\nevent: chunk\n"
+    + piece({"role": "assistant", "content": ""})
+    + piece({"content": "Grü"})
+    + piece({"reasoning_content": "hm"})
+    + piece({"content": "ße."}).replace(b"\n", b"\r\n")
+    + piece({}, "stop")
+    + USAGE
+    + DONE
+)
+
+
+def heard(*parts: bytes) -> Reply | Failure:
+    pieces = Pieces()
+    for part in parts:
+        if (failure := pieces.add(part)) is not None:
+            return failure
+    return pieces.reply()
+
+
+@given(st.lists(st.integers(0, len(STREAM)), max_size=12))
+def test_pieces_may_be_cut_anywhere(cuts: list[int]) -> None:
+    ends = [0, *sorted(cuts), len(STREAM)]
+    parts = [STREAM[start:end] for start, end in pairwise(ends)]
+    assert heard(*parts) == Reply(Outcome.ANSWERED, "Grüße.", "m-1", 12, 3)
+
+
+@given(st.integers(0, len(STREAM)))
+def test_half_an_answer_is_none(cut: int) -> None:
+    found = heard(STREAM[:cut])
+    if isinstance(found, Reply):
+        assert found.text == "Grüße."
+    else:
+        assert found == Failure(Trouble.GARBLED, "an answer in pieces that broke off")
+
+
+def test_pieces_mean_what_a_whole_answer_means() -> None:
+    assert heard(piece({"content": "Hel"}, "length")) == Reply(Outcome.TRUNCATED, "Hel", "m-1")
+    assert heard(piece({"refusal": "I "}), piece({"refusal": "cannot."}, "stop")) == Reply(
+        Outcome.REFUSED, "I cannot.", "m-1"
+    )
+    assert heard(piece({}, "stop")) == Reply(Outcome.EMPTY, "", "m-1")
+    assert heard(piece({"content": "Hello."}), DONE) == Reply(Outcome.ANSWERED, "Hello.", "m-1")
+    second = piece({"content": "No."}).replace(b'"index":0', b'"index":1')
+    assert heard(piece({"content": "Yes."}), second, DONE) == Reply(Outcome.ANSWERED, "Yes.", "m-1")
+
+
+@pytest.mark.parametrize(
+    ("part", "trouble"),
+    [
+        (b"data: {\n\n", Trouble.GARBLED),
+        (b"data: []\n\n", Trouble.GARBLED),
+        (b'data: {"choices": 3}\n\n', Trouble.GARBLED),
+        (b'data: {"choices": [{"delta": {"content": 7}}]}\n\n', Trouble.GARBLED),
+        (b'data: {"error": {"message": "overloaded", "code": 503}}\n\n', Trouble.SERVER),
+        (b'data: {"error": {"message": "You exceeded your current quota", "code": 429}}\n\n', Trouble.QUOTA),
+    ],
+)
+def test_a_piece_that_is_none_ends_the_answer(part: bytes, trouble: Trouble) -> None:
+    found = heard(piece({"content": "Hel"}), part, DONE)
+    assert isinstance(found, Failure)
+    assert found.trouble is trouble
+
+
+def test_pieces_without_end_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MOST_BYTES", 1_000)
+    for parts in ([b"x" * 1_001], [piece({"content": "y" * 400})] * 3):
+        found = heard(*parts)
+        assert isinstance(found, Failure)
+        assert "more than 1,000 bytes" in found.detail
+
+
+@given(st.lists(st.binary(max_size=40) | st.sampled_from([b"data: ", b"\n", DONE, piece({"content": "x"})])))
+def test_no_pieces_break_it(parts: list[bytes]) -> None:
+    assert isinstance(heard(*parts), Reply | Failure)
+
+
+@given(json_values, json_values)
+def test_no_piece_breaks_it(delta: Any, finish: Any) -> None:
+    assert isinstance(heard(piece(delta, finish), DONE), Reply | Failure)

@@ -28,14 +28,14 @@ GERMAN_SHARE = 0.1
 """Share of capitalised words inside sentences from which a text may be German."""
 
 _CODE_SPAN = re.compile(r"`([^`\n]{1,200})`")
-_IN_CODE = re.compile(r"[^\W\d]\w+")
+_IN_CODE = re.compile(r"\b[^\W\d]\w+")
 _PART = re.compile(r"\$?\w+(?:\.\w+|,\d{3}\b)*")
 _LIST_NUMBER = re.compile(r"\d{1,3}[.)]")
 _DOTTED = re.compile(r"\w{2,}(?:\.\w{2,})+")
 _NUMBER = re.compile(r"\$[0-9A-Fa-f]+\b|\b\d\w*(?:,\d{3}\b)*(?:\.\d+)?")
 _HEXADECIMAL = re.compile(r"(?:0[xX]|\$)([0-9A-Fa-f]{1,32})|((?=\d*[A-F])[0-9A-F]{4,32})")
 _DECIMAL = re.compile(r"\$?(\d[\d,]{0,40}(?:\.\d{1,40})?)(?![xX])[a-zA-Z]{0,3}")
-_ENDS = ".!?:"
+_ENDS = '.!?:"\u201d\u00bb'
 _MARKS = ".!?:,;)"
 _QUOTES = '"\u201c\u2018\u00ab\u201e'
 
@@ -87,7 +87,8 @@ class _Known:
                 return False
             end = start + len(name)
             end += text[end : end + 1] == "s"
-            if not text[end : end + 1].isalnum() and not text[max(0, start - 1) : start].isalnum():
+            begins_inside = name[0].isalnum() and text[max(0, start - 1) : start].isalnum()
+            if not begins_inside and not text[end : end + 1].isalnum():
                 return True
         return False
 

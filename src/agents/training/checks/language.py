@@ -4,6 +4,8 @@ Pure. Owns how languages are told apart: by their letters, and by the words that
 says which of hundreds of languages a text is in.
 """
 
+# ruff: noqa: RUF001 -- letters of other scripts are what this module is about
+
 from __future__ import annotations
 
 import re
@@ -29,7 +31,7 @@ LEAST_KANA = 0.1
 """Share of kana in Japanese; Chinese has none."""
 
 _LETTERS = {
-    "latin": "A-Za-zÀ-ɏḀ-ỿ",
+    "latin": "A-Za-z\u00c0-\u024f\u1e00-\u1eff",
     "cyrillic": "\u0400-\u04ff",
     "greek": "\u0370-\u03ff",
     "hebrew": "\u0590-\u05ff",
@@ -55,36 +57,45 @@ _BY_LETTERS = {
 """Languages that are told by their letters alone, and so not from others that are written in the same ones."""
 
 _LATIN = {
-    "en": "the of and to a in is that for it as was with be by on not he this are or his from at which but have an had "
-    "they you were their one all we can has there been if more when will would who so no i its how what these into",
-    "de": "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er hat "
-    "dass sie nach wird bei einer um am sind noch wie einem über einen so zum war haben nur oder aber vor zur bis mehr",
-    "fr": "de la le et les des en un du une que est pour qui dans a par plus pas au sur ne se ce il sont avec ou on son "
-    "aux d l qu c n s mais comme cette ces elle être sa ont leur nous vous je tout si même fait été sans deux",
-    "es": "de la que el en y a los del se las por un para con no una su al lo como más pero sus le ya o este sí porque "
-    "esta entre cuando muy sin sobre también me hasta hay donde quien desde todo nos durante es son fue ha ser está",
-    "it": "di e il la che in un a per è una sono non con i si da le dei del della come più al nel alla gli ma lo anche se "
-    "ha questo o delle degli dal essere ai su cui nella sua dalla suo tra loro quando quello questa era stato l dell c",
-    "pt": "de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem à seu sua "
-    "ou ser quando muito há nos já está eu também só pelo pela até isso ela entre era depois sem mesmo aos são",
-    "nl": "de en van ik te dat die in een hij het niet zijn is was op aan met als voor had er maar om hem dan zou of wat "
-    "mijn men dit zo door over ze zich bij ook tot je mij uit der daar haar naar heb hoe heeft hebben deze wordt",
-    "sv": "och i att det som en på är av för med den till har de inte om ett men var jag sig från vi så kan när år han nu "
-    "skulle efter här eller under mot alla hur man vara detta dessa sin också där hade varit bara mycket",
-    "da": "og i at det er en til af på som den for de med der ikke et har om var han men sig fra vi kan så ved eller hun "
-    "skal efter ud være blev jeg hvor også over mod alle hvad man dette disse sin havde været meget når ind op",
-    "pl": "i w na z do się nie to że jest a o jak po co tak za od przez ale dla przy czy być są jego który która które "
-    "tym tego ten ta te lub oraz może już tylko było był była będzie gdy więc bardzo można jako jej ich",
-    "cs": "a v je na se to že s z do o i ve pro za k by si ale jako po od jsou které který která nebo při co jak tak být "
-    "byl byla bylo také až jeho není už ze kdy než jen pokud této tento tato tím může aby podle mezi",
-    "tr": "ve bir bu da de için ile çok olarak ne daha gibi en var mi o kadar ama ki sonra ya olan veya ise değil her "
-    "şey ben sen biz onun şu hem göre diye tarafından olduğu bunun nasıl neden iki üzerinde ancak yok",
+    "en": "the of and to a in is that for it as was with be by on not he this are or his from at which but have an "
+    "had they you were their one all we can has there been if more when will would who so no i its how what "
+    "these into",
+    "de": "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus "
+    "er hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum war haben nur oder aber "
+    "vor zur bis mehr",
+    "fr": "de la le et les des en un du une que est pour qui dans a par plus pas au sur ne se ce il sont avec ou on "
+    "son aux d l qu c n s mais comme cette ces elle être sa ont leur nous vous je tout si même fait été sans "
+    "deux",
+    "es": "de la que el en y a los del se las por un para con no una su al lo como más pero sus le ya o este sí "
+    "porque esta entre cuando muy sin sobre también me hasta hay donde quien desde todo nos durante es son "
+    "fue ha ser está",
+    "it": "di e il la che in un a per è una sono non con i si da le dei del della come più al nel alla gli ma lo "
+    "anche se ha questo o delle degli dal essere ai su cui nella sua dalla suo tra loro quando quello questa "
+    "era stato l dell c",
+    "pt": "de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem à "
+    "seu sua ou ser quando muito há nos já está eu também só pelo pela até isso ela entre era depois sem "
+    "mesmo aos são",
+    "nl": "de en van ik te dat die in een hij het niet zijn is was op aan met als voor had er maar om hem dan zou "
+    "of wat mijn men dit zo door over ze zich bij ook tot je mij uit der daar haar naar heb hoe heeft hebben "
+    "deze wordt",
+    "sv": "och i att det som en på är av för med den till har de inte om ett men var jag sig från vi så kan när år "
+    "han nu skulle efter här eller under mot alla hur man vara detta dessa sin också där hade varit bara "
+    "mycket",
+    "da": "og i at det er en til af på som den for de med der ikke et har om var han men sig fra vi kan så ved "
+    "eller hun skal efter ud være blev jeg hvor også over mod alle hvad man dette disse sin havde været meget "
+    "når ind op",
+    "pl": "i w na z do się nie to że jest a o jak po co tak za od przez ale dla przy czy być są jego który która "
+    "które tym tego ten ta te lub oraz może już tylko było był była będzie gdy więc bardzo można jako jej ich",
+    "cs": "a v je na se to že s z do o i ve pro za k by si ale jako po od jsou které který která nebo při co jak "
+    "tak být byl byla bylo také až jeho není už ze kdy než jen pokud této tento tato tím může aby podle mezi",
+    "tr": "ve bir bu da de için ile çok olarak ne daha gibi en var mi o kadar ama ki sonra ya olan veya ise değil "
+    "her şey ben sen biz onun şu hem göre diye tarafından olduğu bunun nasıl neden iki üzerinde ancak yok",
 }
 _CYRILLIC = {
-    "ru": "и в не на я что он с как а то это по но из у за от так о же к для вы бы мы его только её было или если при уже "
-    "ещё когда этот эта эти который которые быть был была есть может чтобы также до во она они их",
-    "uk": "і в не на що я з він як а до це у та по за від так про й для ви але його бо або якщо при вже ще коли цей ця ці "
-    "який які бути був була є може щоб також вона вони їх де те її ми чи під із зі",
+    "ru": "и в не на я что он с как а то это по но из у за от так о же к для вы бы мы его только её было или если "
+    "при уже ещё когда этот эта эти который которые быть был была есть может чтобы также до во она они их",
+    "uk": "і в не на що я з він як а до це у та по за від так про й для ви але його бо або якщо при вже ще коли цей "
+    "ця ці який які бути був була є може щоб також вона вони їх де те її ми чи під із зі",
 }
 _FUNCTION_WORDS = {
     script: {language: frozenset(words.split()) for language, words in languages.items()}

@@ -4,6 +4,8 @@ Pure. Owns how refusals begin, in some languages. Only beginnings are looked at:
 refusing, or about what cannot be done, is part of the answer.
 """
 
+# ruff: noqa: RUF001 -- letters of other scripts are what this module is about
+
 from __future__ import annotations
 
 import re
@@ -37,7 +39,7 @@ class _Phrases:
     def declining(self) -> str:
         return (
             rf"(?:{self.apology}).{{0,60}}?(?:{self.unable})"
-            rf"|(?:{self.unable})(?: \w+)?? ?(?:{self.service})|{self.as_model}|{self.other}"
+            rf"|(?!we\b)(?:{self.unable})(?: \w+)?? ?(?:{self.service})|{self.as_model}|{self.other}"
         )
 
 
@@ -45,38 +47,40 @@ _MODEL = r"(?:ai|artificial intelligence|language model|llm)(?: (?:language mode
 _LANGUAGES = (
     _Phrases(
         apology=r"(?:(?:i(?:'m| am)|we(?:'re| are)) )?(?:\w+ly |so |very )?sorry\b|(?:i|my|our) apolog\w+|apologies\b"
-        r"|i regret\b|unfortunately\b|regrettably\b|i(?:'m| am) afraid\b",
-        unable=r"\b(?:i|we) ?(?:(?:just|simply|really|also) )?(?:can(?:'t|not| not)|won't|will not|could(?:n't| not)"
+        r"|i regret\b|(?:unfortunately|regrettably)\b(?!.{0,20}\bwe\b)|i(?:'m| am) afraid\b",
+        unable=r"\b(?:i|we) ?(?:(?:just|simply|really|also) )?(?:can(?:'t|not| not)|won't|will not"
         r"|do(?:n't| not) (?:have|know|understand|feel|provide|support|think i can)|must decline|have to decline"
         r"|have no (?:access|way|information|knowledge|idea)"
         r"|(?:'m|'re| am| are) (?:un|not )(?:able|allowed|permitted|comfortable|willing|authori[sz]ed|capable|equipped"
         r"|going|programmed|designed|in a position|sure)\b(?: to| of| with)?)",
-        service=r"(?:help(?:ing)?(?! but\b| it\b| \w+ing\b)|assist(?:ing)?|comply|fulfil|provid(?:e|ing)|answer(?:ing)?"
-        r"|respond|discuss(?:ing)?|engag(?:e|ing)|generat(?:e|ing)|creat(?:e|ing)|writ(?:e|ing)|produc(?:e|ing)"
-        r"|summari[sz]e|translate|shar(?:e|ing)|offer|participate|continue (?:with )?(?:this|that)|complete (?:this|that)"
-        r"|do (?:this|that)|give (?:you|any|advice))\b",
-        as_model=rf"as an? (?:\w+ ){{0,2}}?{_MODEL}(?:,| (?:i|developed|created|trained|without)\b).{{0,80}}?\b(?:i|my)\b",
+        service=r"(?:help(?:ing)?(?! but\b| it\b| \w+ing\b)|assist(?:ing)?|comply|fulfill?|provid(?:e|ing)"
+        r"|answer(?:ing)?|respond|discuss(?:ing)?|engag(?:e|ing)|generat(?:e|ing)|creat(?:e|ing)|writ(?:e|ing)|produc(?:e|ing)"
+        r"|summari[sz]e|translate|shar(?:e|ing)|offer|participate|continue (?:with )?(?:this|that)"
+        r"|complete (?:this|that)|do (?:this|that)|give (?:you|any|advice))\b",
+        as_model=rf"as an? (?:\w+ ){{0,2}}?{_MODEL}(?:,| (?:i|developed|created|trained|without)\b).{{0,80}}?"
+        r"\b(?:i|my)\b",
         other=r"i (?:(?:must|have to|need to|will have to) |(?:respectfully|politely) )?(?:decline|refuse)(?:[.,!]|$"
-        r"| to (?:answer|help|assist|comply|respond|discuss|provide|write|do (?:this|that|so))\b| this\b| that\b| your\b)"
+        r"| to (?:answer|help|assist|comply|respond|discuss|provide|write|do (?:this|that|so))\b| (?:this|that|your)\b)"
         r"|i(?:'d| would) (?:rather not|prefer not to)\b|i prefer not to\b"
         r"|(?:this|that) (?:is(?:n't| not) something (?:i|we) can\b|goes against my\b)"
-        r"|(?:this|that|your) (?:\w+ )?(?:violates|is against) (?:my|our|the) (?:guidelines|polic|content|usage|programming)"
+        r"|(?:this|that|your) (?:\w+ )?(?:violates|is against) (?:my|our|the) (?:guidelines|polic|content|programming)"
         rf"|i(?:'m| am) (?:just|only) an? {_MODEL}\b"
         r"|it (?:would be|is|'s) (?:inappropriate|unethical|not appropriate|irresponsible) for me\b"
         r"|my (?:guidelines|programming|policies) (?:do not|don't|prevents?|prohibits?)\b",
-        ignorance=r"i (?:do(?:n't| not) (?:really )?know\b(?! of\b)|have no (?:idea|answer)\b)|i(?:'m| am) (?:not sure|unsure)\b"
-        r"|no (?:idea|answer|comment|response)\b|n/a\b|not (?:applicable|available)\b|todo\b|tbd\b",
+        ignorance=r"i (?:do(?:n't| not) (?:really )?know\b(?! of\b)|have no (?:idea|answer)\b)"
+        r"|i(?:'m| am) (?:not sure|unsure)\b|no (?:idea|answer|comment|response)\b|n/a\b|not (?:applicable|available)\b"
+        r"|todo\b|tbd\b",
     ),
     _Phrases(
         apology=r"(?:es )?tut mir (?:\w+ )?leid\b|entschuldigung\b|leider\b",
         unable=r"\b(?:ich (?:kann|darf)|(?:kann|darf) ich)\b.{0,60}?\bnicht\b|\bich bin nicht in der lage\b",
         service=r"(?:weiter)?helfen\b|(?:be)?antworten\b|unterstützen\b|erfüllen\b|bereitstellen\b",
         as_model=r"als (?:ki|künstliche intelligenz|sprachmodell|ki-\w+)\b.{0,60}?\b(?:ich|mir)\b",
-        ignorance=r"(?:das )?weiß ich nicht\b|ich weiß (?:es |das )?nicht\b|keine ahnung\b",
+        ignorance=r"(?:das )?wei(?:ß|ss) ich nicht\b|ich wei(?:ß|ss) (?:es |das )?nicht\b|keine ahnung\b",
     ),
     _Phrases(
         apology=r"(?:je suis )?(?:\w+ment )?(?:désolée?|navrée?)\b|malheureusement\b",
-        unable=r"\bje (?:ne |n')(?:peux pas|suis pas|pourrai pas|ai pas)\b(?: en mesure de| capable de)?(?: (?:vous|te|t'))?",
+        unable=r"\bje (?:ne |n')(?:peux|suis|pourrai|ai) pas\b(?: en mesure de| capable de)?(?: (?:vous|te|t'))?",
         service=r"aider\b|répondre\b|fournir\b|satisfaire\b|assister\b",
         as_model=r"en tant qu(?:'|e )(?:ia|intelligence artificielle|modèle de langage)\b.{0,60}?\bje\b",
         ignorance=r"je ne sais pas\b|aucune idée\b",

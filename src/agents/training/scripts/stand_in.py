@@ -26,7 +26,7 @@ from importlib.util import find_spec
 from typing import Any, NoReturn
 
 import orjson
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from agents.campaign.errors import CampaignError, ExitCode, UsageError
 from agents.training.scripts.stand_in_batches import MOST_LISTED
@@ -98,12 +98,18 @@ def _batch_routes(stand_in: StandIn) -> list[web.RouteDef]:
         return handle
 
     async def keep(request: web.Request) -> web.Response:
-        form, key = await request.post(), _bearer(request)
-        file, purpose = form.get("file"), form.get("purpose")
-        if not isinstance(file, web.FileField):
+        key, purpose, name, content = _bearer(request), "", "", None
+        try:
+            async for part in await request.multipart():
+                if isinstance(part, BodyPartReader) and part.name == "purpose":
+                    purpose = await part.text()
+                elif isinstance(part, BodyPartReader) and part.name == "file":
+                    name, content = part.filename or "", bytes(await part.read())
+        except ValueError as problem:
+            return _whole(error(400, f"That is no form: {problem}", None))
+        if content is None:
             return _whole(error(400, "'file' is a required property", None, parameter="file"))
-        kept = batches.keep(file.file.read(), file.filename, str(purpose), key)
-        return _whole(stand_in.refuses_key(key) or kept)
+        return _whole(stand_in.refuses_key(key) or batches.keep(content, name, purpose, key))
 
     def listed(request: web.Request, _: bytes, key: str) -> Reply:
         limit = request.query.get("limit", "20")

@@ -143,8 +143,11 @@ class Batches:
         batch = _Batch(
             f"batch_{self.created + 1:06}", key, file.id, metadata, self._created_at(), self._clock.monotonic()
         )
-        self._batches[batch.id] = batch
         batch.requests, batch.problems = _requests_of(file.content)
+        if not self._has_room(batch):
+            told = "Enqueued token limit reached. Please try again once some in_progress batches have been completed."
+            batch.problems = [_problem("token_limit_exceeded", told, None)]
+        self._batches[batch.id] = batch
         return document(200, batch.document())
 
     def look(self, batch_id: str, key: str) -> Reply:
@@ -189,6 +192,12 @@ class Batches:
         for batch in self._batches.values():
             if not batch.status.is_last:
                 self._go_on(batch)
+
+    def _has_room(self, batch: _Batch) -> bool:
+        self.go_on()
+        others = (other for other in self._batches.values() if other.key == batch.key and not other.status.is_last)
+        room = self._knobs().batch_room
+        return room is None or sum(len(other.requests) for other in others) + len(batch.requests) <= room
 
     def _go_on(self, batch: _Batch) -> None:
         if batch.problems:

@@ -58,6 +58,8 @@ class Knobs(Section):
     """answers after which the stand-in ends"""
     batch_seconds: Seconds = 1.0
     """seconds that a batch takes"""
+    batch_room: Amount | None = None
+    """requests that the batches of a key may have at once; another batch fails with token_limit_exceeded"""
     batch_expires: Share = 0.0
     """share of the requests of batches that expire"""
     answer: Literal["json", "fenced", "text", "echo"] = "json"

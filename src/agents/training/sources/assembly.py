@@ -1,6 +1,7 @@
 """Assembly of the 6502 and 65816, cut into routines.
 
-Pure. Owns what begins a routine in the dialects of asar, ca65 and DASM: a global label, or a block such as ``.proc``. Assembles nothing; comments in ``/* */`` are taken for code.
+Pure. Owns what begins a routine in the dialects of asar, ca65 and DASM: a global label, or a block such as ``.proc``.
+Assembles nothing; comments in ``/* */`` are taken for code.
 """
 
 from __future__ import annotations

@@ -36,9 +36,9 @@ def split(text: str) -> list[Cut]:
     lines = text.split("\n")
     start = _end_of_front_matter(lines)
     headings = list(_headings(lines, start))
-    cuts = [Cut("", "\n".join(lines[start : headings[0].at if headings else None]))]
-    ends = [heading.at for heading in headings[1:]] + [len(lines)]
-    for heading, name, end in zip(headings, _paths(headings), ends, strict=True):
+    bounds = [*(heading.at for heading in headings), len(lines)]
+    cuts = [Cut("", "\n".join(lines[start : bounds[0]]))]
+    for heading, name, end in zip(headings, _paths(headings), bounds[1:], strict=True):
         cuts.append(Cut(name, "\n".join(lines[heading.at : end])))
     return cuts if cuts[0].text.strip() else cuts[1:]
 

@@ -56,6 +56,8 @@ def _matches(pattern: str, folder: Path) -> Iterator[Path]:
     if whole.is_file():
         yield whole
         return
+    if parts[-1:] == (_ANY_DEPTH,):
+        parts = (*parts, "*")
     fixed = list(takewhile(lambda part: not re.search(r"[*?[]", part), parts))
     if len(fixed) < len(parts):
         yield from _walk(base.joinpath(*fixed), parts[len(fixed) :])
@@ -111,10 +113,9 @@ def _steps(name: str, at: int, matcher: re.Pattern[str] | None) -> Iterator[int]
 def _reached(positions: set[int], parts: tuple[str, ...]) -> set[int]:
     """Return ``positions`` with those behind them that are reached by taking ``**`` for no folder at all."""
     reached = set(positions)
-    for at in sorted(positions):
-        while at < len(parts) and parts[at] == _ANY_DEPTH:
-            at += 1
-            reached.add(at)
+    for at, part in enumerate(parts):
+        if part == _ANY_DEPTH and at in reached:
+            reached.add(at + 1)
     return reached
 
 

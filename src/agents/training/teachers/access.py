@@ -77,12 +77,15 @@ def accesses_of(model: ModelSection, environment: Mapping[str, str], warn: Warn 
 
 def _accesses_at(address: str, variables: list[str], environment: Mapping[str, str], warn: Warn) -> list[Access]:
     keys = {name: _key(name, environment) for name in variables}
-    given = {key: name for name, key in reversed(keys.items()) if key}  # a key that two variables have counts once
     missing = [name for name, key in keys.items() if not key]
+    given: dict[str, Access] = {}
+    for name, key in keys.items():
+        if key:
+            given.setdefault(key, Access(address, name, key))  # a key that two variables have counts once
     if given:
         for name in missing:
             warn(f"the variable {name} is not set: {address} is asked without its key")
-        return [Access(address, name, key) for key, name in reversed(given.items())]
+        return list(given.values())
     if address.startswith("https://"):
         raise UsageError(
             f"the variable {' or '.join(missing)} is not set, and {address} wants a key",

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from agents.training.teachers.batch_server import BatchServer
 
 POLL_SECONDS, GATHER_SECONDS = 30.0, 2.0
+LONGEST_REST = 600.0
+"""Seconds without a new batch after several of which nothing came; doubled with each, from two looks at a batch."""
 
 
 class BatchTeacher:
@@ -77,6 +79,7 @@ class BatchTeacher:
         self._folder: BatchFolder
         self._waiting: WaitingList
         self._servers: dict[tuple[str, str], BatchServer] = {}
+        self._barren = 0  # batches in a row of which nothing came
         self._tasks: dict[asyncio.Task[None], int] = {}  # the number of the batch that it follows, or 0
         self._stack = AsyncExitStack()
 
@@ -127,6 +130,8 @@ class BatchTeacher:
             await self._waiting.came.wait()
             while len(self._waiting) < self._size and await self._another_comes():
                 pass
+            if self._barren:
+                await asyncio.sleep(min(LONGEST_REST, self._poll_seconds * 2**self._barren))
             if self._waiting:
                 batch = self._begun()
                 self._start(self._submit(batch), batch.number)
@@ -209,6 +214,7 @@ class BatchTeacher:
         for result in self._folder.results(batch):
             counts[self._waiting.hand_out(result)] += 1
             await asyncio.sleep(0)  # what was handed out is judged meanwhile
+        self._barren = 0 if counts[True] else self._barren + 1
         ending = "collected" if standing.status == "completed" else f"{standing.status}, collected"
         self._say(f"Batch {batch.number}: {ending} {counts[True]:,}, {counts[False]:,} to be asked again")
 

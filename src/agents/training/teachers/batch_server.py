@@ -36,7 +36,7 @@ from agents.training.wire import MOST_BYTES
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds before a server is asked again that was out of order; doubled each time."""
 PATIENCE_SECONDS = 600.0
-"""For how long nothing may succeed before the run is paused; also how long a transfer may be silent."""
+"""For how long a call may come to nothing before the run is paused; also how long a transfer may be silent."""
 CONNECT_SECONDS = 30.0
 MOST_LISTED = 100
 
@@ -48,7 +48,7 @@ class BatchServer:
     """Asks one server with one key; an async context manager.
 
     Every call is repeated while the server is out of order, and raises PausedError where a person must mend something,
-    or where nothing has succeeded for ten minutes.
+    or where it has come to nothing for ten minutes.
 
     Args:
         access: where, and with which key.
@@ -61,7 +61,6 @@ class BatchServer:
         self._key = access.key
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=CONNECT_SECONDS)
         self._clock = clock
-        self._succeeded = clock.monotonic()
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -129,7 +128,8 @@ class BatchServer:
             target.truncate()
             return await _write_lines(response.content, target)
 
-        await self._insist(lambda: self._call("GET", f"files/{file_id}/content", heard, missing))
+        path = f"files/{file_id}/content"  # some servers keep it elsewhere; the key is told to none but their own
+        await self._insist(lambda: self._call("GET", path, heard, missing, allow_redirects=True))
 
     async def _found(self, mark: str) -> Standing | Failure | None:
         query = {"limit": str(MOST_LISTED)}
@@ -156,8 +156,8 @@ class BatchServer:
         assert self._session is not None  # noqa: S101 -- the context manager was entered
         url = f"{self._address}/{path}"
         try:
-            async with self._session.request(method, url, allow_redirects=False, **options) as response:
-                if response.status == HTTPStatus.OK:
+            async with self._session.request(method, url, **{"allow_redirects": False, **options}) as response:
+                if response.status in {HTTPStatus.OK, HTTPStatus.CREATED}:
                     return await heard(response)
                 body = await response.read()
         except TimeoutError:
@@ -171,20 +171,19 @@ class BatchServer:
 
     async def _insist(self, call: Callable[[], Awaitable[T | Failure]]) -> T:
         """Repeat ``call`` until it comes to something."""
-        pause, began = FIRST_PAUSE, self._clock.monotonic()
+        pause, until = FIRST_PAUSE, self._clock.monotonic() + PATIENCE_SECONDS
         while isinstance(said := await call(), Failure):
             if said.trouble not in PASSING:
                 cure = FATAL.get(said.trouble, f"mend what it names, {AGAIN}")
                 raise PausedError(f"{self._address} refuses: {said.detail}", cure)
-            left = max(began, self._succeeded) + PATIENCE_SECONDS - self._clock.monotonic()
+            left = until - self._clock.monotonic()
             if left <= 0:
                 raise PausedError(
-                    f"nothing has succeeded at {self._address} for {PATIENCE_SECONDS / 60:g} minutes: {said.detail}",
+                    f"{self._address} has been out of order for {PATIENCE_SECONDS / 60:g} minutes: {said.detail}",
                     f"see whether it answers, {AGAIN}; batches that are under way there are collected then",
                 )
             await asyncio.sleep(min(left, pause if said.retry_after is None else said.retry_after))
             pause = min(LONGEST_PAUSE, 2 * pause)
-        self._succeeded = self._clock.monotonic()
         return said
 
 

@@ -59,6 +59,7 @@ class WaitingList:
         self._asked: dict[str, _Asked] = {}
         self._line: dict[str, None] = {}
         self._under_way = {ticket for batch in folder.under_way() for ticket in batch.tickets}
+        self._inherited = set(self._under_way)
         self._failure: BaseException | None = None
 
     def __len__(self) -> int:
@@ -74,7 +75,7 @@ class WaitingList:
         if self._failure is not None:
             raise self._failure
         ticket, form = request.ticket.id, self._form(request.ticket.item.domain)
-        if ticket in self._asked:
+        if ticket in self._asked and not self._asked[ticket].answer.done():
             raise ValueError(f"ticket {ticket} is being asked")
         if (known := self._last_word(ticket, self._folder.final(ticket))) is not None:
             return known
@@ -84,8 +85,9 @@ class WaitingList:
         try:
             return await asked.answer
         finally:
-            del self._asked[ticket]
-            self._line.pop(ticket, None)
+            if self._asked.get(ticket) is asked:
+                del self._asked[ticket]
+                self._line.pop(ticket, None)
 
     def requests(self, most: int) -> Iterator[tuple[str, bytes]]:
         """Yield tickets and bodies of those who are the longest in line."""
@@ -104,6 +106,7 @@ class WaitingList:
         """Put those of ``tickets`` that somebody waits for into the line again: their batch came to nothing."""
         for ticket in tickets:
             self._under_way.discard(ticket)
+            self._inherited.discard(ticket)
             if ticket in self._asked:
                 self._put(ticket)
 
@@ -111,11 +114,12 @@ class WaitingList:
         """Hand out what came back for a ticket, or have it asked again; return whether it was the last word.
 
         Raises:
-            PausedError: it was what only a person can mend, or nothing was ever answered.
+            PausedError: it was what only a person can mend, unless that may be mended since: the batch is an earlier
+                start's; or nothing was ever answered.
         """
         ticket, said, asked = result.ticket, result.said, self._asked.get(result.ticket)
         self._under_way.discard(ticket)
-        if isinstance(said, Failure) and said.trouble in FATAL:
+        if isinstance(said, Failure) and said.trouble in FATAL and ticket not in self._inherited:
             raise PausedError(f"the teacher {self._model.model} refuses: {said.detail}", FATAL[said.trouble])
         is_final = result.is_final
         if isinstance(said, Failure) and said.trouble is Trouble.FORM and asked is not None:

@@ -11,7 +11,6 @@ other one can answer, nor a fallback.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -42,7 +41,7 @@ class _Asking:
     """How often a ticket was tried in vain, by alias, and where at last."""
 
     request: Request
-    tries: Counter[str] = field(default_factory=Counter)
+    tries: dict[str, int] = field(default_factory=dict)
     given_up: set[str] = field(default_factory=set)
     last: Endpoint | None = None
     detail: str = ""
@@ -120,7 +119,7 @@ class ChatTeacher:
                 model.turns.see()
             model.note(said)
             if isinstance(said, Reply):
-                return said if model is self._models[0] else self._of_fallback(model, said)
+                return self._answered(model, said)
             is_again = self._is_tried_again(asking, model, said)
             self._pause_if_hopeless()
             if is_again:
@@ -132,8 +131,10 @@ class ChatTeacher:
         """Return the first model that is able to answer, or the first that may be some day; None: none ever will."""
         if self._paused is not None:
             raise self._paused
-        left = [model for model in self._models if asking.may_ask(model)]
-        return next((model for model in left if model.is_able()), left[0] if left else None)
+        for model in self._models:
+            if asking.may_ask(model) and model.is_able():
+                return model
+        return next((model for model in self._models if asking.may_ask(model)), None)
 
     async def _turn(self, model: Model, asking: _Asking) -> Endpoint | None:
         """Return the endpoint of ``model`` to ask, its turn taken; None where another model should be asked."""
@@ -148,19 +149,20 @@ class ChatTeacher:
         asking.detail = said.detail
         if said.trouble in FREE:
             return False
-        asking.tries[model.alias] += 1
-        is_used_up = asking.tries[model.alias] >= model.section.tries
+        asking.tries[model.alias] = tries = asking.tries.get(model.alias, 0) + 1
+        is_used_up = tries >= model.section.tries
         if is_used_up or said.trouble is Trouble.REQUEST:
             asking.given_up.add(model.alias)
             model.give_up(said)
             return False
         return True
 
-    def _of_fallback(self, model: Model, reply: Reply) -> Reply:
-        """Return the reply of a fallback, after those who wait for others were told that it is able."""
+    def _answered(self, model: Model, reply: Reply) -> Reply:
+        """Return ``reply`` with the name of a fallback that gave it; those who wait for other models may come over."""
         for other in self._models:
-            other.turns.see()
-        return replace(reply, alias=model.alias)
+            if other is not model:
+                other.turns.see()
+        return reply if model is self._models[0] else replace(reply, alias=model.alias)
 
     def _pause_if_hopeless(self) -> None:
         """Pause the run, for all that ask and will ask, when no model can be asked any more.

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.training.checks.words import LONGEST_READ, words_of
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", []),
+        ("Don't stop -- NOW (please)!", ["don't", "stop", "now", "please"]),
+        ("LDA.w $7E0010,x ; snake_case", ["lda", "w", "7e0010", "x", "snake_case"]),
+        ("L\u2019\u00e9t\u00e9 est \u00abl\u00e0\u00bb", ["l\u2019\u00e9t\u00e9", "est", "l\u00e0"]),
+        ("漢字 and カナ", ["漢", "字", "and", "カ", "ナ"]),
+        ("... \x00 \u200b \ud800 🙂", []),
+    ],
+)
+def test_words_are_split_in_every_script(text: str, words: list[str]) -> None:
+    assert words_of(text) == words
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_the_quick_way_finds_the_same_words(text: str) -> None:
+    plain = text.replace("'", " ")
+    assert words_of(f"{plain} é")[:-1] == words_of(plain)
+
+
+def test_a_bounded_part_is_read() -> None:
+    assert len(words_of("a " * LONGEST_READ)) == LONGEST_READ // 2
