@@ -43,7 +43,9 @@ LAYERS = {
         ),
         *("agents.training.prompts", "agents.training.answers", "agents.training.embedded", "agents.training.opinion"),
         *("agents.training.preview", "agents.training.preview_page"),
-        *("agents.training.described_domain", "agents.training.sources.piece", "agents.training.batches"),
+        *("agents.training.described_domain", "agents.training.batches"),
+        *(f"agents.training.sources.{name}" for name in ("piece", "cut", "policy", "kinds")),
+        *(f"agents.training.sources.{name}" for name in ("assembly", "functions", "markdown", "paragraphs")),
         *("agents.training.judge", "agents.training.curate", "agents.training.templates"),
         *("agents.training.domains", "agents.training.w65816"),
     ],
@@ -115,7 +117,11 @@ HEAVY = {
     "trl",
     "uvicorn",
 }
-HEAVY_ROOMS = ["agents.training.teachers", "agents.training.scripts.stand_in", "agents.training.scripts.stand_in_batches"]
+HEAVY_ROOMS = [
+    "agents.training.teachers",
+    "agents.training.scripts.stand_in",
+    "agents.training.scripts.stand_in_batches",
+]
 """What is in them is imported by others only when it is used."""
 VAGUE_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "tools", "shared", "base"}
 

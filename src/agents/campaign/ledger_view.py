@@ -372,7 +372,8 @@ _ALL_CALLS = """
 """
 _PAUSES = "SELECT id, guard, cause, cure FROM pauses WHERE cleared IS NULL ORDER BY id DESC LIMIT 1"
 _MODELS = """
-    SELECT DISTINCT t.domain, {}, a.model FROM samples s JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt
+    SELECT DISTINCT t.domain, {}, a.model
+    FROM samples s JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt
     WHERE a.model <> '' AND t.state <> 'dead'
 """
 _JUDGED = "SELECT t.domain, s.quality, t.state, s.reason FROM samples s JOIN tickets t ON t.seq = s.seq ORDER BY s.seq"

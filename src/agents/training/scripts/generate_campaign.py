@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import gc
 import os
 import shutil
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from agents.training.engine import Engine
     from agents.training.judge import Domains
     from agents.training.preflight import Prepared
-    from agents.training.teachers.procedural import Drift
 
 EPILOG = """exit codes: 0 done, 1 failed, 2 usage, 4 already running, 6 paused: the same command resumes it.
 SIGTERM or Ctrl-C finishes what is in flight, or the export, and stops; a second one stops at once; neither loses

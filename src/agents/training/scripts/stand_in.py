@@ -98,18 +98,11 @@ def _batch_routes(stand_in: StandIn) -> list[web.RouteDef]:
         return handle
 
     async def keep(request: web.Request) -> web.Response:
-        key, purpose, name, content = _bearer(request), "", "", None
-        try:
-            async for part in await request.multipart():
-                if isinstance(part, BodyPartReader) and part.name == "purpose":
-                    purpose = await part.text()
-                elif isinstance(part, BodyPartReader) and part.name == "file":
-                    name, content = part.filename or "", bytes(await part.read())
-        except ValueError as problem:
-            return _whole(error(400, f"That is no form: {problem}", None))
-        if content is None:
+        form, key = await _form_of(request), _bearer(request)
+        if "file" not in form:
             return _whole(error(400, "'file' is a required property", None, parameter="file"))
-        return _whole(stand_in.refuses_key(key) or batches.keep(content, name, purpose, key))
+        purpose = form.get("purpose", b"").decode("utf-8", "replace")
+        return _whole(stand_in.refuses_key(key) or batches.keep(form["file"], purpose, key))
 
     def listed(request: web.Request, _: bytes, key: str) -> Reply:
         limit = request.query.get("limit", "20")
@@ -128,6 +121,17 @@ def _batch_routes(stand_in: StandIn) -> list[web.RouteDef]:
         web.get("/v1/batches/{id}", look),
         web.post("/v1/batches/{id}/cancel", cancel),
     ]
+
+
+async def _form_of(request: web.Request) -> dict[str, bytes]:
+    """Return the parts of a form by name; none of what is no form."""
+    if request.content_type != "multipart/form-data":
+        return {}
+    return {
+        part.name or "": bytes(await part.read())
+        async for part in await request.multipart()
+        if isinstance(part, BodyPartReader)
+    }
 
 
 def _changes_of(body: bytes) -> dict[str, Any]:

@@ -116,11 +116,11 @@ class Batches:
         """How many batches were created."""
         return len(self._batches)
 
-    def keep(self, content: bytes, name: str, purpose: str, key: str) -> Reply:
+    def keep(self, content: bytes, purpose: str, key: str) -> Reply:
         """Keep a file that was uploaded."""
         if purpose != "batch":
             return error(400, f"'{purpose}' is not one of ['batch']", None, parameter="purpose")
-        return document(200, self._kept(content, name, key).document())
+        return document(200, self._kept(content, "requests.jsonl", key).document())
 
     def content(self, file_id: str, key: str) -> Reply:
         """Return what is in a file."""

@@ -50,7 +50,7 @@ class Desk:
         self.batches = self.stand_in.batches
 
     def created(self, content: bytes, key: str = "k", **changes: Any) -> dict[str, Any]:
-        file = self.said(self.batches.keep(content, "requests.jsonl", "batch", key))
+        file = self.said(self.batches.keep(content, "batch", key))
         asked = {"input_file_id": file["id"], "endpoint": ENDPOINT, "completion_window": "24h"} | changes
         return self.said(self.batches.create(orjson.dumps(asked), key))
 
@@ -187,7 +187,7 @@ def test_a_batch_of_nothing_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(AssertionError, match="Invalid"):
         Desk().created(lines_of("a"), **changes)
     assert Desk().batches.create(b"[", "k").status == Desk().batches.create(b"[]", "k").status == 400
-    assert Desk().batches.keep(b"", "x", "fine-tune", "k").status == 400
+    assert Desk().batches.keep(b"", "fine-tune", "k").status == 400
 
 
 def test_the_protocol_over_the_wire() -> None:

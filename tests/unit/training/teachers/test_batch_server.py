@@ -25,7 +25,7 @@ def test_a_batch_whose_id_was_never_written_is_found_on_any_page(tmp_path: Path)
             await asyncio.wait([running])
             return response
 
-        kept = world.stand_in.batches.keep(b"{", "x", "batch", "right")
+        kept = world.stand_in.batches.keep(b"{", "batch", "right")
         asked = {"endpoint": "/v1/chat/completions", "completion_window": "24h"}
         created = orjson.dumps(asked | {"input_file_id": orjson.loads(kept.pieces[0])["id"]})
         world.doors[CREATE] = ending
