@@ -21,6 +21,8 @@ class SourceSection(Section):
     """Patterns such as ``notes/**/*.md``; relative ones start at the recipe's folder."""
     hub: str | None = Field(default=None, pattern=r"^[\w.-]{1,96}(/[\w.-]{1,96})?$")
     """A dataset of the Hugging Face hub instead of files; needs the extra ``hub``."""
+    config: str | None = Field(default=None, min_length=1, max_length=200)
+    """Of a dataset of the hub that has several: the name of its configuration."""
     split: str = Field(default="train", min_length=1, max_length=200)
     """Of a dataset of the hub: its part."""
     kind: Kind = "auto"

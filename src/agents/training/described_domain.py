@@ -138,7 +138,7 @@ class _SampleTemplates:
             if not (isinstance(asked, str) and isinstance(said, str)):
                 return None
             return Message("user", asked.strip()), Message("assistant", said.strip())
-        filled = {role: part.filled({**values, **known, "answer": answer}) for role, part in self._parts.items()}
+        filled = {role: part.filled({**values, "answer": answer, **known}) for role, part in self._parts.items()}
         turns = Message("user", filled["user"]), Message("assistant", filled["assistant"])
         return (Message("system", filled["system"]), *turns) if filled["system"] else turns
 

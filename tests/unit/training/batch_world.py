@@ -39,12 +39,23 @@ def requests(count: int) -> list[Request]:
 
 
 @dataclass
+class Ahead(SystemClock):
+    """A clock that can be put forward."""
+
+    seconds: float = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.seconds
+
+
+@dataclass
 class World:
-    """``doors`` stand before calls, by a pattern of their method and path; ``said`` is what teachers told."""
+    """``clock`` is the stand-in's; ``doors`` stand before calls, by a pattern of their method and path; ``said`` is what teachers told."""
 
     folder: Path
     stand_in: StandIn
     url: str
+    clock: Ahead
     doors: dict[str, Door] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -73,8 +84,9 @@ class World:
 
 @asynccontextmanager
 async def world(folder: Path, **knobs: Any) -> AsyncIterator[World]:
-    stand_in = StandIn(Knobs.of({"batch_seconds": 0.02, **knobs}))
-    made = World(folder, stand_in, "")
+    clock = Ahead()
+    stand_in = StandIn(Knobs.of({"batch_seconds": 0.02, **knobs}), clock=clock)
+    made = World(folder, stand_in, "", clock)
 
     @web.middleware
     async def door(request: web.Request, handler: Handler) -> web.StreamResponse:

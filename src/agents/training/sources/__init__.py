@@ -44,7 +44,7 @@ def read(sections: Sequence[SourceSection], folder: Path, policy: PolicySection)
             else:
                 source.add_cuts(found.name, cuts_of(text_of(found), kind, found.name))
         if section.hub is not None:
-            source.add_rows(f"{section.hub}/{section.split}", hub.rows_of(section.hub, section.split))
+            source.add_rows(f"{section.hub}/{section.split}", hub.rows_of(section.hub, section.config, section.split))
         source.refuse_missing_columns()
     return gathering.reading(sum(map(len, files)))
 

@@ -12,8 +12,10 @@ from agents.training.sources.tables import Row
 from agents.training.troubles import shortened
 
 
-def rows_of(name: str, split: str) -> Iterator[Row]:
+def rows_of(name: str, config: str | None, split: str) -> Iterator[Row]:
     """Yield the rows of part ``split`` of the dataset called ``name``, with their positions, from 1.
+
+    ``config`` names one of its configurations; None: the only one.
 
     Raises:
         UsageError: the library is not installed, or cannot load that.
@@ -25,7 +27,7 @@ def rows_of(name: str, split: str) -> Iterator[Row]:
             f"dataset {name} cannot be loaded: datasets is not installed", "pip install 'training-campaigns[hub]'"
         ) from error
     try:
-        dataset = datasets.load_dataset(name, split=split, streaming=False)
+        dataset = datasets.load_dataset(name, config, split=split, streaming=False)
     except Exception as error:  # its own errors, those of the network and of dataset scripts have nothing in common
         raise UsageError(
             f"dataset {name}, split {split}, cannot be loaded: {shortened(str(error)) or type(error).__name__}",

@@ -41,8 +41,8 @@ def install(monkeypatch: pytest.MonkeyPatch, answer: Any) -> list[tuple[Any, ...
 
 def test_rows_are_counted_from_1(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = install(monkeypatch, TinyDataset([{"text": "a"}, {"text": "b"}]))
-    assert list(rows_of("them/data", "validation")) == [(1, {"text": "a"}), (2, {"text": "b"})]
-    assert calls == [("them/data", None, "validation", False)]
+    assert list(rows_of("them/data", "small", "validation")) == [(1, {"text": "a"}), (2, {"text": "b"})]
+    assert calls == [("them/data", "small", "validation", False)]
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def test_rows_are_counted_from_1(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_cannot_be_loaded_says_why(monkeypatch: pytest.MonkeyPatch, error: Exception, said: str) -> None:
     install(monkeypatch, error)
     with pytest.raises(UsageError) as caught:
-        list(rows_of("them/data", "x"))
+        list(rows_of("them/data", None, "x"))
     assert caught.value.what == f"dataset them/data, split x, cannot be loaded: {said}"
 
 
 def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(UsageError) as caught:
-        list(rows_of("them/data", "train"))
+        list(rows_of("them/data", None, "train"))
     assert caught.value.cure == "pip install 'training-campaigns[hub]'"
