@@ -44,6 +44,7 @@ ROWS: dict[int, tuple[str, str]] = {
     36: ("a quota is used up, or a key revoked, in mid-run", "paused, goes on after the cure, nothing asked twice"),
     37: ("a teacher that fails, resets or never answers", "tried again within a budget, deadlines fire"),
     38: ("answers that are cut, empty or none of the protocol", "typed, the sums add up"),
+    39: ("a batch comes back after its tickets were answered otherwise", "one end for each ticket, nothing paid twice"),
     40: (
         "another model answers than answered the pilot",
         "paused with the first such ticket, goes on once acknowledged",

@@ -29,11 +29,15 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whom a run asks: its teacher, a judge for some domains, and what they cost."""
+    """Whom a run asks: its teacher, a judge for some domains, and what they cost.
+
+    Where ``takes_up`` is True, the teacher takes up calls that were left under way when it is started again.
+    """
 
     teacher: Teacher
     tariff: Tariff = field(default_factory=Tariff)
     judges: Mapping[str, Judge] = field(default_factory=dict)
+    takes_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,8 @@ class Engine:
         self._guards = guards
         self._alarm: Alarm | None = None
         self._silence_seconds = silence_seconds
-        self._is_silent = False
+        self._leaves = asked.takes_up
+        self._is_leaving = False
         self._finished = 0
         self._uncommitted: list[asyncio.Future[None]] = []
         self._planning = False
@@ -116,8 +117,12 @@ class Engine:
         self._progress_due = 0.0
 
     def drain(self) -> None:
-        """Plan no more rounds and begin no more tickets; ``run`` ends when those in flight are finished."""
+        """Plan no more rounds and begin no more tickets; ``run`` ends when those in flight are finished.
+
+        It does not wait for calls that the teacher takes up after the next start.
+        """
         self._stopping = True
+        self._is_leaving = self._leaves
         self._news.set()
 
     async def run(self) -> Progress:
@@ -131,7 +136,7 @@ class Engine:
         self._announce(self._ledger.header.started())
         listener = asyncio.create_task(self._listen())
         try:
-            while self._turn() and not self._is_silent:
+            while self._turn() and not self._is_leaving:
                 await self._news.wait()
                 await asyncio.sleep(_GATHER_SECONDS)
                 self._news.clear()
@@ -277,7 +282,7 @@ class Engine:
             awake += step
             silent = pace.mark(awake, self._finished)
             if self._tasks and silent >= pace.stall_after(self._silence_seconds):
-                self._is_silent = True
+                self._is_leaving = True
                 self._failure = self._failure or PausedError(
                     f"nothing came back for {silent / 60:.3g} minutes, with {len(self._tasks)} tickets in flight",
                     "see whether the teacher answers, then run the same command again; watch.stall_minutes in the "

@@ -50,7 +50,7 @@ async def faculty(
             schemas = dict.fromkeys(domains, SCHEMA)
             chat = await stack.enter_async_context(_chat(prepared, alias, environment, clock, say, schemas))
             judges |= dict.fromkeys(domains, Judge(chat, alias, prepared.prices(alias)))
-        yield Asked(teacher, prepared.tariff, judges)
+        yield Asked(teacher, prepared.tariff, judges, takes_up=recipe.teacher.kind == "batch")
 
 
 def _chat(

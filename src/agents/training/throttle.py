@@ -35,7 +35,7 @@ BEYOND_CHANCE = 4.0
 LITTLE_CHANCE, MOST_CHANCE = 0.01, 0.4
 """Share of calls that may be taken to be refused by chance, at least and at most."""
 SMALL_CHANCE = 0.05
-"""Up to this share a rate that was lowered in vain is taken up again; beyond it, none is known any more."""
+"""Up to this share a rate that was lowered in vain is taken up again; beyond it, the refusals are not about any."""
 
 FIRST_GAP = 0.0005
 """Seconds between calls until one has succeeded: a limit that is met by a burst refuses all the rest of it."""
@@ -48,7 +48,7 @@ LITTLE, MUCH = 0.95, 0.5
 HIGHER = 1.025
 """A refusal before a lowered rate has grown by as much says that lowering it did not help."""
 IN_VAIN = 5
-"""Decreases in a row that did not help, after which a rate is forgotten: so many refusals come by chance."""
+"""Decreases in a row that did not help, after which they are taken back."""
 FEW = 16
 """Calls granted within a second: what was learned from fewer may be far too low, and is searched upwards from."""
 FINER = 4.0
@@ -344,9 +344,7 @@ class Pace:
         self._begun, self._refused, self._held = 0, 0, 0.0
         self._settle()
         if self._in_vain == IN_VAIN:
-            self._chance = min(MOST_CHANCE, _share(self._refused_in_vain, self._begun_in_vain))
-            self._fix(math.inf if self._chance > SMALL_CHANCE else self._before)
-            self._in_vain = self._begun_in_vain = self._refused_in_vain = 0
+            self._undo()
         self._lowered = self._rate if self.is_known else 0.0
         self._ended.clear()
         self._judged.clear()
@@ -362,9 +360,17 @@ class Pace:
             self._refused_in_vain += self._refused
         else:
             self._in_vain = self._begun_in_vain = self._refused_in_vain = 0
-            if self._begun >= JUDGED_LONG:
-                chance = min(self._chance, _share(self._refused, self._begun))
-                self._chance = chance if chance > LITTLE_CHANCE else 0.0
+            self._chance = self._chance / 2 if self._chance > LITTLE_CHANCE else 0.0
+
+    def _undo(self) -> None:
+        """Take back the decreases that did not help, and learn how many calls are refused by chance, if many are."""
+        share = _share(self._refused_in_vain, self._begun_in_vain)
+        if share > SMALL_CHANCE:
+            self._chance = min(MOST_CHANCE, share)
+            self._fix(math.inf)
+        else:
+            self._fix(self._before)
+        self._in_vain = self._begun_in_vain = self._refused_in_vain = 0
 
     def keep(self) -> None:
         """Let what is known stand: nothing at all is granted, at whatever rate."""

@@ -39,23 +39,26 @@ def requests(count: int) -> list[Request]:
 
 
 @dataclass
-class Ahead(SystemClock):
-    """A clock that can be put forward."""
+class HandClock(SystemClock):
+    """A clock that goes by itself until ``seconds`` are set."""
 
-    seconds: float = 0.0
+    seconds: float | None = None
 
     def monotonic(self) -> float:
-        return super().monotonic() + self.seconds
+        return super().monotonic() if self.seconds is None else self.seconds
 
 
 @dataclass
 class World:
-    """``clock`` is the stand-in's; ``doors`` stand before calls, by a pattern of their method and path; ``said`` is what teachers told."""
+    """``clock`` is the stand-in's; ``doors`` stand before calls, by a pattern of their method and path.
+
+    ``said`` is what teachers told, ``calls`` is what came to the doors.
+    """
 
     folder: Path
     stand_in: StandIn
     url: str
-    clock: Ahead
+    clock: HandClock
     doors: dict[str, Door] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -84,7 +87,7 @@ class World:
 
 @asynccontextmanager
 async def world(folder: Path, **knobs: Any) -> AsyncIterator[World]:
-    clock = Ahead()
+    clock = HandClock()
     stand_in = StandIn(Knobs.of({"batch_seconds": 0.02, **knobs}), clock=clock)
     made = World(folder, stand_in, "", clock)
 

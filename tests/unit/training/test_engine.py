@@ -20,6 +20,7 @@ from agents.campaign.ledger_view import LedgerView
 from agents.training import rounds
 from agents.training.bench import Bench, WorkerBench
 from agents.training.engine import Engine
+from agents.training.judge import Domains
 from agents.training.ledger import Ledger
 from agents.training.limits import Limits
 from agents.training.sample import Judgement, Outcome, Reply, SourceItem
@@ -329,6 +330,23 @@ def test_draining_settles_what_is_in_flight_and_resumes(
     ("when", "planned"),
     [("before it begins", 0), ("while a round is planned", 0), ("when a round is due", rounds.AHEAD)],
 )
+def test_calls_that_a_teacher_takes_up_again_are_left_under_way(path: Path) -> None:
+    class NeverAnswers:
+        async def answer(self, request: Request) -> Reply:
+            await asyncio.Event().wait()
+            raise AssertionError(request)
+
+    def soon(engine: Engine, _bench: Bench[Domains]) -> None:
+        asyncio.get_running_loop().call_later(0.1, engine.drain)
+
+    with pytest.raises(PausedError, match="stopped on request"):
+        TinyRun(path, teacher=lambda _: NeverAnswers(), takes_up=True, started=soon).go()
+    audit(path)
+    assert LedgerView(path).progress().done == 0  # type: ignore[union-attr]
+    TinyRun(path).go()
+    audit(path)
+
+
 def test_a_run_that_drains_plans_no_round(
     tmp_path: Path, when: str, planned: int, undisturbed: dict[str, list[tuple[object, ...]]]
 ) -> None:

@@ -51,6 +51,7 @@ class TinyRun:
     limits: Limits = field(default_factory=Limits)
     prices: Prices = field(default_factory=Prices)
     judges: dict[str, Judge] = field(default_factory=dict)
+    takes_up: bool = False
     free_bytes: Callable[[], int] = lambda: 10**12
     acknowledge: bool = False
     clock: Clock = field(default_factory=SystemClock)
@@ -81,6 +82,7 @@ class TinyRun:
                         self.teacher(ProceduralTeacher(bench, self.fault_rate, self.goal.seed)),
                         Tariff(self.prices),
                         self.judges,
+                        self.takes_up,
                     ),
                     in_flight=self.in_flight,
                     clock=self.clock,

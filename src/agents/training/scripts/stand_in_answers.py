@@ -50,6 +50,25 @@ def answer_to(prompt: str) -> dict[str, str]:
     }
 
 
+def fitting(schema: Mapping[str, Any], answer: Mapping[str, str], name: str = "") -> Any:
+    """Return a value that fits a plain JSON schema: texts of ``answer``, and whole numbers of 4 or 5."""
+    if schema.get("enum"):
+        return schema["enum"][0]
+    match schema.get("type"):
+        case "object":
+            return {key: fitting(inner, answer, key) for key, inner in schema.get("properties", {}).items()}
+        case "array":
+            return [fitting(schema.get("items", {}), answer, name)]
+        case "integer" | "number":
+            wanted = 4 + len(answer["output"]) % 2
+            return min(max(wanted, schema.get("minimum", wanted)), schema.get("maximum", wanted))
+        case "boolean":
+            return True
+        case "null":
+            return None
+    return answer.get(name, answer["output"])
+
+
 def _sentence(dice: bytes) -> str:
     first, noun, verb, second, other, place = dice
     return (
@@ -62,8 +81,13 @@ def _one(choices: Sequence[str], die: int) -> str:
     return choices[die % len(choices)]
 
 
-def said_to(prompt: str, style: str, fault: str | None, random: Random) -> str:
-    """Return what is said to ``prompt`` in the ``style`` of the knob ``answer``, spoiled as ``fault`` has it."""
+def said_to(
+    prompt: str, style: str, fault: str | None, random: Random, schema: Mapping[str, Any] | None = None
+) -> str:
+    """Return what is said to ``prompt`` in the ``style`` of the knob ``answer``, spoiled as ``fault`` has it.
+
+    With a ``schema``, answers that are JSON fit it.
+    """
     if fault == "empty":
         return ""
     if fault == "refusal":
@@ -71,9 +95,11 @@ def said_to(prompt: str, style: str, fault: str | None, random: Random) -> str:
     if style in {"echo", "text"}:
         text = prompt if style == "echo" else answer_to(prompt)["output"]
         return text[: len(text) // 2] if fault == "malformed" else text
-    answer = answer_to(prompt)
+    plain = answer_to(prompt)
+    answer = plain if schema is None else fitting(schema, plain)
     if fault == "malformed":
-        return random.choice(BREAKAGES)(answer)
+        breakage = random.choice(BREAKAGES)
+        return breakage(answer) if answer == plain else _torn(answer)
     text = orjson.dumps(answer).decode()
     return f"Here it is:\n\n```json\n{text}\n```\n" if "fenced" in {fault, style} else text
 

@@ -205,7 +205,7 @@ class StandIn:
         return None
 
     def _answer(self, request: Request, key: str, fault: str | None) -> Reply:
-        text = said_to(request.prompt, self.knobs.answer, fault, self._faults)
+        text = said_to(request.prompt, self.knobs.answer, fault, self._faults, request.schema)
         words = text.split(" ")
         is_long = request.max_tokens is not None and len(words) > request.max_tokens
         if is_long:

@@ -55,6 +55,8 @@ class Request:
     max_tokens: int | None
     is_streamed: bool
     with_usage: bool
+    schema: Mapping[str, Any] | None = None
+    """JSON schema that the answer is to have."""
 
     @staticmethod
     def of(body: bytes) -> Request | Reply:
@@ -85,6 +87,7 @@ class Request:
             max_tokens=most,
             is_streamed=document.get("stream") is True,
             with_usage=isinstance(options, dict) and options.get("include_usage") is True,
+            schema=_schema_of(document.get("response_format")),
         )
 
 
@@ -94,6 +97,12 @@ def _words_of(message: Mapping[str, Any]) -> str:
     if isinstance(content, list):
         return "\n".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     return content if isinstance(content, str) else ""
+
+
+def _schema_of(form: Any) -> Mapping[str, Any] | None:
+    told = form.get("json_schema") if isinstance(form, dict) else None
+    schema = told.get("schema") if isinstance(told, dict) else None
+    return schema if isinstance(schema, dict) else None
 
 
 def error(

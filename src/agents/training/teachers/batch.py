@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from agents.training.teachers.batch_server import BatchServer
 
 POLL_SECONDS, GATHER_SECONDS = 30.0, 2.0
+FIRST_POLL_SECONDS, LATER = 1.0, 1.5
+"""Between the first two looks at a batch, and by how much longer between later ones."""
 LONGEST_REST = 600.0
 """Seconds without a new batch after several of which nothing came; doubled with each, from two looks at a batch."""
 
@@ -48,7 +50,7 @@ class BatchTeacher:
         clock: measures durations.
         say: hears a line about each step.
         schemas: JSON schemas of answers, by domain.
-        poll_seconds: between two looks at a batch.
+        poll_seconds: between two looks at a batch, once it has taken a while.
         gather_seconds: when no request has come for so long, those that are there make a batch.
     """
 
@@ -181,11 +183,13 @@ class BatchTeacher:
     async def _follow(self, batch: Batch) -> None:
         """Wait for the end of a batch, and hand out what came back."""
         server, done = self._server_of(batch), 0
+        pause = min(FIRST_POLL_SECONDS, self._poll_seconds)
         while not (standing := await server.standing(batch)).is_over:
             if standing.done != done:
                 done = standing.done
                 self._say(f"Batch {batch.number}: {done:,} of {len(batch.tickets):,} done")
-            await asyncio.sleep(self._poll_seconds)
+            await asyncio.sleep(pause)
+            pause = min(LATER * pause, self._poll_seconds)
         if standing.status == FAILED:
             await self._fail(batch, standing)
         else:

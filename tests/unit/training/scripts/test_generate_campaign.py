@@ -130,6 +130,7 @@ def test_a_dry_run_names_the_run_and_starts_nothing(place: Place, capfd: pytest.
         "fingerprint": pilot["fingerprint"],
         "ledger": str(place.ledger(name)),
         "capacity": {"tiny": 6_000_000},
+        "left_out": {},
     }
     assert main(place.arguments("--target", "77", "--dry-run")) == ExitCode.DONE
     campaign = document_of(capfd)

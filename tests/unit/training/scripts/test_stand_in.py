@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from random import Random
 from typing import Any
 
 import aiohttp
@@ -18,7 +19,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from agents.campaign.errors import ExitCode, UsageError
 from agents.training.scripts.stand_in import application, checked_host, main
-from agents.training.scripts.stand_in_answers import BREAKAGES, REFUSAL, answer_to
+from agents.training.scripts.stand_in_answers import BREAKAGES, REFUSAL, answer_to, said_to
 from agents.training.scripts.stand_in_decisions import MODEL, StandIn, Window
 from agents.training.scripts.stand_in_knobs import Knobs
 
@@ -528,3 +529,25 @@ def test_a_process_ends_when_all_answers_were_made_and_a_taken_port_is_told() ->
     output, _ = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0
     assert orjson.loads(output)["answered"] == 3
+
+
+def test_an_answer_fits_the_schema_that_was_asked_for() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "reason": {"type": "string"},
+            "score": {"type": "integer", "maximum": 4},
+            "kind": {"enum": ["a", "b"]},
+            "tags": {"type": "array", "items": {"type": "boolean"}},
+            "none": {"type": "null"},
+            "output": {"type": "string"},
+        },
+        "required": ["reason", "score"],
+    }
+    plain = answer_to(PROMPT)
+    expected = {"reason": plain["output"], "score": 4, "kind": "a", "tags": [True], "none": None}
+    said = said_to(PROMPT, "json", None, Random(1), schema)
+    assert orjson.loads(said) == {**expected, "output": plain["output"]}
+    assert orjson.loads(said_to(PROMPT, "json", None, Random(1))) == plain
+    with pytest.raises(orjson.JSONDecodeError):
+        orjson.loads(said_to(PROMPT, "json", "malformed", Random(1), schema))

@@ -64,7 +64,10 @@ def test_a_line_of_a_batch_has_what_a_call_has_and_a_schema(tmp_path: Path) -> N
 
 def test_progress_is_told_as_it_is_made(tmp_path: Path) -> None:
     async def test(world: World) -> None:
+        world.clock.seconds = 0.0
+
         async def later(request: web.Request, handler: Handler) -> web.StreamResponse:
+            assert world.clock.seconds is not None
             world.clock.seconds += 3
             return await handler(request)
 
@@ -255,7 +258,10 @@ def test_a_ticket_is_asked_by_one_at_a_time(tmp_path: Path) -> None:
 
 def test_a_batch_that_was_cancelled_there_is_collected_and_the_rest_asked_again(tmp_path: Path) -> None:
     async def test(world: World) -> None:
+        world.clock.seconds = 0.0
+
         async def cancelling(request: web.Request, handler: Handler) -> web.StreamResponse:
+            assert world.clock.seconds is not None
             world.clock.seconds += 3
             if "batch_000001" in request.path and world.stand_in.answered:
                 world.stand_in.batches.cancel("batch_000001", "right")
