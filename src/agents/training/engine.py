@@ -42,8 +42,10 @@ from agents.training.sample import Cell, Reply, Ticket
 TRIALS = 32
 """Draws for a round after which a domain counts as having no new items."""
 NO_LIMITS = Limits()
-_GATHER_SECONDS = 0.002
-"""What happens within so long is committed together."""
+TURN_SECONDS = 0.008
+"""From one turn to the next, at least: what happens meanwhile is committed together."""
+KEPT_AFTER = 256
+"""Settled tickets after which what the guards know is stored; a start that finds less catches up."""
 _PROGRESS_SECONDS = 1.0
 _LOOKS = 20
 """Looks for a sign of life while a silence lasts."""
@@ -104,6 +106,7 @@ class Engine:
         self._ready: dict[int, _Answered] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._guards = guards
+        self._unkept, self._kept_warnings = KEPT_AFTER, guards.warned if guards else {}
         self._alarm: Alarm | None = None
         self._silence_seconds = silence_seconds
         self._leaves = asked.takes_up
@@ -137,8 +140,9 @@ class Engine:
         listener = asyncio.create_task(self._listen())
         try:
             while self._turn() and not self._is_leaving:
+                turned = self._clock.monotonic()
                 await self._news.wait()
-                await asyncio.sleep(_GATHER_SECONDS)
+                await asyncio.sleep(turned + TURN_SECONDS - self._clock.monotonic())
                 self._news.clear()
         finally:
             listener.cancel()
@@ -153,8 +157,7 @@ class Engine:
     def _turn(self) -> bool:
         """Do all that can be done now; return whether there is something to wait for."""
         scored = self._settle_ready()
-        if scored and self._guards is not None:
-            self._ledger.keep_guards(self._guards)
+        self._keep_guards(len(scored))
         if self._rounds.due() and not (self._planning or self._stopping) and self._failure is None:
             self._planning = True
             self._start(self._plan())
@@ -168,6 +171,16 @@ class Engine:
         for work in starting:
             self._start(self._answer(work))
         return bool(self._tasks)
+
+    def _keep_guards(self, settled: int) -> None:
+        """Store what the guards know, not with every ticket: the ledger has what they know it from."""
+        self._unkept += settled
+        if self._guards is None or not self._unkept:
+            return
+        is_told = self._alarm is not None or self._guards.warned != self._kept_warnings
+        if self._unkept >= KEPT_AFTER or is_told or not self._tasks:
+            self._ledger.keep_guards(self._guards, self._next)
+            self._unkept, self._kept_warnings = 0, self._guards.warned
 
     def _settle_ready(self) -> list[SampleScored]:
         """Settle in the order of the tickets. What is settled after a round is complete must not change the next."""

@@ -21,6 +21,7 @@ from typing import Any, Self
 import orjson
 
 from agents.campaign.errors import CampaignError, DamagedFileError, PausedError
+from agents.campaign.failures import failure_of
 from agents.campaign.files import PRIVATE_FILE, make_folder
 from agents.campaign.ledger_view import (
     SCHEMA_VERSION,
@@ -36,7 +37,7 @@ from agents.campaign.ledger_view import (
 )
 from agents.campaign.progress import Progress
 from agents.training.dedup import Trace
-from agents.training.guards import Alarm, Guards
+from agents.training.guards import Alarm, Guards, Settled
 from agents.training.identity import check_same_run
 from agents.training.judge import Verdict
 from agents.training.prices import MILLION, Prices
@@ -47,6 +48,10 @@ BUSY_SECONDS = 5.0
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 """A commit returns when the disk has it: what was announced survives a power cut."""
 _CHANGES = ("INSERT", "UPDATE")
+_SETTLED = """
+    SELECT s.seq, t.domain, s.quality, t.state, s.reason, coalesce(a.model, ''), coalesce(a.alias, '')
+    FROM samples s JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt WHERE s.seq >= ? ORDER BY s.seq
+"""
 _CALLS = ("attempts", "opinions")
 """Tables of paid calls."""
 _ISSUE = (
@@ -229,17 +234,26 @@ class Ledger:
         counted = [verdict.state == state for state in ("accepted", "rejected", "dead")]
         self._waiting[_COUNT].append((*counted, verdict.quality, ticket.item.domain))
 
-    def keep_guards(self, guards: Guards) -> None:
-        """Store what the guards know, with the tickets that they know it from."""
-        state = orjson.dumps(guards.document()).decode()
+    def keep_guards(self, guards: Guards, until: int) -> None:
+        """Store what the guards know from the tickets before ``until``."""
+        state = orjson.dumps({**guards.document(), "until": until}).decode()
         self._execute("INSERT INTO guards VALUES (1, ?) ON CONFLICT DO UPDATE SET state = excluded.state", (state,))
 
     def guards(self, fresh: Guards) -> Guards:
-        """Return ``fresh`` with what was known when they were last stored."""
+        """Return ``fresh`` with what was known when they were last stored, and what was settled after that."""
         rows = self._rows("SELECT state FROM guards")
-        accepted = dict(self._rows("SELECT domain, accepted FROM counters"))
+        ((settled,),) = self._rows("SELECT count(*) FROM samples")
         with self._intact():
-            return (fresh.taken_up(orjson.loads(rows[0][0])) if rows else fresh).with_accepted(accepted)
+            state = orjson.loads(rows[0][0]) if rows else {}
+            guards = fresh.taken_up(state) if rows else fresh
+            until = int(state.get("until", settled))
+        accepted = "SELECT domain, count(*) FROM tickets WHERE state = 'accepted' AND seq < ? GROUP BY domain"
+        guards = guards.with_accepted(dict(self._rows(accepted, (until,))))
+        for seq, domain, quality, verdict, reason, model, alias in self._rows(_SETTLED, (until,)):
+            failure = failure_of(reason, quality)
+            told = "" if verdict == "dead" else model
+            guards, _ = guards.after(Settled(seq, domain, quality, verdict == "accepted", failure, told, alias))
+        return guards
 
     def pause(self, alarm: Alarm, now: str) -> None:
         """Record that the run must stop."""
@@ -263,9 +277,10 @@ class Ledger:
         if not self._rows("SELECT id FROM pauses WHERE cleared IS NULL AND id <= ?", (pause,)):
             return guards
         answered = max(self.stored_replies(), default=-1)
-        renewed = guards.renewed(max(answered, self.progress().scored - 1) + 1)
+        scored = self.progress().scored
+        renewed = guards.renewed(max(answered, scored - 1) + 1)
         self._execute("UPDATE pauses SET cleared = ? WHERE cleared IS NULL AND id <= ?", (now, pause))
-        self.keep_guards(renewed)
+        self.keep_guards(renewed, scored)
         self.commit()
         return renewed
 

@@ -377,7 +377,7 @@ class Pace:
         self._fix(self._rate)
         self._ended.clear()
         self._judged.clear()
-        self._in_vain = 0
+        self._in_vain = self._begun_in_vain = self._refused_in_vain = 0
 
     def learn_late(self) -> None:
         """Take a call that is refused after all from those that were granted before the last decrease."""
@@ -385,7 +385,7 @@ class Pace:
         self._settle()
 
     def _settle(self) -> None:
-        if self._is_first:
+        if self._is_first and self._lowest < self._highest:
             self._is_searched = self._granted < FEW
             self._increase = MOST_INCREASE if self._is_searched else FIRST_INCREASE
         granted = BELOW * self._granted / self._within if self._granted > 0 else math.inf

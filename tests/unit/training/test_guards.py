@@ -282,7 +282,7 @@ class Ticking:
 def test_a_damaged_state_is_told(tmp_path: Path, state: str) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.open(path, HEADER) as ledger:
-        ledger.keep_guards(GUARDS)
+        ledger.keep_guards(GUARDS, 0)
         ledger.commit()
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE guards SET state = ?", (state,))

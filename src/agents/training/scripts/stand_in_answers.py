@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from random import Random
+from typing import Any
 
 import orjson
 
@@ -52,21 +53,15 @@ def answer_to(prompt: str) -> dict[str, str]:
 
 def fitting(schema: Mapping[str, Any], answer: Mapping[str, str], name: str = "") -> Any:
     """Return a value that fits a plain JSON schema: texts of ``answer``, and whole numbers of 4 or 5."""
-    if schema.get("enum"):
-        return schema["enum"][0]
-    match schema.get("type"):
-        case "object":
-            return {key: fitting(inner, answer, key) for key, inner in schema.get("properties", {}).items()}
-        case "array":
-            return [fitting(schema.get("items", {}), answer, name)]
-        case "integer" | "number":
-            wanted = 4 + len(answer["output"]) % 2
-            return min(max(wanted, schema.get("minimum", wanted)), schema.get("maximum", wanted))
-        case "boolean":
-            return True
-        case "null":
-            return None
-    return answer.get(name, answer["output"])
+    kind = schema.get("type")
+    if kind == "object":
+        return {key: fitting(inner, answer, key) for key, inner in schema.get("properties", {}).items()}
+    if kind == "array":
+        return [fitting(schema.get("items", {}), answer, name)]
+    wanted = 4 + len(answer["output"]) % 2
+    number = min(max(wanted, schema.get("minimum", wanted)), schema.get("maximum", wanted))
+    plain = {"integer": number, "number": number, "boolean": True, "null": None}
+    return schema["enum"][0] if schema.get("enum") else plain.get(kind, answer.get(name, answer["output"]))
 
 
 def _sentence(dice: bytes) -> str:
