@@ -89,14 +89,16 @@ def measured(root: Path, options: argparse.Namespace) -> dict[str, Any]:
     seconds, cpu = time.perf_counter() - began, cpu_seconds() - cpu
     printed.seek(0)
     summary = orjson.loads(printed.buffer.read() or b"{}")  # type: ignore[attr-defined]
-    reasons = LedgerView(Home(root).run(RUN).ledger).reasons()
+    view = LedgerView(Home(root).run(RUN).ledger)
+    calls = view.calls()
     return {
         "exit_code": code,
         "error": summary.get("error"),
-        "seconds": summary.get("seconds") or seconds,
+        "seconds": max(call.ended for call in calls) - min(call.began for call in calls) if calls else seconds,
+        "seconds_with_start": seconds,
         "valid": summary.get("accepted") or 0,
         "tickets": summary.get("issued"),
-        "reasons": dict(reasons),
+        "reasons": dict(view.reasons()),
         "cpu_seconds": cpu,
         "cpu_seconds_with_start": cpu_seconds(),
         "peak_mb": peak_mb(),

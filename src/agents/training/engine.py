@@ -42,7 +42,7 @@ from agents.training.sample import Cell, Reply, Ticket
 TRIALS = 32
 """Draws for a round after which a domain counts as having no new items."""
 NO_LIMITS = Limits()
-TURN_SECONDS = 0.008
+TURN_SECONDS = 0.004
 """From one turn to the next, at least: what happens meanwhile is committed together."""
 KEPT_AFTER = 256
 """Settled tickets after which what the guards know is stored; a start that finds less catches up."""
@@ -105,6 +105,7 @@ class Engine:
         self._next = self._tray[0].ticket.seq if self._tray else self._rounds.issued
         self._ready: dict[int, _Answered] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way = 0  # calls of the teacher
         self._guards = guards
         self._unkept, self._kept_warnings = KEPT_AFTER, guards.warned if guards else {}
         self._alarm: Alarm | None = None
@@ -168,6 +169,7 @@ class Engine:
                 waiting.set_result(None)
         self._uncommitted.clear()
         self._announce_scored(scored)
+        self._under_way += len(starting)
         for work in starting:
             self._start(self._answer(work))
         return bool(self._tasks)
@@ -257,7 +259,8 @@ class Engine:
         now = self._calls.now()
         if self._stopping or self._failure is not None:
             return starting
-        while self._tray and len(self._tasks) + len(starting) < self._in_flight:
+        room = min(self._in_flight - self._under_way, 2 * self._in_flight - len(self._tasks))
+        while self._tray and len(starting) < room:
             work = self._calls.begin(self._tray[0], now)
             if isinstance(work, PausedError):
                 # What is in flight may cost less than was reserved for it: only an idle run has reached its cap.
@@ -270,7 +273,10 @@ class Engine:
     async def _answer(self, work: Work) -> None:
         """Have one ticket answered, unless it was already, and its answer judged."""
         ticket = work.issued.ticket
-        reply = await self._calls.reply(work)
+        try:
+            reply = await self._calls.reply(work)
+        finally:
+            self._under_way -= 1
         self._news.set()
         finding = None
         if unusable(reply) is None:

@@ -13,14 +13,18 @@ from __future__ import annotations
 import math
 from collections import deque
 
-QUICK_WINDOW = 32
+QUICK_WINDOW = 30
 """Calls under way in a quick start, before any has succeeded."""
-QUICK_STEP = 0.005
-"""Seconds: in a quick start the window grows by one per success, and by no more than one in this time."""
+QUICK_SECONDS = 0.2
+"""In a quick start the window grows by one per success, but by no more than ``QUICK_WINDOW`` in this time, and slowly at
+first: where answers come at once, few calls under way are many a second."""
 CAREFUL_WINDOW = 4
 """Calls under way after a pause that did not help."""
 SMALLER = 0.75
 """What a refusal leaves of a window that was full."""
+
+SILENCE, SILENT_STEP = 0.03, 0.002
+"""Seconds without any answer after which the window of a quick start grows by itself, and from one call to the next."""
 
 COOL_DOWN = 1.0
 """Seconds from one decrease to the next, and from one increase to the next."""
@@ -41,6 +45,8 @@ FIRST_GAP = 0.0005
 """Seconds between calls until one has succeeded: a limit that is met by a burst refuses all the rest of it."""
 GRANTED_WITHIN = 1.0
 """Seconds over which a granted rate is taken, at least."""
+ON_THE_WAY = 0.02
+"""Seconds that a call may take to be counted, longer than another one."""
 BELOW = 0.97
 """Share of the granted rate at which calls are spaced out."""
 LITTLE, MUCH = 0.95, 0.5
@@ -99,8 +105,8 @@ class Throttle:
     def wait(self, now: float) -> float:
         """Return 0 when a call may begin, else the seconds until asking is worth it; infinity: until a call ends."""
         self._see(now)
-        if self._under_way >= self._window.calls:
-            return math.inf
+        if self._under_way >= self._window.calls and (left := self._window.wait(self._now)) > 0.0:
+            return left
         left = max(self._pace.next, self._paused_until) - self._now
         return left if left > INSTANT else 0.0
 
@@ -113,6 +119,7 @@ class Throttle:
         self._see(now)
         if self._under_way >= self._most:
             raise ValueError(f"{self._under_way} calls are under way: wait before you begin one")
+        self._window.begin(self._now)
         self._under_way += 1
         self._begun += 1
         self._was_full = self._was_full or self._under_way >= self._window.calls
@@ -178,6 +185,7 @@ class Throttle:
 
     def _end(self, now: float) -> None:
         self._see(now)
+        self._window.end()
         self._under_way = max(0, self._under_way - 1)
 
     def _hold(self, seconds: float) -> None:
@@ -193,6 +201,7 @@ class Window:
         self._size = self._start = float(min(QUICK_WINDOW, most))
         self._started = now
         self._is_again = False  # what it starts towards has been reached before
+        self._is_silent: bool | None = None  # no call has ended; None: none has begun
 
     @property
     def calls(self) -> int:
@@ -204,9 +213,31 @@ class Window:
         """Whether each success makes it grow."""
         return self._size < self._threshold
 
+    def begin(self, now: float) -> None:
+        """Count the time from the first call on."""
+        if self._is_silent is None:
+            self._is_silent, self._started = True, now
+
+    def end(self) -> None:
+        """Grow by what comes back, from the first call that ends on."""
+        self._is_silent = False
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until a full window grows by itself, 0 when it has, infinity where it does not.
+
+        While nothing at all comes back, a teacher is slow, and refuses nobody: those who refuse do so at once.
+        """
+        if not (self._is_silent and self.is_quick):
+            return math.inf
+        due = self._started + SILENCE + (self._size + 1 - self._start) * SILENT_STEP - now
+        if due > INSTANT:
+            return due
+        self._size = min(self._size + 1, self._threshold)
+        return 0.0
+
     def grow_quickly(self, now: float) -> None:
         """Grow for one success of a quick start."""
-        allowed = self._start + (now - self._started) / QUICK_STEP
+        allowed = self._start + QUICK_WINDOW * ((now - self._started) / QUICK_SECONDS) ** 2
         self._size = max(self._size, min(self._size + 1, self._threshold, allowed))
 
     def grow(self) -> None:
@@ -340,7 +371,7 @@ class Pace:
             self._granted, self._within = len(self._recent) - sum(self._ended), GRANTED_WITHIN
             self._lowest, self._highest = LEAST_RATE, math.inf
             self._is_first = True
-            pause = max(0.0, self._recent[0] + GRANTED_WITHIN - now) if self._recent else 0.0
+            pause = max(0.0, self._recent[0] + GRANTED_WITHIN + ON_THE_WAY - now) if self._recent else 0.0
         self._begun, self._refused, self._held = 0, 0, 0.0
         self._settle()
         if self._in_vain == IN_VAIN:

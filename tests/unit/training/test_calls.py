@@ -94,9 +94,7 @@ def test_a_low_score_rejects(path: Path) -> None:
 def test_an_opinion_that_is_none_leaves_the_answer_unjudged(path: Path, score: str) -> None:
     judged(path, Critic(score=score)).go()
     audit(path)
-    assert (UNJUDGED, 96) in [(reason, count) for reason, count in LedgerView(path).reasons()] or LedgerView(
-        path
-    ).reasons(1)[0][0] == UNJUDGED
+    assert LedgerView(path).reasons(1)[0][0] == UNJUDGED
 
 
 def test_a_judge_that_fails_is_told_from_a_bad_answer(path: Path) -> None:
@@ -123,7 +121,7 @@ def test_a_killed_run_asks_no_opinion_twice_and_comes_out_the_same(path: Path, t
 def test_what_is_asked_is_recorded_before_and_lost_where_it_never_came(path: Path) -> None:
     with pytest.raises(InjectedCrashError):
         judged(path, Critic(dies_at=1), in_flight=1).go()
-    assert rows(path, "SELECT outcome, alias FROM opinions") == [(None, "critic")]
+    assert (None, "critic") in rows(path, "SELECT outcome, alias FROM opinions")
     judged(path, Critic(), in_flight=1).go()
     found = rows(path, "SELECT outcome, count(*) FROM opinions GROUP BY 1 ORDER BY 1")
     assert found[-1] == ("lost", 1)
