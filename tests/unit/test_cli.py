@@ -219,6 +219,7 @@ def test_status_and_stop_of_an_empty_home_print_documents_and_make_nothing(campa
     assert campaign("status", "--json").document == {
         **dict.fromkeys(("orchestrator", "pilot", "validation", "launch", "campaign")),
         "running": {},
+        "spent": {},
         "exit_code": 0,
     }
     assert campaign("stop", "--json").document == {"stopped": {}}

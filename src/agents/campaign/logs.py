@@ -49,7 +49,7 @@ def _record_only_what_is_shown() -> None:
 
     As https://docs.python.org/3/howto/logging.html#optimization has it.
     """
-    logging._srcfile = None  # type: ignore[attr-defined]
+    logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 

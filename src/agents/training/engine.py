@@ -42,7 +42,7 @@ from agents.training.sample import Cell, Reply, Ticket
 TRIALS = 32
 """Draws for a round after which a domain counts as having no new items."""
 NO_LIMITS = Limits()
-TURN_SECONDS = 0.004
+TURN_SECONDS = 0.002
 """From one turn to the next, at least: what happens meanwhile is committed together."""
 KEPT_AFTER = 256
 """Settled tickets after which what the guards know is stored; a start that finds less catches up."""

@@ -16,8 +16,8 @@ from collections import deque
 QUICK_WINDOW = 30
 """Calls under way in a quick start, before any has succeeded."""
 QUICK_SECONDS = 0.2
-"""In a quick start the window grows by one per success, but by no more than ``QUICK_WINDOW`` in this time, and slowly at
-first: where answers come at once, few calls under way are many a second."""
+"""In a quick start the window grows by one per success, but by no more than ``QUICK_WINDOW`` in this time, and slowly
+at first: where answers come at once, few calls under way are many a second."""
 CAREFUL_WINDOW = 4
 """Calls under way after a pause that did not help."""
 SMALLER = 0.75

@@ -25,8 +25,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with data, and a dataset on the hub."""
     write_data(tmp_path)
 
-    def rows_of(name: str, split: str) -> Iterator[tuple[int, dict[str, object]]]:
-        assert (name, split) == ("your-name/your-dataset", "train")
+    def rows_of(name: str, config: str | None, split: str) -> Iterator[tuple[int, dict[str, object]]]:
+        assert (name, config, split) == ("your-name/your-dataset", None, "train")
         yield from enumerate(ROWS, 1)
 
     monkeypatch.setattr(hub, "rows_of", rows_of)

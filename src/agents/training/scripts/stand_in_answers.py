@@ -53,7 +53,7 @@ def answer_to(prompt: str) -> dict[str, str]:
 
 def fitting(schema: Mapping[str, Any], answer: Mapping[str, str], name: str = "") -> Any:
     """Return a value that fits a plain JSON schema: texts of ``answer``, and whole numbers of 4 or 5."""
-    kind = schema.get("type")
+    kind = str(schema.get("type"))
     if kind == "object":
         return {key: fitting(inner, answer, key) for key, inner in schema.get("properties", {}).items()}
     if kind == "array":
@@ -76,9 +76,7 @@ def _one(choices: Sequence[str], die: int) -> str:
     return choices[die % len(choices)]
 
 
-def said_to(
-    prompt: str, style: str, fault: str | None, random: Random, schema: Mapping[str, Any] | None = None
-) -> str:
+def said_to(prompt: str, style: str, fault: str | None, random: Random, schema: Mapping[str, Any] | None = None) -> str:
     """Return what is said to ``prompt`` in the ``style`` of the knob ``answer``, spoiled as ``fault`` has it.
 
     With a ``schema``, answers that are JSON fit it.
