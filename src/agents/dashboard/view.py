@@ -25,6 +25,10 @@ SUMMARIES = {
 """Fields of each document that the page shows; ``--json`` and the files have all of them."""
 
 
+WIDEST = 40
+"""Characters of a cell that make its column wider; longer ones stand out."""
+
+
 def status_text(sections: Mapping[str, dict[str, Any] | str | None], headline: str) -> str:
     """Return the status page: a headline, then each section's document; a str is shown as an error."""
     parts = [RULE, "TRAINING WORKFLOW STATUS", RULE, "", headline]
@@ -148,7 +152,8 @@ def plan_text(values: Mapping[str, Any], origins: Mapping[str, str]) -> str:
             rows += [(), (section,)]
         rows.append((f"  {rest}" if rest else top, orjson.dumps(value).decode(), origins[key]))
     cells = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in cells if len(row) > column + 1) for column in (0, 1)]
+    lengths = ([len(row[column]) for row in cells if len(row) > column + 1] for column in (0, 1))
+    widths = [max((length for length in column if length <= WIDEST), default=0) for column in lengths]
     return "\n".join(_row(row, widths) for row in cells)
 
 
