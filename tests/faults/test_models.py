@@ -13,12 +13,21 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer
+from referring_domain import ReferringDomain
 from tiny_run import GOAL, TinyRun, audit
 
 from agents.campaign.clock import SystemClock
 from agents.campaign.errors import PausedError
+from agents.campaign.failures import UNJUDGED
+from agents.campaign.gate import Evidence, Verdict
+from agents.campaign.ledger_view import LedgerView
 from agents.campaign.models import ModelSection
+from agents.campaign.recipe import GateSection
+from agents.campaign.rules import rule_for
+from agents.training.calls import Judge
 from agents.training.guards import ACCEPTANCE, QUALITY, Claims, Guards
+from agents.training.opinion import SCHEMA
+from agents.training.prices import Prices
 from agents.training.scripts.stand_in import Knobs, StandIn, application
 from agents.training.teachers import chat
 from agents.training.teachers.chat import ChatTeacher
@@ -211,3 +220,35 @@ def test_a_provider_that_serves_another_model_is_paused(tmp_path: Path) -> None:
     seen = asked(run, switch_model="40:other")
     assert "was answered by other" in str(seen["paused"])
     audit(run.path)
+
+
+# Row 42: the judge is a model, and fails.
+
+
+@pytest.mark.fault(row=42)
+@pytest.mark.parametrize("faults", ["malformed=0.15", "400=0.15", "empty=0.15"])
+def test_a_pilot_whose_judge_is_a_model_that_fails_was_not_measured(tmp_path: Path, faults: str) -> None:
+    pilot = replace(GOAL, kind="pilot", total=190, budget=190)
+    run = TinyRun(tmp_path / "ledger.sqlite", goal=pilot, fault_rate=0.0, domains={"tiny": ReferringDomain(share=0.1)})
+
+    async def go() -> dict[str, Any]:
+        stand_in = StandIn(Knobs.of({"faults": faults}), seed=3)
+        async with TestServer(application(stand_in, asyncio.Event())) as server:
+            models = {"critic": ModelSection(model="m", base_url=str(server.make_url("/v1")))}
+            async with ChatTeacher(models, "critic", {}, IN_FLIGHT, SystemClock(), {"tiny": SCHEMA}) as critic:
+                judged = replace(run, judges={"tiny": Judge(critic, "critic", Prices())}, in_flight=IN_FLIGHT)
+                await judged._go()
+        return stand_in.stats()
+
+    stats = asyncio.run(asyncio.wait_for(go(), 60))
+    audit(run.path)
+    view = LedgerView(run.path)
+    failed = [ticket for ticket in view.judged() if ticket.failure == UNJUDGED]
+    assert 0.08 < len(failed) / 190 < 0.25
+    assert {(ticket.quality, ticket.accepted) for ticket in failed} == {(0.0, False)}
+    assert stats["requests"] == 190, "each answer is judged once"
+    progress = view.progress()
+    assert progress is not None
+    verdict = rule_for(GateSection(), is_ours=True).decide(Evidence.of(progress, 190, view.judged(), {"tiny": 1.0}))
+    assert verdict.verdict is Verdict.ERROR
+    assert "The judge failed on" in verdict.reason

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_domain import TinyDomain
+from referring_domain import ReferringDomain
 from tiny_run import GOAL, InjectedCrashError, TinyRun, audit, outcome
 
 from agents.campaign.errors import PausedError
@@ -18,25 +18,11 @@ from agents.campaign.ledger_view import LedgerView, Spending
 from agents.training.calls import Judge
 from agents.training.limits import Limits
 from agents.training.prices import Prices
-from agents.training.sample import Judgement, Message, Outcome, Referral, Reply, SourceItem
+from agents.training.sample import Outcome, Reply
 from agents.training.teachers import Request
 
 PILOT = replace(GOAL, kind="pilot", total=120, budget=120)
 PRICES = Prices(1.0, 2.0, 10)
-
-
-@dataclass(frozen=True)
-class ReferringDomain(TinyDomain):
-    """The tiny domain, whose right answers go to a judge."""
-
-    share: float = 0.5
-    at_least: float = 0.0
-
-    def judge(self, item: SourceItem, answer: str) -> Judgement:
-        found = super().judge(item, answer)
-        question = (Message("user", f"Is this good: {answer}"),)
-        referral = Referral(question, 5, self.share, self.at_least)
-        return replace(found, referral=referral if found.quality > 0.5 else None)
 
 
 @dataclass
