@@ -27,7 +27,7 @@ from agents.campaign.rules import rule_for
 from agents.training.calls import Judge
 from agents.training.guards import ACCEPTANCE, QUALITY, Claims, Guards
 from agents.training.opinion import SCHEMA
-from agents.training.prices import Prices
+from agents.training.prices import Tariff
 from agents.training.scripts.stand_in import Knobs, StandIn, application
 from agents.training.teachers import chat
 from agents.training.teachers.chat import ChatTeacher
@@ -236,7 +236,7 @@ def test_a_pilot_whose_judge_is_a_model_that_fails_was_not_measured(tmp_path: Pa
         async with TestServer(application(stand_in, asyncio.Event())) as server:
             models = {"critic": ModelSection(model="m", base_url=str(server.make_url("/v1")))}
             async with ChatTeacher(models, "critic", {}, IN_FLIGHT, SystemClock(), {"tiny": SCHEMA}) as critic:
-                judged = replace(run, judges={"tiny": Judge(critic, "critic", Prices())}, in_flight=IN_FLIGHT)
+                judged = replace(run, judges={"tiny": Judge(critic, "critic", Tariff())}, in_flight=IN_FLIGHT)
                 await judged._go()
         return stand_in.stats()
 

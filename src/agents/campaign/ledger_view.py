@@ -21,7 +21,7 @@ from agents.campaign.events import RunKind, RunStarted
 from agents.campaign.failures import failure_of
 from agents.campaign.forecast.pilot import Call
 from agents.campaign.gate import JudgedTicket
-from agents.campaign.models import answering
+from agents.campaign.models import answering, judging
 from agents.campaign.progress import NEWEST, Progress
 
 SCHEMA_VERSION = 3
@@ -145,19 +145,25 @@ class LedgerView:
     def tried(self) -> list[Tried]:
         """Return what a choice between candidates weighs of every settled ticket, in the order of settling."""
         with self._connected() as connection:
-            rows = [] if connection is None else connection.execute(_TRIED).fetchall()
+            if connection is None:
+                return []
+            is_older = checked_version(connection, self.path) in OLDER_VERSIONS
+            rows = connection.execute(_TRIED.format("0" if is_older else _JUDGED_FOR)).fetchall()
         return [Tried(item, domain, quality, state == "accepted", cost) for item, domain, quality, state, cost in rows]
 
     def models(self) -> dict[str, frozenset[str]]:
-        """Return the models that answered for each domain, those of fallbacks apart, as ``answering`` names them."""
+        """Return the models that answered and judged for each domain, as ``answering`` and ``judging`` name them."""
         with self._connected() as connection:
             if connection is None:
                 return {}
             is_older = checked_version(connection, self.path) in OLDER_VERSIONS
-            rows = connection.execute(_MODELS.format("''" if is_older else "coalesce(a.alias, '')")).fetchall()
+            answered = connection.execute(_MODELS.format("''" if is_older else "coalesce(a.alias, '')")).fetchall()
+            judged = [] if is_older else connection.execute(_JUDGES).fetchall()
         found: dict[str, set[str]] = {}
-        for domain, alias, model in rows:
+        for domain, alias, model in answered:
             found.setdefault(answering(domain, alias), set()).add(model)
+        for domain, model in judged:
+            found.setdefault(judging(domain), set()).add(model)
         return {name: frozenset(models) for name, models in found.items()}
 
     def calls(self) -> list[Call]:
@@ -376,9 +382,17 @@ _MODELS = """
     FROM samples s JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt
     WHERE a.model <> '' AND t.state <> 'dead'
 """
+_JUDGES = """
+    SELECT DISTINCT t.domain, o.model
+    FROM samples s JOIN tickets t ON t.seq = s.seq JOIN opinions o ON o.attempt = s.attempt
+    WHERE o.model <> ''
+"""
 _JUDGED = "SELECT t.domain, s.quality, t.state, s.reason FROM samples s JOIN tickets t ON t.seq = s.seq ORDER BY s.seq"
+_JUDGED_FOR = (
+    "(SELECT CASE WHEN count(o.cost) = count(*) THEN total(o.cost) END FROM opinions o WHERE o.attempt = a.id)"
+)
 _TRIED = """
-    SELECT t.item_id, t.domain, s.quality, t.state, a.cost FROM samples s
+    SELECT t.item_id, t.domain, s.quality, t.state, a.cost + {} FROM samples s
     JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt ORDER BY s.seq
 """
 _SETTLED = """

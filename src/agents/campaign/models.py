@@ -31,6 +31,11 @@ def answering(domain: str, alias: str) -> str:
     return f"{domain} by {alias}" if alias else domain
 
 
+def judging(domain: str) -> str:
+    """Return the name under which the models are known that judge answers for ``domain``."""
+    return f"{domain}, judged"
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """One way to a model: an address, and the variable that has the key for it."""

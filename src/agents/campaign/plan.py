@@ -36,7 +36,7 @@ ENVIRONMENT = {
 }
 RECIPE_VARIABLE = "CAMPAIGN_RECIPE"
 
-_NAMED = ("domains", "models", "candidates")
+_NAMED = ("domains", "candidates")
 """Sections of a recipe in which a person gives names; a dot separates the parts of a key, so no name has one."""
 
 _SWITCH = {
@@ -146,12 +146,16 @@ class Plan:
             alias: {name: value for name, value in model.items() if name in DECISIVE_OF_MODELS}
             for alias, model in made_by.pop("models").items()
         }
-        if (asked := self.recipe.asked_model) is not None:
-            made_by["model"] = models[str(self.recipe.teacher.model)]
-            if asked.fallbacks:
-                made_by["fallbacks"] = [models[alias] for alias in asked.fallbacks]
-        if judges := {name: models[domain.judge.model] for name, domain in self.recipe.domains.items() if domain.judge}:
-            made_by["judges"] = judges
+        fallbacks = {
+            alias: [models[other] for other in model.fallbacks or ()] for alias, model in self.recipe.models.items()
+        }
+        if self.recipe.asked_model is not None:
+            own = str(self.recipe.teacher.model)
+            made_by["model"] = models[own]
+            made_by |= {"fallbacks": fallbacks[own]} if fallbacks[own] else {}
+        judges = {name: domain.judge.model for name, domain in self.recipe.domains.items() if domain.judge}
+        if judges:
+            made_by["judges"] = {name: [models[alias], *fallbacks[alias]] for name, alias in judges.items()}
         return digest(made_by, dict(code))
 
     def with_auto_launch(self) -> Plan:

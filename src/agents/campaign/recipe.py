@@ -362,11 +362,11 @@ class Recipe(Section):
 
     @property
     def asked_aliases(self) -> tuple[str, ...]:
-        """The models that may be asked, by alias: the teacher's own first, its fallbacks, and the judges."""
+        """The models that may be asked, by alias: the teacher's own, its fallbacks, the judges and theirs."""
         own = (str(self.teacher.model),) if self.asked_model is not None else ()
-        fallbacks = (self.asked_model.fallbacks or ()) if self.asked_model is not None else ()
         judges = (domain.judge.model for domain in self.domains.values() if domain.judge is not None)
-        return tuple(dict.fromkeys((*own, *fallbacks, *judges)))
+        asked = ((alias, *(self.models[alias].fallbacks or ())) for alias in (*own, *judges))
+        return tuple(dict.fromkeys(alias for of_one in asked for alias in of_one))
 
     def prices(self, alias: str | None) -> tuple[float | None, float | None]:
         """Return the prices of a million tokens that model ``alias`` reads and writes; None is the procedural teacher.

@@ -46,7 +46,7 @@ class Bench(Protocol[C_co]):
         """Return ``function(context, argument)``; calls of one ``lane`` are done where earlier ones of it were.
 
         Raises:
-            CampaignError: the function raised, which is a fault of its code.
+            CampaignError: as the function raised it; what else it raises is a fault of its code, and told as that.
             PausedError: the worker that had the call was killed.
         """
         ...
@@ -69,6 +69,8 @@ class InlineBench(Bench[C_co]):
         await asyncio.sleep(0)
         try:
             return function(self._context, argument)
+        except CampaignError:
+            raise
         except Exception as error:
             raise _broken(function.__qualname__, traceback.format_exc()) from error
 
@@ -161,7 +163,8 @@ class WorkerBench(Bench[C_co]):
                         if ok:
                             call.result.set_result(value)
                         else:
-                            call.result.set_exception(_broken(call.function.__qualname__, value))
+                            is_told = isinstance(value, CampaignError)
+                            call.result.set_exception(value if is_told else _broken(call.function.__qualname__, value))
                 self._dispatch(worker)
         except (asyncio.IncompleteReadError, ConnectionError):
             self._fail(_gone(worker.process.pid, await asyncio.to_thread(_end, worker.process)))
@@ -220,6 +223,8 @@ def _received(requests: Any) -> Any:
 def _called(context: Any, function: Callable[[Any, Any], Any], argument: Any) -> tuple[bool, Any]:
     try:
         return True, function(context, argument)
+    except CampaignError as error:
+        return False, error
     except Exception:
         return False, traceback.format_exc()
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from agents.campaign.described import AnswerSection, DomainSection, JudgeSection, OwnChecksSection, PromptSection
+from agents.campaign.described import AnswerSection, DomainSection, JudgeSection, OwnChecksSection
 from agents.campaign.digest import digest
 from agents.campaign.errors import UsageError
 from agents.training.answers import AnswerSchema, Form, Parsed
@@ -23,6 +23,9 @@ from agents.training.sources.piece import Piece
 
 VERSION = "1"
 """Changes whenever the same texts and the same description give other items, prompts, samples or judgements."""
+ITEM_NAMES = ("text", "name", "group", "take", "licence", "provenance", "columns")
+"""What a template may name of every item."""
+_LEFT_OUT = "[the text]"
 ASKED, SAID = ("instruction", "question"), ("output", "answer")
 """Keys of an answer that is a dialogue by itself."""
 
@@ -43,7 +46,9 @@ class DescribedDomain:
         }
         self._orders: dict[tuple[Cell, int], list[int]] = {}
         key = f"domains.{name}"
-        prompt = section.prompt or PromptSection(user="{{ text }}")
+        prompt = section.prompt
+        if prompt is None:
+            raise UsageError(f"{key} has no prompt", "say what the teacher is asked")
         self._system = Prompt(f"{key}.prompt.system", prompt.system) if prompt.system.strip() else None
         self._phrasings = [Prompt(f"{key}.prompt.user", text) for text in prompt.phrasings]
         answer = section.answer or AnswerSection()
@@ -78,25 +83,32 @@ class DescribedDomain:
         return (user,) if self._system is None else (Message("system", self._system.filled(values)), user)
 
     def judge(self, item: SourceItem, answer: str) -> Judgement:
-        """Return what the checks say of ``answer``, with the sample made of it, and what a judge is asked if any."""
-        values = _values(item.params)
+        """Return what the checks say of ``answer`` to the first phrasing; see ``judge_dialogue``."""
+        return self.judge_dialogue(item, self.prompt(item, 0), answer)
+
+    def judge_dialogue(self, item: SourceItem, prompt: Sequence[Message], answer: str) -> Judgement:
+        """Return what the checks say of ``answer`` to ``prompt``, the sample made of it, and what a judge is asked.
+
+        An answer of which no sample can be made has not the form that was asked for.
+        """
+        text = item.params["text"]
         parsed = None if self._parser is None else self._parser.parsed(answer)
         sample = None
-        if parsed is not None and parsed.is_read:
+        if parsed is None or parsed.is_read:
+            fields = None if parsed is None else parsed.value
             try:
-                sample = self._sample.made(values, answer, parsed.value)
+                sample = self._sample.made(_values(item.params), answer.strip(), fields)
             except UsageError as error:
                 parsed = Parsed(Form.WRONG_SHAPE, None, error.what)
-        elif parsed is None and self._sample.is_given:
-            sample = self._sample.made(values, answer.strip(), None)
         if sample is not None:
             asked, said = sample[-2].content, sample[-1].content
         else:
-            asked, said = self._phrasings[0].filled(values | {"text": ""}), answer.strip()
-        quality, checks = judged(self._checks, Answered(asked, said, item.params["text"], parsed))
+            asked = "\n".join(message.content for message in prompt).replace(text, _LEFT_OUT)
+            said = answer.strip()
+        quality, checks = judged(self._checks, Answered(asked, said, text, parsed))
         question = None
         if self._judge is not None and quality > 0.0:
-            question = referral(self._judge, asked, said, item.params["text"], self._share_of(self._judge))
+            question = referral(self._judge, asked, said, text, self._share_of(self._judge))
         return Judgement(quality, checks, sample=sample, referral=question)
 
     def _share_of(self, judge: JudgeSection) -> float:
@@ -110,10 +122,20 @@ class DescribedDomain:
         return self._orders[cell, seed]
 
     def _try_prompts(self) -> None:
-        for cell in self.cells():
-            item = self.item(cell, 0, 0)
-            for variant in range(len(self._phrasings)):
-                self.prompt(item, variant)
+        """Fill in every prompt for a text of each form: rows may lack what others have."""
+        tried: set[tuple[int, frozenset[str]]] = set()
+        for cell, pieces in self._pieces.items():
+            for piece in pieces:
+                form = piece.source, frozenset(piece.columns)
+                if form in tried:
+                    continue
+                tried.add(form)
+                item = SourceItem(self.name, cell, _params(piece, 0))
+                try:
+                    for variant in range(len(self._phrasings)):
+                        self.prompt(item, variant)
+                except UsageError as error:
+                    raise UsageError(f"{error.what} (for {piece.name})", error.cure) from error
 
 
 class _SampleTemplates:
@@ -121,10 +143,19 @@ class _SampleTemplates:
 
     def __init__(self, key: str, answer: AnswerSection) -> None:
         given = answer.sample
-        self.is_given = given is not None
+        self._parts: dict[str, Prompt] = {}
         if given is not None:
             parts = {"system": given.system, "user": given.user, "assistant": given.assistant}
             self._parts = {role: Prompt(f"{key}.answer.sample.{role}", text) for role, text in parts.items()}
+            self._refuse_unknown_names(answer.json_schema)
+
+    def _refuse_unknown_names(self, schema: Mapping[str, Json] | None) -> None:
+        """Raise UsageError where a template names a key that no answer can have; columns of rows are not known here."""
+        if schema is None or schema.get("additionalProperties", True) is not False:
+            return
+        known = {*schema.get("properties", {}), *ITEM_NAMES, "answer"}
+        for part in self._parts.values():
+            part.refuse_unknown(known)
 
     def made(self, values: Mapping[str, Any], answer: str, fields: Json) -> tuple[Message, ...] | None:
         """Return the conversation, its last turn the assistant's; None where the prompt is answered as it is.
@@ -133,7 +164,7 @@ class _SampleTemplates:
             UsageError: a template names what neither item nor answer has.
         """
         known = fields if isinstance(fields, Mapping) else {}
-        if not self.is_given:
+        if not self._parts:
             asked, said = (next((known[key] for key in keys if key in known), None) for keys in (ASKED, SAID))
             if not (isinstance(asked, str) and isinstance(said, str)):
                 return None
@@ -159,5 +190,5 @@ def _params(piece: Piece, take: int) -> dict[str, Json]:
 
 
 def _values(params: Mapping[str, Json]) -> dict[str, Any]:
-    """Return what a template may name: the columns of a row, and what every item has."""
-    return {**params.get("columns", {}), **params, "licence": params.get("licence", "")}
+    """Return what a template may name: what every item has, and the columns of a row, which win."""
+    return {**dict.fromkeys(ITEM_NAMES, ""), **params, **params.get("columns", {}), "text": params["text"]}

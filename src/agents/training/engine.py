@@ -20,7 +20,7 @@ import sys
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from agents.campaign.clock import Clock
 from agents.campaign.errors import CampaignError, PausedError
@@ -37,7 +37,7 @@ from agents.training.ledger import Issued, Ledger
 from agents.training.limits import Limits
 from agents.training.opinion import combined
 from agents.training.rounds import Goal, Rounds, Slot
-from agents.training.sample import Cell, Reply, Ticket
+from agents.training.sample import Cell, Outcome, Reply, Ticket
 
 TRIALS = 32
 """Draws for a round after which a domain counts as having no new items."""
@@ -65,6 +65,8 @@ class _Answered:
     attempt: int
     reply: Reply
     finding: Finding | None
+    judge: str = ""
+    """The model that judged it, where one did."""
 
 
 class Engine:
@@ -105,13 +107,13 @@ class Engine:
         self._next = self._tray[0].ticket.seq if self._tray else self._rounds.issued
         self._ready: dict[int, _Answered] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._under_way = 0  # calls of the teacher
         self._guards = guards
         self._unkept, self._kept_warnings = KEPT_AFTER, guards.warned if guards else {}
         self._alarm: Alarm | None = None
         self._silence_seconds = silence_seconds
-        self._leaves = asked.takes_up
-        self._is_leaving = False
+        self._takes_up = asked.takes_up
+        self._asking: set[asyncio.Task[None]] = set()  # those that wait for the teacher
+        self._is_silent = False
         self._finished = 0
         self._uncommitted: list[asyncio.Future[None]] = []
         self._planning = False
@@ -126,7 +128,6 @@ class Engine:
         It does not wait for calls that the teacher takes up after the next start.
         """
         self._stopping = True
-        self._is_leaving = self._leaves
         self._news.set()
 
     async def run(self) -> Progress:
@@ -140,7 +141,7 @@ class Engine:
         self._announce(self._ledger.header.started())
         listener = asyncio.create_task(self._listen())
         try:
-            while self._turn() and not self._is_leaving:
+            while self._turn() and not self._is_silent:
                 turned = self._clock.monotonic()
                 await self._news.wait()
                 await asyncio.sleep(turned + TURN_SECONDS - self._clock.monotonic())
@@ -169,9 +170,11 @@ class Engine:
                 waiting.set_result(None)
         self._uncommitted.clear()
         self._announce_scored(scored)
-        self._under_way += len(starting)
         for work in starting:
-            self._start(self._answer(work))
+            self._start(self._answer(work), asks=True)
+        if self._takes_up and (self._stopping or self._failure is not None):
+            for task in self._asking:
+                task.cancel()
         return bool(self._tasks)
 
     def _keep_guards(self, settled: int) -> None:
@@ -205,8 +208,8 @@ class Engine:
         self._rounds.settle(ticket.item.domain, ticket.item.cell, accepted=accepted)
         model = answered.reply.model if decided.state != "dead" else ""
         failure = failure_of(decided.reason, decided.quality)
-        alias = answered.reply.alias
-        self._watch(Settled(ticket.seq, ticket.item.domain, decided.quality, accepted, failure, model, alias))
+        alias, judge = answered.reply.alias, answered.judge
+        self._watch(Settled(ticket.seq, ticket.item.domain, decided.quality, accepted, failure, model, alias, judge))
         return SampleScored(decided.quality, accepted, ticket.item.domain)
 
     def _watch(self, settled: Settled) -> None:
@@ -259,7 +262,7 @@ class Engine:
         now = self._calls.now()
         if self._stopping or self._failure is not None:
             return starting
-        room = min(self._in_flight - self._under_way, 2 * self._in_flight - len(self._tasks))
+        room = min(self._in_flight - len(self._asking), 2 * self._in_flight - len(self._tasks))
         while self._tray and len(starting) < room:
             work = self._calls.begin(self._tray[0], now)
             if isinstance(work, PausedError):
@@ -272,19 +275,17 @@ class Engine:
 
     async def _answer(self, work: Work) -> None:
         """Have one ticket answered, unless it was already, and its answer judged."""
-        ticket = work.issued.ticket
-        try:
-            reply = await self._calls.reply(work)
-        finally:
-            self._under_way -= 1
+        ticket, finding, judge = work.issued.ticket, None, ""
+        reply = await self._calls.reply(work)
+        self._asking.discard(cast("asyncio.Task[None]", asyncio.current_task()))
         self._news.set()
-        finding = None
         if unusable(reply) is None:
             finding = await self._bench.run(assess, (ticket.item, work.issued.prompt, reply.text), ticket.variant)
             if (referral := finding.judgement.referral) is not None:
                 said = await self._calls.opinion(ticket, work.attempt, referral)
-                finding = replace(finding, judgement=combined(finding.judgement, said))
-        self._ready[ticket.seq] = _Answered(ticket, work.attempt, reply, finding)
+                text = said.text if said.outcome is Outcome.ANSWERED else None
+                finding, judge = replace(finding, judgement=combined(finding.judgement, text)), said.model
+        self._ready[ticket.seq] = _Answered(ticket, work.attempt, reply, finding, judge)
 
     async def _durable(self) -> None:
         """Return when what was written is committed."""
@@ -301,7 +302,7 @@ class Engine:
             awake += step
             silent = pace.mark(awake, self._finished)
             if self._tasks and silent >= pace.stall_after(self._silence_seconds):
-                self._is_leaving = True
+                self._is_silent = True
                 self._failure = self._failure or PausedError(
                     f"nothing came back for {silent / 60:.3g} minutes, with {len(self._tasks)} tickets in flight",
                     "see whether the teacher answers, then run the same command again; watch.stall_minutes in the "
@@ -309,13 +310,16 @@ class Engine:
                 )
                 self._news.set()
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None], *, asks: bool = False) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
+        if asks:
+            self._asking.add(task)
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._asking.discard(task)
         self._finished += 1
         if not task.cancelled() and task.exception() is not None:
             self._failure = self._failure or task.exception()
@@ -323,11 +327,13 @@ class Engine:
 
     async def _end_tasks(self) -> None:
         """Cancel what still runs, on a second signal or a failing ledger; answers that came back stay."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        with contextlib.suppress(CampaignError):
-            self._ledger.commit()
+        try:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        finally:
+            with contextlib.suppress(CampaignError):
+                self._ledger.commit()
 
     def _announce_scored(self, scored: Sequence[SampleScored]) -> None:
         for event in scored:

@@ -49,7 +49,7 @@ async def faculty(
             domains = [name for name, of in judged.items() if of == alias]
             schemas = dict.fromkeys(domains, SCHEMA)
             chat = await stack.enter_async_context(_chat(prepared, alias, environment, clock, say, schemas))
-            judges |= dict.fromkeys(domains, Judge(chat, alias, prepared.prices(alias)))
+            judges |= dict.fromkeys(domains, Judge(chat, alias, prepared.tariff_of(alias)))
         yield Asked(teacher, prepared.tariff, judges, takes_up=recipe.teacher.kind == "batch")
 
 

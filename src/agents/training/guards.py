@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from agents.campaign.drift import Baseline, Detector, alarm_level
 from agents.campaign.gate import JudgedTicket
-from agents.campaign.models import answering
+from agents.campaign.models import answering, judging
 from agents.training.balance import Balance
 
 RECENT = 20
@@ -51,6 +51,8 @@ class Settled:
     model: str = ""
     alias: str = ""
     """The fallback that answered, if one did."""
+    judge: str = ""
+    """The model that judged the answer, if one did."""
 
 
 def measured(ticket: Settled | JudgedTicket, measure: str) -> float:
@@ -204,8 +206,9 @@ class Guards:
 
     def after(self, ticket: Settled) -> tuple[Guards, Alarm | None]:
         """Return the guards that have also seen ``ticket``, and the first alarm that it gives."""
+        balance = self.balance and self.balance.after(ticket.domain, accepted=ticket.accepted)
         if ticket.seq < self.since:
-            return self, None
+            return replace(self, balance=balance), None
         own = None, ticket.domain
         streams = tuple(
             stream.after(measured(ticket, stream.measure)) if stream.domain in own else stream
@@ -214,19 +217,30 @@ class Guards:
         level = self.level
         risen = [stream for stream in streams if stream.detector.evidence >= level]
         warned = {stream.name: stream.told(self.level) for stream in risen if stream.warns}
-        answerers = answering(ticket.domain, ticket.alias)
-        known = self.models.get(answerers, frozenset())
-        is_new = ticket.model != "" and ticket.model not in known
-        models = {**self.models, answerers: known | {ticket.model}} if is_new else self.models
-        balance = self.balance and self.balance.after(ticket.domain, accepted=ticket.accepted)
+        models, another = self._with_models(ticket)
+        if ticket.alias and answering(ticket.domain, ticket.alias) not in self.models:
+            warned[f"{MODEL} of {ticket.domain}"] = _fallback(ticket)
         after = replace(self, streams=streams, models=models, warned={**warned, **self.warned}, balance=balance)
-        if is_new and known:
-            return after, _another_model(ticket, known)
+        if another is not None:
+            return after, another
         alarming = next((stream for stream in risen if not stream.warns), None)
         if alarming is not None:
             return after, Alarm(alarming.name, alarming.told(self.level))
         outside = balance.outside() if balance and not balance.is_off else None
         return after, None if outside is None else Alarm(BALANCE, outside)
+
+    def _with_models(self, ticket: Settled) -> tuple[Mapping[str, frozenset[str]], Alarm | None]:
+        """Return the models that are known with those of ``ticket``, and the alarm where one of them changed."""
+        models, alarm = self.models, None
+        for role, model in (
+            (answering(ticket.domain, ticket.alias), ticket.model),
+            (judging(ticket.domain), ticket.judge),
+        ):
+            known = models.get(role, frozenset())
+            if model and model not in known:
+                models = {**models, role: known | {model}}
+                alarm = alarm or (_another_model(ticket, model, known) if known else None)
+        return models, alarm
 
     def renewed(self, since: int) -> Guards:
         """Return the guards that begin anew with ticket ``since``: what one stream saw is in the others too."""
@@ -271,10 +285,18 @@ class Guards:
             raise ValueError("the state of the guards has another form") from error
 
 
-def _another_model(ticket: Settled, known: frozenset[str]) -> Alarm:
+def _another_model(ticket: Settled, model: str, known: frozenset[str]) -> Alarm:
     earlier = ", ".join(sorted(known))
+    done = "answered" if model == ticket.model else "judged"
     return Alarm(
         MODEL,
-        f"ticket {ticket.seq} of {ticket.domain} was answered by {ticket.model}, those before it and the pilot's by "
+        f"ticket {ticket.seq} of {ticket.domain} was {done} by {model}, those before it and the pilot's by "
         f"{earlier}: what the pilot showed does not hold for it",
+    )
+
+
+def _fallback(ticket: Settled) -> str:
+    return (
+        f"ticket {ticket.seq} of {ticket.domain} was answered by the fallback {ticket.alias} ({ticket.model}), which "
+        "had no part in the pilot: what that showed does not hold for its answers"
     )

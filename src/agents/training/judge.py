@@ -11,6 +11,7 @@ from typing import Literal
 
 from agents.campaign.failures import UNJUDGED
 from agents.training.dedup import Trace, Twin, trace
+from agents.training.described_domain import DescribedDomain
 from agents.training.domains import Domain
 from agents.training.rounds import Slot
 from agents.training.sample import Check, Judgement, Message, Outcome, Reply, SourceItem, ticket_id
@@ -59,7 +60,11 @@ class Finding:
 def assess(domains: Domains, answered: tuple[SourceItem, tuple[Message, ...], str]) -> Finding:
     """Return the finding on an item's prompt and answer. System messages leave no trace: every sample shares them."""
     item, prompt, answer = answered
-    judgement = domains[item.domain].judge(item, answer)
+    domain = domains[item.domain]
+    if isinstance(domain, DescribedDomain):
+        judgement = domain.judge_dialogue(item, prompt, answer)
+    else:
+        judgement = domain.judge(item, answer)
     sample = judgement.sample or (*prompt, Message("assistant", answer))
     told = [message.content for message in sample if message.role != "system"]
     return Finding(judgement, trace("\n".join(told)))

@@ -12,7 +12,7 @@ import contextlib
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -40,7 +40,7 @@ from agents.training.dedup import Trace
 from agents.training.guards import Alarm, Guards, Settled
 from agents.training.identity import check_same_run
 from agents.training.judge import Verdict
-from agents.training.prices import MILLION, Prices
+from agents.training.prices import NO_PRICES, Prices
 from agents.training.rounds import CellCount
 from agents.training.sample import Cell, Message, Outcome, Reply, SourceItem, Ticket
 
@@ -49,8 +49,21 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 """A commit returns when the disk has it: what was announced survives a power cut."""
 _CHANGES = ("INSERT", "UPDATE")
 _SETTLED = """
-    SELECT s.seq, t.domain, s.quality, t.state, s.reason, coalesce(a.model, ''), coalesce(a.alias, '')
+    SELECT s.seq, t.domain, s.quality, t.state, s.reason, coalesce(a.model, ''), coalesce(a.alias, ''),
+           coalesce((SELECT o.model FROM opinions o WHERE o.attempt = a.id AND o.model <> '' ORDER BY id DESC), '')
     FROM samples s JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt WHERE s.seq >= ? ORDER BY s.seq
+"""
+_LEFT = """
+    SELECT max(a.id) FROM attempts a JOIN tickets t ON t.seq = a.seq WHERE t.state = 'open'
+    GROUP BY a.seq HAVING max(a.id) FILTER (WHERE a.outcome <> 'lost') IS NULL
+"""
+_UNDER_WAY = "SELECT id, seq, reserved FROM attempts WHERE outcome IS NULL"
+_SPENT = """
+    SELECT coalesce(alias, ''), total(cost), total(iif(cost IS NULL, reserved, 0)),
+           total(iif(cost IS NULL AND tokens_out IS NOT NULL, tokens_in, 0)),
+           total(iif(cost IS NULL AND tokens_in IS NOT NULL, tokens_out, 0)),
+           total(iif(cost IS NULL AND (tokens_in IS NULL OR tokens_out IS NULL), reserved, 0))
+    FROM {} GROUP BY 1
 """
 _CALLS = ("attempts", "opinions")
 """Tables of paid calls."""
@@ -110,6 +123,7 @@ class Ledger:
         self.header = header
         self._connection = connection
         self._waiting: dict[str, list[Sequence[Any]]] = {sql: [] for sql in _WRITES}
+        self._failure: CampaignError | None = None
         self._last = {table: self._rows(f"SELECT max(id) FROM {table}")[0][0] or 0 for table in _CALLS}  # noqa: S608
 
     @classmethod
@@ -198,17 +212,28 @@ class Ledger:
         """Record what the judge said, and what it cost where that is known."""
         self._waiting[_FINISH_OPINION].append(_finished(opinion, reply, now, cost))
 
-    def spent(self, prices: Prices) -> float:
-        """Return what all attempts cost; of those whose cost is not known, what was reserved.
+    def spent(self, attempts: Mapping[str, Prices], opinions: Mapping[str, Prices]) -> float:
+        """Return what all calls cost, by the prices of each alias; of those whose cost is not known, what was reserved.
 
-        Answers that came before there were prices cost what their tokens cost by ``prices``.
+        Answers that came before there were prices cost what their tokens cost now. The teacher's own alias is "".
         """
-        ((total,),) = self._rows(
-            "SELECT total(coalesce(cost, (? * tokens_in + ? * tokens_out) / ?, reserved)) FROM attempts",
-            (prices.input, prices.output, MILLION),
-        )
-        ((judged,),) = self._rows("SELECT total(coalesce(cost, reserved)) FROM opinions")
-        return float(total) + float(judged)
+        total = 0.0
+        for table, prices in zip(_CALLS, (attempts, opinions), strict=True):
+            for alias, known, unpriced, tokens_in, tokens_out, silent in self._rows(_SPENT.format(table)):
+                now = prices.get(alias, NO_PRICES)
+                late = now.of(tokens_in, tokens_out)
+                total += known + (unpriced if late is None else late + silent)
+        return total
+
+    def taken_up(self) -> dict[int, tuple[int, float | None]]:
+        """Return by ``seq`` the last attempt that was lost, and what is reserved for it, of open tickets without one.
+
+        They are under way again: for a teacher that takes up what it was asked, they were never lost.
+        """
+        self._execute(f"UPDATE attempts SET outcome = NULL WHERE id IN ({_LEFT})")  # noqa: S608 -- our own query
+        found = {seq: (attempt, reserved) for attempt, seq, reserved in self._rows(_UNDER_WAY)}
+        self.commit()
+        return found
 
     def settle(
         self,
@@ -244,15 +269,14 @@ class Ledger:
         rows = self._rows("SELECT state FROM guards")
         ((settled,),) = self._rows("SELECT count(*) FROM samples")
         with self._intact():
-            state = orjson.loads(rows[0][0]) if rows else {}
-            guards = fresh.taken_up(state) if rows else fresh
-            until = int(state.get("until", settled))
+            known = orjson.loads(rows[0][0]) if rows else {}
+            guards = fresh.taken_up(known) if rows else fresh
+            until = int(known.get("until", settled))
         accepted = "SELECT domain, count(*) FROM tickets WHERE state = 'accepted' AND seq < ? GROUP BY domain"
         guards = guards.with_accepted(dict(self._rows(accepted, (until,))))
-        for seq, domain, quality, verdict, reason, model, alias in self._rows(_SETTLED, (until,)):
-            failure = failure_of(reason, quality)
-            told = "" if verdict == "dead" else model
-            guards, _ = guards.after(Settled(seq, domain, quality, verdict == "accepted", failure, told, alias))
+        for seq, domain, quality, state, reason, model, *who in self._rows(_SETTLED, (until,)):
+            failure, answered = failure_of(reason, quality), "" if state == "dead" else model
+            guards, _ = guards.after(Settled(seq, domain, quality, state == "accepted", failure, answered, *who))
         return guards
 
     def pause(self, alarm: Alarm, now: str) -> None:
@@ -368,6 +392,8 @@ class Ledger:
 
     def _write(self) -> None:
         """Run the writes that wait, each kind at once: in a transaction, their order tells nothing to anybody."""
+        if self._failure is not None:
+            raise self._failure
         for sql, values in self._waiting.items():
             if values:
                 self._waiting[sql] = []
@@ -392,12 +418,16 @@ class Ledger:
 
     @contextlib.contextmanager
     def _whole(self) -> Iterator[None]:
-        """Take the whole transaction back when a statement fails."""
+        """Take the whole transaction back when a statement fails; then the ledger takes no more of this process.
+
+        What memory holds was partly taken back: only the next start knows again what is true.
+        """
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
+            self._failure = failure(self.path, error)
             self._take_back()
-            raise failure(self.path, error) from error
+            raise self._failure from error
 
     def _take_back(self) -> None:
         self._waiting = {sql: [] for sql in _WRITES}
@@ -425,7 +455,7 @@ class Ledger:
 
 def failure(path: Path, error: Exception) -> CampaignError:
     """Return the error of this project for one of ``UNREADABLE`` that the writer of the ledger at ``path`` met."""
-    if isinstance(error, sqlite3.IntegrityError):
+    if isinstance(error, sqlite3.IntegrityError | OverflowError | UnicodeEncodeError):
         return CampaignError(
             f"ledger {path} refuses an impossible change: {error}",
             "this is a fault of the program; nothing was stored; run the same command again",

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from agents.campaign.clock import stamp
 from agents.campaign.errors import UsageError
 from agents.campaign.events import RunKind
@@ -27,6 +29,7 @@ from agents.training.domains import Domain
 from agents.training.guards import ACCEPTANCE, QUALITY, Claims, Guards
 from agents.training.identity import check_same_run
 from agents.training.limits import Limits
+from agents.training.opinion import SCHEMA
 from agents.training.prices import Prices, Tariff
 from agents.training.rounds import ROUND, Goal
 from agents.training.sample import Cell
@@ -105,15 +108,20 @@ class Prepared:
     @property
     def tariff(self) -> Tariff:
         """What an answer costs, by who gives it."""
-        model = self.plan.recipe.asked_model
-        if model is None:
-            return Tariff(Prices(*self.plan.recipe.prices(None), self.plan.recipe.costs.answer_tokens))
-        own, others = str(self.plan.recipe.teacher.model), model.fallbacks or ()
-        return Tariff(self.prices(own), {alias: self.prices(alias) for alias in others})
+        recipe = self.plan.recipe
+        if recipe.asked_model is None:
+            return Tariff(Prices(*recipe.prices(None), recipe.costs.answer_tokens))
+        return self.tariff_of(str(recipe.teacher.model))
 
-    def prices(self, alias: str) -> Prices:
-        """Return what an answer of model ``alias`` costs."""
-        return Prices(*self.plan.recipe.prices(alias), self.plan.recipe.models[alias].max_tokens)
+    def tariff_of(self, alias: str) -> Tariff:
+        """Return what an answer of model ``alias`` costs, or of one of its fallbacks."""
+        others = self.plan.recipe.models[alias].fallbacks or ()
+        return Tariff(self._prices(alias), {other: self._prices(other) for other in others})
+
+    def _prices(self, alias: str) -> Prices:
+        schemas = [*self.schemas.values(), SCHEMA]
+        frame = max(len(orjson.dumps(dict(schema))) for schema in schemas)
+        return Prices(*self.plan.recipe.prices(alias), self.plan.recipe.models[alias].max_tokens, frame)
 
     @property
     def schemas(self) -> dict[str, Mapping[str, Any]]:
@@ -186,6 +194,7 @@ def goal_of(plan: Plan, kind: RunKind, run: str, total: int) -> Goal:
         active=recipe.campaign.use_active_learning,
         redistributes=recipe.campaign.on_exhausted == "redistribute",
         lot="trials" if kind == "trial" else None,
+        shuffled=frozenset(name for name, section in recipe.domains.items() if section.sources is not None),
         round_size=(recipe.teacher.batch_size or BATCH_SIZE) if recipe.teacher.kind == "batch" else ROUND,
     )
 

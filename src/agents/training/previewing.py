@@ -25,7 +25,7 @@ from agents.training.limits import Limits, Spent
 from agents.training.opinion import combined
 from agents.training.preflight import Prepared
 from agents.training.preview import Call, Preview, Shown
-from agents.training.prices import Prices, Tariff
+from agents.training.prices import Tariff
 from agents.training.rounds import Rounds
 from agents.training.sample import Message, Outcome, Ticket
 from agents.training.teachers import Request, Teacher
@@ -146,15 +146,15 @@ class _Asking:
                 finding = assess(self._domains, (ticket.item, drafted.prompt, answer.reply.text))
                 if (referral := finding.judgement.referral) is not None:
                     judge = self._asked.judges[ticket.item.domain]
-                    opinion = await self._call(judge.teacher, judge.prices, Request(ticket, referral.question))
+                    opinion = await self._call(judge.teacher, judge.tariff, Request(ticket, referral.question))
                     said = opinion.reply.text if opinion.reply.outcome is Outcome.ANSWERED else None
                     finding = replace(finding, judgement=combined(finding.judgement, said))
         self._finished += 1
         self._progressed(self._finished)
         return _Answered(ticket, drafted.prompt, answer, opinion, finding)
 
-    async def _call(self, teacher: Teacher, prices: Tariff | Prices, request: Request) -> Call:
-        most = prices.most(request.prompt)
+    async def _call(self, teacher: Teacher, tariff: Tariff, request: Request) -> Call:
+        most = tariff.most(request.prompt)
         if most is not None:
             spent = Spent(tickets=0, hours=0.0, free_bytes=sys.maxsize, cost=self._spent + most)
             if (reached := self._limits.reached(spent)) is not None:
@@ -162,7 +162,7 @@ class _Asking:
             self._spent += most
         began = self._clock.monotonic()
         reply = await teacher.answer(request)
-        cost = prices.cost(reply)
+        cost = tariff.cost(reply)
         self._spent += cost - (most or 0.0) if cost is not None else 0.0
         return Call(reply, self._clock.monotonic() - began, cost)
 

@@ -17,24 +17,35 @@ FRAME_TOKENS = 16
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Prices of a million tokens, in any one currency, and the most tokens that an answer may have."""
+    """Prices of a million tokens, in any one currency, and the most tokens that an answer may have.
+
+    ``frame`` are the bytes that are said beside every prompt, such as a schema.
+    """
 
     input: float | None = None
     output: float | None = None
     answer_tokens: int = 0
+    frame: int = 0
 
     def cost(self, reply: Reply) -> float | None:
         """Return what ``reply`` cost; None without prices, or where the teacher did not say how many tokens it was."""
-        if self.input is None or self.output is None or reply.tokens_in is None or reply.tokens_out is None:
+        if reply.tokens_in is None or reply.tokens_out is None:
             return None
-        return (self.input * reply.tokens_in + self.output * reply.tokens_out) / MILLION
+        return self.of(reply.tokens_in, reply.tokens_out)
+
+    def of(self, tokens_in: float, tokens_out: float) -> float | None:
+        """Return what so many tokens cost; None without prices."""
+        if self.input is None or self.output is None:
+            return None
+        return (self.input * tokens_in + self.output * tokens_out) / MILLION
 
     def most(self, prompt: Iterable[Message]) -> float | None:
         """Return what an answer to ``prompt`` can cost at most: a token is at least one byte. None without prices."""
-        if self.input is None or self.output is None:
-            return None
-        read = sum(len(message.content.encode()) + FRAME_TOKENS for message in prompt)
-        return (self.input * read + self.output * self.answer_tokens) / MILLION
+        read = self.frame + sum(len(message.content.encode()) + FRAME_TOKENS for message in prompt)
+        return self.of(read, self.answer_tokens)
+
+
+NO_PRICES = Prices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,10 @@ class Tariff:
     def cost(self, reply: Reply) -> float | None:
         """Return what ``reply`` cost by the prices of who gave it; None as ``Prices.cost``."""
         return self.others.get(reply.alias, self.own).cost(reply)
+
+    def by_alias(self, own: str = "") -> dict[str, Prices]:
+        """Return all prices, those of the model's own under the name ``own``."""
+        return {own: self.own, **self.others}
 
     def most(self, prompt: tuple[Message, ...]) -> float | None:
         """Return what an answer to ``prompt`` can cost at most, whoever gives it; None where one has no prices."""

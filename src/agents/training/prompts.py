@@ -5,10 +5,11 @@ Pure. Owns what a template may do: it is sandboxed, sees nothing but the item, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, UndefinedError
+from jinja2 import StrictUndefined, Template, TemplateError, UndefinedError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from agents.campaign.errors import UsageError
@@ -16,6 +17,8 @@ from agents.campaign.errors import UsageError
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False, cache_size=0)
 _ENVIRONMENT.globals = {"range": _ENVIRONMENT.globals["range"]}
 """Nothing else that Jinja2 brings; each name costs time in every prompt."""
+_ASKS = re.compile(r"\bis\s+(?:not\s+)?defined\b|\|\s*d(?:efault)?\b")
+"""What a template does that can do without a name."""
 
 
 class Prompt:
@@ -47,6 +50,13 @@ class Prompt:
             raise UsageError(f"{self._key}: {error.message}", f"use only what an item has: {names}") from error
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
             raise UsageError(f"{self._key} cannot be filled in: {error}", "mend the template") from error
+
+    def refuse_unknown(self, known: Collection[str]) -> None:
+        """Raise UsageError where it names something not in ``known``, unless it asks whether that is there."""
+        names = meta.find_undeclared_variables(_ENVIRONMENT.parse(self._source)) - {*known, "range"}
+        if names and not _ASKS.search(self._source):
+            told = ", ".join(repr(name) for name in sorted(names))
+            raise UsageError(f"{self._key}: {told} is undefined", f"name one of: {', '.join(sorted(known))}")
 
     def __reduce__(self) -> tuple[type[Prompt], tuple[str, str]]:
         return Prompt, (self._key, self._source)

@@ -40,7 +40,7 @@ class Goal:
     issue, each domain its share of them; ``active`` turns to under-covered cells first; ``redistributes`` has the other
     domains make up for one that has no new items or no tickets left. Trials of one ``lot`` draw the same items, step by
     step, however many each has; without one, a run draws by its own name. ``round_size`` is the most tickets of a
-    campaign's round.
+    campaign's round. The items of domains that are ``shuffled`` are few, and come in a random order by themselves.
     """
 
     run: str
@@ -53,6 +53,7 @@ class Goal:
     redistributes: bool = False
     lot: str | None = None
     round_size: int = ROUND
+    shuffled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +265,7 @@ class Rounds:
     def _slot(self, domain: str, cell: Cell, trial: int, number: int) -> Slot:
         rng = self._random("item", number, trial)
         variant = rng.randrange(VARIANTS)
-        if self.goal.kind != "campaign":
+        if self.goal.kind != "campaign" and domain not in self.goal.shuffled:
             return Slot(domain, cell, rng.randrange(PILOT_INDEXES), variant)
         index = self._next[domain, cell]
         self._next[domain, cell] += 1

@@ -17,7 +17,7 @@ from agents.campaign.failures import UNJUDGED
 from agents.campaign.ledger_view import LedgerView, Spending
 from agents.training.calls import Judge
 from agents.training.limits import Limits
-from agents.training.prices import Prices
+from agents.training.prices import Prices, Tariff
 from agents.training.sample import Outcome, Reply
 from agents.training.teachers import Request
 
@@ -45,7 +45,7 @@ class Critic:
 
 def judged(path: Path, critic: Critic, prices: Prices = PRICES, **changes: Any) -> TinyRun:
     domain = ReferringDomain()
-    run = TinyRun(path, goal=PILOT, domains={"tiny": domain}, judges={"tiny": Judge(critic, "critic", prices)})
+    run = TinyRun(path, goal=PILOT, domains={"tiny": domain}, judges={"tiny": Judge(critic, "critic", Tariff(prices))})
     return replace(run, **changes)
 
 

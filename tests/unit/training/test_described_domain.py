@@ -2,21 +2,24 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tiny_run import TinyRun
 
 from agents.campaign.described import DomainSection
 from agents.campaign.errors import UsageError
 from agents.training.described_domain import DescribedDomain
 from agents.training.judge import Order, assess, draft
 from agents.training.opinion import combined
-from agents.training.rounds import Slot
-from agents.training.sample import Cell, Message, SourceItem
+from agents.training.rounds import Goal, Slot
+from agents.training.sample import Cell, Message, Outcome, Reply, SourceItem
 from agents.training.sources.piece import Piece
+from agents.training.teachers import Request
 
 SCHEMA = {
     "type": "object",
@@ -169,6 +172,62 @@ def test_a_sample_may_be_made_by_templates() -> None:
     assert [message.role for message in made] == ["system", "user", "assistant"]
     assert made[1].content == f"{GOOD['question']} ({item.params['name']})"
     assert made[2].content == GOOD["answer"], "a key of the answer wins over the whole of it"
+
+
+@pytest.mark.parametrize("schema", [SCHEMA, None])
+def test_a_sample_that_cannot_be_made_is_a_bad_answer_and_no_fault(schema: Any) -> None:
+    sample = {"user": "What?", "assistant": "{{ answer.split('ANSWER:')[1] }}"}
+    domain = described(answer={"json_schema": schema, "sample": sample})
+    item = items(domain, 1)[0]
+    bad = domain.judge(item, answered(GOOD) if schema else "The keeper counted 30 lamps.")
+    assert (bad.quality, bad.sample, bad.checks[0].name) == (0.0, None, "form")
+    if schema is None:
+        good = domain.judge(item, "Thinking. ANSWER: the keeper counted 30 lamps.")
+        assert good.sample is not None
+        assert good.sample[-1].content == "the keeper counted 30 lamps."
+
+
+def test_a_sample_that_no_answer_could_make_is_refused_before_anything_is_asked() -> None:
+    strict = {**SCHEMA, "additionalProperties": False}
+    for text in ("{{ outptu }}", "{{ question }} {{ hint.text }}"):
+        with pytest.raises(UsageError, match=r"answer\.sample\.assistant: '(outptu|hint)' is undefined"):
+            described(answer={"json_schema": strict, "sample": {"user": "u", "assistant": text}})
+    asks = "{{ hint | default('none') }}{% if more is defined %}{{ more }}{% endif %}{{ name }}"
+    described(answer={"json_schema": strict, "sample": {"user": "u", "assistant": asks}})
+
+
+def test_a_row_that_lacks_a_column_of_the_prompt_is_refused_by_its_name() -> None:
+    texts = [*pieces(3), Piece("Another text about a lamp.", "data.jsonl:4", "g", 0, "own", "", {})]
+    with pytest.raises(UsageError, match=r"'n' is undefined \(for data\.jsonl:4\)"):
+        described(texts, prompt={"user": "{{ n }} {{ text }}"})
+
+
+def test_columns_win_over_what_every_item_has() -> None:
+    texts = [Piece(TEXT, "data.jsonl:1", "g", 0, None, "", {"name": "Ada", "text": "no"})]
+    domain = described(texts, prompt={"user": "{{ name }} {{ text }} {{ licence }}"})
+    assert domain.prompt(items(domain, 1)[0], 0)[0].content == f"Ada {TEXT}"
+
+
+def test_a_judge_is_shown_the_task_that_was_really_asked() -> None:
+    domain = described(answer=None, judge={"model": "critic", "rubric": "r"})
+    item = items(domain, 1)[0]
+    prompt = domain.prompt(item, 1)
+    found = domain.judge_dialogue(item, prompt, "The keeper of house 4711 counted 30 lamps in 1905.")
+    assert found.referral is not None
+    shown = found.referral.question[1].content
+    assert "One question on s0.md#" in shown
+    assert "You ask." in shown
+    assert shown.count(item.params["text"]) == 1, "the text itself is shown once, as the source"
+
+
+def test_a_pilot_may_have_as_many_tickets_as_there_are_texts(tmp_path: Path) -> None:
+    class Answers:
+        async def answer(self, request: Request) -> Reply:
+            return Reply(Outcome.ANSWERED, answered({**GOOD, "question": f"{request.ticket.item.id}?"}), "m")
+
+    goal = Goal("p", "pilot", 20, 7, {"notes": 1.0}, 20, active=False, shuffled=frozenset({"notes"}))
+    run = TinyRun(tmp_path / "ledger.sqlite", goal, domains={"notes": described()}, teacher=lambda _: Answers())  # type: ignore[dict-item]
+    assert run.go().is_complete
 
 
 def test_a_sample_that_names_what_an_answer_lacks_is_no_sample() -> None:

@@ -326,11 +326,9 @@ def test_draining_settles_what_is_in_flight_and_resumes(
     assert outcome(path) == undisturbed
 
 
-@pytest.mark.parametrize(
-    ("when", "planned"),
-    [("before it begins", 0), ("while a round is planned", 0), ("when a round is due", rounds.AHEAD)],
-)
-def test_calls_that_a_teacher_takes_up_again_are_left_under_way(path: Path) -> None:
+def test_calls_that_a_teacher_takes_up_again_are_left_under_way(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+
     class NeverAnswers:
         async def answer(self, request: Request) -> Reply:
             await asyncio.Event().wait()
@@ -347,6 +345,10 @@ def test_calls_that_a_teacher_takes_up_again_are_left_under_way(path: Path) -> N
     audit(path)
 
 
+@pytest.mark.parametrize(
+    ("when", "planned"),
+    [("before it begins", 0), ("while a round is planned", 0), ("when a round is due", rounds.AHEAD)],
+)
 def test_a_run_that_drains_plans_no_round(
     tmp_path: Path, when: str, planned: int, undisturbed: dict[str, list[tuple[object, ...]]]
 ) -> None:

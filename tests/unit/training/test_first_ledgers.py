@@ -15,7 +15,6 @@ from tiny_run import GOAL, HEADER, Dying, InjectedCrashError, TinyRun, audit, ou
 from agents.campaign.errors import AnotherPlanError, DamagedFileError
 from agents.campaign.ledger_view import SCHEMA_VERSION, LedgerView
 from agents.training.ledger import Ledger
-from agents.training.prices import Prices
 
 PILOT = replace(GOAL, kind="pilot", total=190)
 UNDER_WAY = """
@@ -118,7 +117,7 @@ def test_a_campaign_in_the_middle_goes_on_to_exactly_its_target(half: Path, tmp_
 
 def test_what_cost_nothing_that_is_known_is_reckoned_as_nothing(half: Path) -> None:
     with Ledger.open(half, HEADER) as ledger:
-        assert ledger.spent(Prices()) == 0.0
+        assert ledger.spent({}, {}) == 0.0
         assert (ledger.exhausted(), ledger.standing_alarm()) == ([], None)
 
 

@@ -130,7 +130,9 @@ def test_the_same_ticket_cannot_be_planned_twice_and_nothing_of_a_failed_round_r
         ledger.commit()
         with pytest.raises(CampaignError, match=r"UNIQUE constraint failed: tickets\.id"):
             ledger.add_round([issued(1), replace(issued(0), ticket=replace(issued(0).ticket, seq=2))])
-        ledger.commit()
+        with pytest.raises(CampaignError, match=r"UNIQUE constraint failed: tickets\.id"):
+            ledger.commit()
+    with Ledger.open(path, HEADER) as ledger:
         assert ledger.open_tickets() == [issued(0)]
         assert ledger.round_sizes() == [1]
 
@@ -258,6 +260,9 @@ def test_a_locked_ledger_pauses(path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         with pytest.raises(PausedError, match="locked"):
             ledger.add_round([issued(0)])
         other.execute("ROLLBACK")
+        with pytest.raises(PausedError, match="locked"):
+            ledger.commit()
+    with Ledger.open(path, HEADER) as ledger:
         ledger.add_round([issued(0)])
         ledger.commit()
     assert LedgerView(path).accounts().open == 1  # type: ignore[union-attr]
@@ -274,3 +279,19 @@ def test_a_full_disk_pauses_and_what_was_committed_stays(path: Path) -> None:
         assert "free space" in caught.value.cure
     with Ledger.open(path, HEADER) as ledger:
         assert ledger.open_tickets() == [issued(0)]
+
+
+def test_a_value_that_no_ledger_can_hold_takes_everything_back_and_ends_the_writing(path: Path) -> None:
+    with Ledger.open(path, HEADER) as ledger:
+        ledger.add_round([issued(0), issued(1)])
+        attempts = [ledger.start_attempt(seq, NOW) for seq in (0, 1)]
+        ledger.commit()
+        impossible = Reply(Outcome.ANSWERED, "text", "m", tokens_in=2**64 - 1)
+        ledger.finish_attempt(attempts[0], impossible, NOW)
+        ledger.settle(issued(0).ticket, attempts[0], Verdict("rejected", 0.5, "check form"), None, NOW)
+        for _ in range(2):
+            with pytest.raises(CampaignError, match="refuses an impossible change"):
+                ledger.commit()
+    view = LedgerView(path)
+    view.check_whole()
+    assert view.accounts().open == 2  # type: ignore[union-attr]

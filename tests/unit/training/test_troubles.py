@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,9 +29,20 @@ def error(message: str, **more: Any) -> bytes:
         (429, error("You exceeded your current quota, please check your plan and billing details."), Trouble.QUOTA),
         (429, error("Your credit balance is too low to access the API"), Trouble.QUOTA),
         (429, error("Quota exceeded for requests per minute"), Trouble.RATE),
+        (429, error("Too fast. More at https://x.example/settings/billing", code="rate_limit_exceeded"), Trouble.RATE),
+        (429, error("Your credit balance pays for 9 calls a minute", type="requests", code=None), Trouble.RATE),
+        (429, error("Top up for more a minute", type="tokens", code="rate_limit_exceeded"), Trouble.RATE),
+        (429, error("Slow down, or see https://x.example/billing"), Trouble.RATE),
+        (429, error("The account sleeps: see its billing details", code="billing_not_active"), Trouble.QUOTA),
+        (429, error("Hard limit", code="billing_hard_limit_reached"), Trouble.QUOTA),
         (402, error("Insufficient Balance"), Trouble.QUOTA),
         (401, error("Incorrect API key provided", code="invalid_api_key"), Trouble.KEY),
         (403, b"<html>Forbidden</html>", Trouble.KEY),
+        (403, error("This input was flagged", code=403), Trouble.REQUEST),
+        (403, error("Stopped by moderation"), Trouble.REQUEST),
+        (403, error("no", code="content_policy_violation"), Trouble.REQUEST),
+        (403, error("It may be against our safety rules"), Trouble.REQUEST),
+        (401, error("This key was flagged"), Trouble.KEY),
         (404, error("The model `m` does not exist", code="model_not_found"), Trouble.MODEL),
         (404, b'{"object":"error","message":"The model `m` does not exist.","type":"NotFoundError"}', Trouble.MODEL),
         (404, b'{"error":"model \\"m\\" not found, try pulling it first"}', Trouble.MODEL),
@@ -42,7 +54,12 @@ def error(message: str, **more: Any) -> bytes:
         (400, error("Invalid parameter: 'response_format' of type 'json_schema' is not supported"), Trouble.FORM),
         (400, error("The provided JSON schema contains features not supported by the backend"), Trouble.FORM),
         (422, b'{"detail":[{"loc":["body","response_format"],"msg":"guided decoding is off"}]}', Trouble.FORM),
-        (400, error("x", code="unsupported_value"), Trouble.FORM),
+        (400, error("Not in this way", param="response_format", code="unsupported_value"), Trouble.FORM),
+        (400, error("Grammar error: no rule named root"), Trouble.FORM),
+        (400, error("This schema nests too deeply"), Trouble.FORM),
+        (400, error("x", code="unsupported_value"), Trouble.REQUEST),
+        (400, error("The text contains unsupported control characters"), Trouble.REQUEST),
+        (400, error("Unsupported parameter: 'max_tokens'", param="max_tokens"), Trouble.REQUEST),
         (400, error("unsupported model m"), Trouble.MODEL),
         (500, error("response_format"), Trouble.SERVER),
         (301, b"", Trouble.REQUEST),
@@ -147,6 +164,34 @@ def test_whatever_a_body_says_the_detail_is_one_short_printable_line(status: int
     failure = of_response(status, body, {}, NOW)
     assert 0 < len(failure.detail) <= 200
     assert failure.detail.isprintable()
+
+
+LONG = 65_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        error("api key" + " " * LONG),
+        error("api key provided '" * (LONG // 18)),
+        error("bearer" + " " * LONG),
+        error("-" * LONG),
+        error("a-" * LONG),
+        error("model " * (LONG // 6)),
+        error("x", code="model " * (LONG // 6), type="invalid " * (LONG // 8)),
+        b'{"detail": [%b]}' % b",".join([b'{"loc": "api key", "msg": " "}'] * 2_000),
+        b"<" * LONG,
+        b"<a" * (LONG // 2),
+        b" " * LONG + b"<",
+        b"[" * LONG,
+    ],
+    ids=lambda body: body[:24].decode(),
+)
+@pytest.mark.parametrize("status", [400, 401, 403, 429])
+def test_a_hostile_body_takes_no_time(status: int, body: bytes) -> None:
+    began = time.process_time()
+    of_response(status, body, {}, NOW)
+    assert time.process_time() - began < 0.1
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,12 @@ def test_a_request_says_what_the_recipe_says_and_nothing_else() -> None:
     assert len(found["messages"]) == 2
 
 
+def test_a_length_is_told_once_in_the_words_that_the_server_knows() -> None:
+    found = said(ModelSection(model="m", max_tokens=9, extra_body={"max_completion_tokens": 100}))
+    assert found["max_completion_tokens"] == 100
+    assert "max_tokens" not in found
+
+
 def test_a_schema_is_told_in_the_form_that_is_known() -> None:
     model, schema = ModelSection(model="m"), {"type": "object"}
     told = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
@@ -66,6 +72,10 @@ def test_pieces_are_asked_for_with_their_tokens() -> None:
         (answer({"content": " \n"}), Outcome.EMPTY, " \n"),
         (answer({"content": None}), Outcome.EMPTY, ""),
         (answer({}), Outcome.EMPTY, ""),
+        (answer({"content": "Hello."}, None), Outcome.ANSWERED, "Hello."),
+        (answer({"content": "Hello."}, "eos"), Outcome.ANSWERED, "Hello."),
+        (answer({"content": "Hello."}, "tool_calls"), Outcome.ANSWERED, "Hello."),
+        (answer({"content": None}, "function_call"), Outcome.EMPTY, ""),
         (answer({"content": "Hel"}, "length"), Outcome.TRUNCATED, "Hel"),
         (answer({"content": ""}, "content_filter"), Outcome.REFUSED, ""),
         (answer({"content": None, "refusal": "I cannot."}), Outcome.REFUSED, "I cannot."),
@@ -75,8 +85,17 @@ def test_what_an_answer_means(body: bytes, outcome: Outcome, text: str) -> None:
     assert reply_of(body) == Reply(outcome, text, "m-1", 12, 3)
 
 
+@pytest.mark.parametrize("ending", ["abort", "error", {"type": "abort"}, "insufficient_system_resource", 7])
+def test_an_answer_that_ended_otherwise_is_half_of_one(ending: Any) -> None:
+    for found in (reply_of(answer({"content": "Hel"}, ending)), heard(piece({"content": "Hel"}, ending), DONE)):
+        assert isinstance(found, Failure)
+        assert found.trouble is Trouble.SERVER
+        assert "broke off" in found.detail
+
+
 def test_tokens_and_model_that_are_not_told_are_not_known() -> None:
-    for usage in (None, {}, {"prompt_tokens": None, "completion_tokens": True}, {"prompt_tokens": -1}, "many"):
+    odd = ({"prompt_tokens": None, "completion_tokens": True}, {"prompt_tokens": -1}, {"completion_tokens": 2**63})
+    for usage in (None, {}, "many", *odd):
         assert reply_of(answer({"content": "x"}, usage=usage, model=None)) == Reply(Outcome.ANSWERED, "x", "")
 
 
@@ -124,6 +143,8 @@ def test_no_document_breaks_it(message: Any, finish: Any, usage: Any) -> None:
 def test_an_error_in_place_of_an_answer_is_told_as_what_it_is() -> None:
     limited = reply_of(b'{"error": {"message": "Rate limit reached", "code": 429}}')
     assert limited == Failure(Trouble.RATE, "HTTP 429: Rate limit reached")
+    flat = reply_of(b'{"object": "error", "message": "Too long.", "code": 400}')
+    assert flat == Failure(Trouble.REQUEST, "HTTP 400: Too long.")
     broken = reply_of(b'{"error": {"message": "upstream", "code": "oops"}, "choices": []}')
     assert broken == Failure(Trouble.SERVER, "HTTP 500: upstream")
 
@@ -177,9 +198,31 @@ def test_pieces_mean_what_a_whole_answer_means() -> None:
         Outcome.REFUSED, "I cannot.", "m-1"
     )
     assert heard(piece({}, "stop")) == Reply(Outcome.EMPTY, "", "m-1")
-    assert heard(piece({"content": "Hello."}), DONE) == Reply(Outcome.ANSWERED, "Hello.", "m-1")
-    second = piece({"content": "No."}).replace(b'"index":0', b'"index":1')
-    assert heard(piece({"content": "Yes."}), second, DONE) == Reply(Outcome.ANSWERED, "Yes.", "m-1")
+    second = piece({"content": "No."}, "length").replace(b'"index":0', b'"index":1')
+    assert heard(piece({"content": "Yes."}, "stop"), second, DONE) == Reply(Outcome.ANSWERED, "Yes.", "m-1")
+
+
+def test_an_end_of_pieces_without_an_end_of_the_answer_is_half_of_one() -> None:
+    for delta in ({"content": "Hel"}, {}):
+        assert heard(piece(delta), DONE) == Failure(Trouble.GARBLED, "an answer in pieces that broke off")
+
+
+def test_nothing_is_waited_for_after_the_last_piece() -> None:
+    pieces = Pieces()
+    for part in (piece({"content": "Hello."}, "stop"), USAGE):
+        assert pieces.add(part) is None
+        assert pieces.is_whole
+        assert not pieces.is_over, "tokens may still be told"
+    assert pieces.add(DONE) is None
+    assert pieces.is_over
+
+
+def test_an_event_may_have_several_lines_and_a_mark_before_the_first() -> None:
+    lined = orjson.dumps(orjson.loads(piece({"content": "Hello."}, "stop")[6:]), option=orjson.OPT_INDENT_2)
+    event = b"".join(b"data: " + line + b"\n" for line in lined.splitlines()) + b"\n"
+    for said in (event, event.replace(b"\n", b"\r\n"), event.replace(b"\n", b"\r"), b"\xef\xbb\xbf" + event):
+        assert heard(said) == Reply(Outcome.ANSWERED, "Hello.", "m-1")
+        assert heard(*(bytes([byte]) for byte in said)) == Reply(Outcome.ANSWERED, "Hello.", "m-1")
 
 
 @pytest.mark.parametrize(
@@ -190,6 +233,7 @@ def test_pieces_mean_what_a_whole_answer_means() -> None:
         (b'data: {"choices": 3}\n\n', Trouble.GARBLED),
         (b'data: {"choices": [{"delta": {"content": 7}}]}\n\n', Trouble.GARBLED),
         (b'data: {"error": {"message": "overloaded", "code": 503}}\n\n', Trouble.SERVER),
+        (b'data: {"object": "error", "message": "out of memory", "code": 500}\n\n', Trouble.SERVER),
         (b'data: {"error": {"message": "You exceeded your current quota", "code": 429}}\n\n', Trouble.QUOTA),
     ],
 )
@@ -201,7 +245,7 @@ def test_a_piece_that_is_none_ends_the_answer(part: bytes, trouble: Trouble) -> 
 
 def test_pieces_without_end_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "MOST_BYTES", 1_000)
-    for parts in ([b"x" * 1_001], [piece({"content": "y" * 400})] * 3):
+    for parts in ([b"x" * 1_001], [b"data: " + b"x" * 400 + b"\n"] * 3, [piece({"content": "y" * 400})] * 3):
         found = heard(*parts)
         assert isinstance(found, Failure)
         assert "more than 1,000 bytes" in found.detail
