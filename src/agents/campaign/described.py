@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from agents.campaign.section import PositiveShare, Section, Share
+from agents.campaign.section import JsonObject, PositiveShare, Section, Share
 
 Kind = Literal["auto", "asm", "c", "markdown", "text", "jsonl", "csv", "parquet"]
 
@@ -78,7 +78,7 @@ class SampleSection(Section):
 class AnswerSection(Section):
     """The form of an answer."""
 
-    json_schema: dict[str, Any] | None = None
+    json_schema: JsonObject | None = None
     """JSON schema of the answer; text when unset."""
     sample: SampleSection | None = None
     """The sample that is made of it; unset, an answer with instruction or question and output or answer is turned into

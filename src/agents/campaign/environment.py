@@ -40,16 +40,17 @@ def _read(path: Path) -> dict[str, str] | None:
             return None
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
-        text = content.decode("utf-8-sig")
     except OSError as error:
         raise UsageError(
             f"cannot read {path.absolute()}: {error.strerror}", "make it readable, or move it away"
         ) from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{path.absolute()} is not written in UTF-8", "save it as UTF-8, or move it away") from None
     if len(content) > MOST_BYTES:
         raise UsageError(
             f"{path.absolute()} has more than {MOST_BYTES:,} bytes", "move it away: it is no list of variables"
         )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path.absolute()} is not written in UTF-8", "save it as UTF-8, or move it away") from None
     variables = dotenv_values(stream=StringIO(text), interpolate=False)
     return {name: value for name, value in variables.items() if value is not None and value.strip()}

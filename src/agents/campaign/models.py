@@ -7,23 +7,48 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import Url
 
-from agents.campaign.section import Price, Seconds, Section
+from agents.campaign.secrets import hidden, holders, is_like_key
+from agents.campaign.section import JsonObject, Price, Seconds, Section
 
 KEY = "OPENAI_API_KEY"
 """The variable that has the key where the recipe names none."""
-Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 Structured = Literal["json_schema", "json_object", "none"]
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_ADDRESS = re.compile(
+    r"https?://(?:\w[\w-]{0,62}(?:\.[\w-]{1,63})*\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[^\s?#@\\]*)?"
+)
 
 
 def checked_address(url: str | None) -> str | None:
-    """Return ``url``; raises ValueError where it is none, or has a name and a password in it."""
-    if url is not None and re.fullmatch(r"https?://[^\s/@]+(/[^\s?#]*)?", url) is None:
-        raise ValueError("is no address like http://127.0.0.1:8000/v1, without a name and a password in it")
+    """Return ``url``; raises ValueError where it is none, or has a name, a password or a query in it."""
+    if url is not None and not (_ADDRESS.fullmatch(url) and _is_url(url)):
+        raise ValueError("is no address like http://127.0.0.1:8000/v1, without a name, a password or a query in it")
     return url
+
+
+def _is_url(text: str) -> bool:
+    """Return whether the host and the port of ``text`` can be some."""
+    try:
+        Url(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _checked_variables(names: Any) -> Any:
+    """Return ``names``, one or several; raises ValueError where one is not that of a variable, or looks like a key."""
+    for name in names if isinstance(names, list | tuple) else (names,):
+        if not isinstance(name, str) or _VARIABLE.fullmatch(name) is None:
+            raise ValueError("is no name of a variable")
+        if is_like_key(name):
+            raise ValueError("looks like a key itself, and not like the name of the variable that has it")
+    return names
 
 
 def answering(domain: str, alias: str) -> str:
@@ -49,10 +74,11 @@ class EndpointSection(Section):
 
     base_url: str
     """Its address, up to ``/v1``."""
-    key: Variable | tuple[Variable, ...] = KEY
+    key: str | tuple[str, ...] = KEY
     """Name of the variable that has the key for it; of several, all are used."""
 
     _is_an_address = field_validator("base_url")(checked_address)
+    _names_variables = field_validator("key", mode="before")(_checked_variables)
 
 
 class ModelSection(Section):
@@ -62,7 +88,7 @@ class ModelSection(Section):
     """The name that its server knows it by."""
     base_url: str | None = None
     """Address of a server that speaks the chat protocol, up to ``/v1``; the variable OPENAI_BASE_URL when unset."""
-    key: Variable | tuple[Variable, ...] = KEY
+    key: str | tuple[str, ...] = KEY
     """Name of the variable that has the key, never the key itself; of several, all are used."""
     endpoints: tuple[EndpointSection, ...] | None = Field(default=None, min_length=1, max_length=64)
     """Several servers of the same model, instead of ``base_url`` and ``key``; each is asked as fast as it allows."""
@@ -74,7 +100,7 @@ class ModelSection(Section):
     """From which share of the likeliest words it draws; what the server does when unset."""
     max_tokens: int = Field(default=4_096, ge=1, le=10_000_000)
     """The most tokens of one answer."""
-    extra_body: dict[str, Any] = Field(default={})
+    extra_body: JsonObject = Field(default={})
     """What else is said in every request, as the server wants it."""
     structured: Structured | None = None
     """How a schema is told: as JSON schema, as just JSON, or not at all; unset, as JSON schema."""
@@ -90,6 +116,14 @@ class ModelSection(Section):
     """Calls for one ticket that may come to nothing; refusals for rate do not count."""
 
     _is_an_address = field_validator("base_url")(checked_address)
+    _names_variables = field_validator("key", mode="before")(_checked_variables)
+
+    @field_validator("extra_body")
+    @classmethod
+    def _holds_no_secret(cls, body: dict[str, Any]) -> dict[str, Any]:
+        if (holder := next(holders(body), None)) is not None:
+            raise ValueError(f"{hidden(holder)!r} looks like it holds a secret, and a recipe is stored and shown")
+        return body
 
     @model_validator(mode="after")
     def _is_in_one_place(self) -> Self:

@@ -1,80 +1,164 @@
 """What to tell a person whose recipe, flag or variable is refused: the key, where it came from, and the cure.
 
-Owns these words. Never decides what is refused.
+Owns these words. Never decides what is refused, and never repeats what may be a secret.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from agents.campaign.errors import UsageError
 from agents.campaign.recipe import PLACES, CandidateSection, Recipe, leaves
+from agents.campaign.secrets import hidden
 
-_DEFAULTS = Recipe().model_dump(mode="json")
-_DEFAULT_LEAVES = dict(leaves(_DEFAULTS))
+LONGEST_SHOWN = 200
+"""Characters of a value."""
+
+Place = Sequence[str | int]
+"""The keys and positions that lead to a value of a recipe."""
+
+_DEFAULT_LEAVES = dict(leaves(Recipe().model_dump(mode="json")))
+_NAMED = ("domains", "models", "candidates")
+"""Sections whose keys a person chooses."""
+_HOMES = {leaf.rpartition(".")[2]: leaf for leaf in reversed(_DEFAULT_LEAVES) if not leaf.startswith("domains.")}
+"""Where the keys belong that are misplaced."""
+
+_SECRETIVE = re.compile(r".*(?:key|base_url)")
+"""Keys whose values are never repeated: where a secret was put in the place of its name."""
 
 _CURES = {
-    "domains": "give every domain a weight above 0, together 1, e.g. domains: {asm: {weight: 1.0}}",
-    "candidates": (
+    r"domains(\.[^.]+(\.weight)?)?": (
+        "give every domain a weight above 0, together 1, e.g. domains: {asm: {weight: 1.0}}"
+    ),
+    r"candidates(\.[^.]+)?": (
         "give every candidate a name and what it has different, e.g. candidates: {careful: {teacher: {fault_rate: "
         "0.02}}, quick: {teacher: {fault_rate: 0.1}}}"
     ),
-    "campaign.target": "give a number of samples of at least 1, e.g. --campaign-target 34500",
-    "campaign.output_name": (
+    r"campaign\.target": "give a number of samples of at least 1, e.g. --campaign-target 34500",
+    r"campaign\.output_name": (
         "use letters, digits, '.', '_' and '-', e.g. --output-name full_campaign_34500, or leave it out"
     ),
-    "campaign.command": (
+    r"campaign\.command(\.\d+)?": (
         "give campaign.command as a list, e.g. [python, generate.py, '{target}']; "
         f"{', '.join(f'{{{place}}}' for place in PLACES)} are filled in, a literal brace is doubled; "
         "leave it out to use the built-in generator"
     ),
+    r"models\..*key": "write the NAME of the variable, e.g. OPENAI_API_KEY; put the key itself into the file .env",
+    r"models\..*base_url": (
+        "write the address up to /v1, e.g. http://127.0.0.1:8000/v1; put a key into the file .env, and the NAME of its "
+        "variable at `key`"
+    ),
+    r"models\..*extra_body": "write plain JSON; put a key into the file .env, and the NAME of its variable at `key`",
 }
-"""By the beginning of the dotted key."""
+"""By the dotted key."""
 
 
 def usage_error(error: ValidationError, origins: Mapping[str, str]) -> UsageError:
     """Return the first complaint of ``error`` in words; ``origins`` says where each dotted key came from."""
     first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
+    is_unknown = first["type"] == "extra_forbidden"
+    place = first["loc"] if is_unknown else _known_part(first["loc"])
+    key = _dotted(place)
     where = origins.get(key) or next((origins[k] for k in origins if k.startswith(f"{key}.")), None)
     where = where or next((origins[k] for k in origins if key.startswith(f"{k}.")), "recipe")
-    if first["type"] == "extra_forbidden":
-        return UsageError(f"unknown key {key!r} ({where})", _nearest_key(key))
-    reason = first["msg"].removeprefix("Value error, ")
-    given = "" if isinstance(first["input"], (dict, BaseModel)) else f" = {first['input']!r}"
-    return UsageError(f"{key}{given} ({where}): {reason[0].lower()}{reason[1:]}", _cure(key, first["input"]))
+    if is_unknown:
+        return UsageError(f"unknown key {hidden(key)!r} ({where})", _cure_of_unknown(place))
+    reason = hidden(first["msg"].removeprefix("Value error, "))
+    return UsageError(
+        f"{hidden(key)}{_given(key, first['input'])} ({where}): {reason[0].lower()}{reason[1:]}",
+        _cure(place, first["input"]),
+    )
 
 
-def _nearest_key(key: str) -> str:
-    own, above = _own(key)
-    if above and own.partition(".")[0] not in CandidateSection.model_fields:
+def _given(key: str, value: Any) -> str:
+    """Return what was given, for people; nothing where that is a section, or may be a secret."""
+    values = value if isinstance(value, list | tuple) else (value,)
+    if _SECRETIVE.fullmatch(key) or any(isinstance(one, Mapping | BaseModel | list | tuple) for one in values):
+        return ""
+    shown = hidden(repr(value))
+    return f" = {shown if len(shown) <= LONGEST_SHOWN else shown[: LONGEST_SHOWN - 3] + '...'}"
+
+
+def _cure_of_unknown(place: Place) -> str:
+    *above, own = place
+    if len(above) == 2 and above[0] == "candidates":
         differ = " and ".join(f"`{section}`" for section in CandidateSection.model_fields)
         return f"only {differ} may differ between candidates; put the rest at the top of the recipe, for all of them"
-    known = sorted({*_DEFAULT_LEAVES, *_DEFAULTS})
-    near = difflib.get_close_matches(own, known, n=1, cutoff=0.5)
-    return f"did you mean {above + near[0]!r}?" if near else f"known keys are: {', '.join(known)}"
+    siblings = list(_fields(above))
+    if near := difflib.get_close_matches(str(own), siblings, n=1):
+        return f"did you mean {_dotted([*above, near[0]])!r}?"
+    if place[0] not in _NAMED and (near := difflib.get_close_matches(str(own), _HOMES, n=1)):
+        return f"did you mean {_HOMES[near[0]]!r}?"
+    return f"known keys are: {', '.join(siblings)}"
 
 
-def _own(key: str) -> tuple[str, str]:
-    """Return the key that ``key`` has in a recipe of its candidate, and what stands above it; else itself."""
-    section, _, rest = key.partition(".")
-    name, _, own = rest.partition(".")
-    return (own, f"candidates.{name}.") if section == "candidates" and own else (key, "")
-
-
-def _cure(key: str, value: Any) -> str:
-    own, _ = _own(key)
+def _cure(place: Place, value: Any) -> str:
+    key, own = _dotted(place), _dotted(place[2:] if place[:1] == ("candidates",) and len(place) > 2 else place)
     if own == "gate.quality_threshold":
         return f"give a share above 0 and at most 1, e.g. --quality-threshold {_share(value)}"
-    if cure := next((_CURES[start] for start in _CURES if f"{own}.".startswith(f"{start}.")), None):
+    if isinstance(value, Mapping | BaseModel) and place[0] in _NAMED and _fields(place):
+        return f"change what stands below {hidden(key)}"
+    if cure := next((cure for keys, cure in _CURES.items() if re.fullmatch(keys, own)), None):
         return cure
-    if isinstance(section := _DEFAULTS.get(own), dict):
-        return f"write its keys below {key}, indented, or leave it out; its keys are: {', '.join(section)}"
-    return f"give {key} a value in its range, or leave it out (the default is {_DEFAULT_LEAVES.get(own)!r})"
+    if below := _fields(place):
+        return f"write its keys below {key}, indented, or leave it out; its keys are: {', '.join(below)}"
+    field = _fields(place[:-1]).get(str(place[-1]))
+    if field is None or field.is_required():
+        return f"give {hidden(key)} a value in its range"
+    return f"give {key} a value in its range, or leave it out (the default is {field.default!r})"
+
+
+def _dotted(place: Place) -> str:
+    return ".".join(map(str, place))
+
+
+def _known_part(place: Place) -> Place:
+    """Return the beginning of ``place`` that a recipe has; behind it stand the names of alternatives."""
+    ends = (end for end in range(len(place), 0, -1) if _annotation(place[:end]) is not None)
+    return place[: next(ends, len(place))]
+
+
+def _fields(place: Place) -> Mapping[str, FieldInfo]:
+    """Return the keys that a recipe may have at ``place``, none where people choose them or values stand."""
+    annotation = _annotation(place)
+    sections = (option for option in _options(annotation) if _is_section(option))
+    return next((section.model_fields for section in sections), {})
+
+
+def _annotation(place: Place) -> Any:
+    """Return what may stand at ``place``; None where nothing may."""
+    annotation: Any = Recipe
+    for part in place:
+        annotation = next((below for option in _options(annotation) if (below := _below(option, part))), None)
+    return annotation
+
+
+def _below(option: Any, part: str | int) -> Any:
+    """Return what may stand at ``part`` of a section, a mapping or a list; None of anything else."""
+    if _is_section(option):
+        field = option.model_fields.get(part)
+        return None if field is None else field.annotation
+    match get_origin(option), part:
+        case kind, str() if kind is dict:
+            return get_args(option)[1]
+        case kind, int() if kind is tuple:
+            return get_args(option)[0]
+    return None
+
+
+def _options(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
+
+
+def _is_section(option: Any) -> bool:
+    return isinstance(option, type) and issubclass(option, BaseModel)
 
 
 def _share(value: Any) -> str:

@@ -7,13 +7,26 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 PositiveShare = Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0.0, le=86_400.0, allow_inf_nan=False)]
 Price = Annotated[float, Field(ge=0.0, le=1e9, allow_inf_nan=False)]
 """Of a million tokens, in any currency."""
+
+
+def _checked_json(document: dict[str, Any]) -> dict[str, Any]:
+    try:
+        orjson.dumps(document)
+    except TypeError as error:
+        raise ValueError(f"cannot be written as JSON: {error}") from None
+    return document
+
+
+JsonObject = Annotated[dict[str, Any], AfterValidator(_checked_json)]
+"""A document that can be sent, hashed and stored."""
 
 
 class Section(BaseModel):

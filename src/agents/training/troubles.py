@@ -21,27 +21,34 @@ LONGEST_DETAIL = 200
 """Characters of a detail."""
 LONGEST_READ = 65_536
 """Bytes of a body that are looked at."""
+LONGEST_MESSAGE = 2_000
+"""Characters of a text that are looked at: patterns take their time, and a provider may say anything."""
 LONGEST_WAIT = 86_400.0
 """Seconds; who asks for more means something else."""
 
+LIMITS = frozenset({"rate_limit_exceeded", "requests", "tokens"})
+"""Kinds of a refusal for rate, whatever is offered for sale beside it."""
 BILLING = re.compile(
-    r"insufficient[_ ](?:quota|balance|credit|funds)|billing|exceeded your current quota|credit balance|out of credits"
-    r"|payment[_ ]required|top up",
+    r"insufficient[_ ](?:quota|balance|credit|funds)|billing[_ ](?:details|not[_ ]active|hard[_ ]limit)"
+    r"|exceeded your current quota|credit balance|out of credits|payment[_ ]required|top up",
     re.IGNORECASE,
 )
+FLAGGED = re.compile(r"moderation|flagged|content[_ ]policy|safety", re.IGNORECASE)
+"""A request that is refused for what is in it."""
 NO_MODEL = re.compile(
     r"model_not_found|not_found_error.{0,40}\bmodel\b|\bmodel\b.{0,200}(?:does not exist|not found|not exist|unknown)"
     r"|(?:unknown|invalid|no such|unsupported) model\b",
     re.IGNORECASE | re.DOTALL,
 )
 NO_FORM = re.compile(
-    r"response_?format|json[_ ]?(?:schema|object|mode)|guided|grammar|structured[_ ]?(?:output|decoding)|unsupported",
+    r"response_?format|json[_ ]?(?:object|mode)|schema|guided|grammar|structured[_ ]?(?:output|decoding)",
     re.IGNORECASE,
 )
 """A server that knows no schemas, or not this one."""
+TAG = re.compile(r"<[^<>]*+>")
 SECRETS = re.compile(
-    r"(?:proxy-)?authorization\b.*|\bbearer\b\s*\S*"
-    r"|\b(?:x-)?api[-_ ]?key\b(?:\s*(?:provided|is))?\s*[\"']?\s*[:=]\s*\S+"
+    r"(?:proxy-)?authorization\b.*+|\bbearer\b\s*+\S*+"
+    r"|\b(?:x-)?api[-_ ]?key\b(?:\s*+(?:provided|is))?+\s*+[\"']?+\s*+[:=]\s*+\S++"
     r"|\b(?:sk|pk|rk|hf|gsk|xai|key|nvapi|AIza)[-_]?[\w*.-]{8,}|\b[\w-]{32,}\b",
     re.IGNORECASE | re.DOTALL,
 )
@@ -130,14 +137,14 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def shortened(text: str, most: int = LONGEST_DETAIL) -> str:
     """Return ``text`` as one printable line of at most ``most`` characters, without keys."""
-    hidden = SECRETS.sub("[hidden]", text)
+    hidden = SECRETS.sub("[hidden]", text[:LONGEST_MESSAGE])
     line = " ".join(printable(hidden).split())
     return line if len(line) <= most else line[: most - 3] + "..."
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What a body says: its message, and everything that may name the kind of error."""
+    """What a body says: its message, cut short, and everything that may name the kind of error."""
 
     message: str
     kinds: frozenset[str]
@@ -148,32 +155,36 @@ class _Said:
         try:
             found = json.loads(text)
         except (ValueError, RecursionError):
-            page = re.sub(r"<[^>]*>", " ", text) if text.lstrip().startswith("<") else text
-            return cls(page, frozenset())
-        error = found.get("error", found) if isinstance(found, dict) else found
+            page = text.lstrip()[:LONGEST_MESSAGE]
+            return cls(TAG.sub(" ", page) if page.startswith("<") else page, frozenset())
+        error = (found.get("error") or found) if isinstance(found, dict) else found
         if not isinstance(error, dict):
-            return cls(error if isinstance(error, str) else "", frozenset())
+            return cls(error[:LONGEST_MESSAGE] if isinstance(error, str) else "", frozenset())
         message = next(_texts(error, "message", "detail", "error", "msg"), "") or _complaints(error.get("detail"))
-        return cls(message, frozenset(_texts(error, "code", "type")))
+        return cls(message, frozenset(_texts(error, "code", "type", "param")))
 
 
 def _texts(document: Mapping[str, Any], *names: str) -> Iterator[str]:
-    yield from (value for name in names if isinstance(value := document.get(name), str) and value)
+    """Yield those of the values that are texts, each cut short."""
+    texts = (value for name in names if isinstance(value := document.get(name), str) and value)
+    yield from (text[:LONGEST_MESSAGE] for text in texts)
 
 
 def _complaints(detail: Any) -> str:
     """Return what FastAPI says of a request that it does not take: a list of places and complaints."""
     complaints = [one for one in detail if isinstance(one, dict)] if isinstance(detail, list) else []
-    return "; ".join(f"{one.get('loc')}: {one.get('msg')}" for one in complaints)
+    return "; ".join(f"{one.get('loc')}: {one.get('msg')}" for one in complaints)[:LONGEST_MESSAGE]
 
 
 def _trouble_of(status: int, said: _Said) -> Trouble:
-    words = " ".join([*sorted(said.kinds), said.message[:2_000]])
+    words = " ".join([*sorted(said.kinds), said.message])
     match status:
-        case 429:
-            return Trouble.QUOTA if BILLING.search(words) else Trouble.RATE
-        case 402:
+        case 429 if said.kinds & LIMITS or not BILLING.search(words):
+            return Trouble.RATE
+        case 402 | 429:
             return Trouble.QUOTA
+        case 403 if FLAGGED.search(words):
+            return Trouble.REQUEST
         case 401 | 403:
             return Trouble.KEY
         case 400 | 404 if NO_MODEL.search(words):

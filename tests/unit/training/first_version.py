@@ -1,4 +1,7 @@
-"""Ledgers as the first version of this program left them: without costs, tokens, guards and pauses."""
+"""Ledgers as earlier versions of this program left them.
+
+The first had no costs, tokens, guards and pauses; the second had no opinions, dialogues and aliases.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,14 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-SCHEMA = Path(__file__).with_name("ledger_v1.sql").read_text(encoding="utf-8")
 
-
-def turn_back(path: Path) -> None:
-    """Put in place of the closed ledger at ``path`` one of the first version with the same rows."""
-    old = path.with_suffix(".v1")
+def turn_back(path: Path, to: int = 1) -> None:
+    """Put in place of the closed ledger at ``path`` one of version ``to`` with the same rows."""
+    schema = Path(__file__).with_name(f"ledger_v{to}.sql").read_text(encoding="utf-8")
+    old = path.with_suffix(".old")
     with closing(sqlite3.connect(old, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(SCHEMA)
+        connection.executescript(schema)
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         connection.execute("ATTACH ? AS now", (str(path),))
         for (table,) in tables:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,11 @@ from tiny_run import GOAL, InjectedCrashError, TinyRun, audit, outcome
 from agents.campaign.errors import PausedError
 from agents.campaign.failures import UNJUDGED
 from agents.campaign.ledger_view import LedgerView, Spending
+from agents.training.bench import Bench
 from agents.training.calls import Judge
+from agents.training.engine import Engine
+from agents.training.judge import Domains
+from agents.training.ledger import Ledger
 from agents.training.limits import Limits
 from agents.training.prices import Prices, Tariff
 from agents.training.sample import Outcome, Reply
@@ -138,3 +143,107 @@ def test_a_cap_holds_for_opinions_too_and_keeps_the_answers(path: Path) -> None:
     audit(path)
     assert rows(path, "SELECT count(*) FROM attempts")[0][0] == 120
     assert before > 0
+
+
+@dataclass
+class Waiting:
+    """A teacher that answers the first ``answers`` calls, and the others never."""
+
+    teacher: Any
+    answers: int = 0
+    asked: list[int] = field(default_factory=list)
+
+    async def answer(self, request: Request) -> Reply:
+        self.asked.append(request.ticket.seq)
+        if len(self.asked) <= self.answers:
+            return await self.teacher.answer(request)  # type: ignore[no-any-return]
+        await asyncio.Event().wait()
+        raise AssertionError(request)
+
+
+def soon(engine: Engine, _bench: Bench[Domains]) -> None:
+    asyncio.get_running_loop().call_later(0.2, engine.drain)
+
+
+def test_calls_that_are_taken_up_are_not_booked_again(path: Path) -> None:
+    run = TinyRun(path, goal=PILOT, prices=PRICES, takes_up=True, teacher=Waiting, started=soon)
+    reserved = set()
+    for _ in range(3):
+        with pytest.raises(PausedError, match="stopped on request"):
+            run.go()
+        with Ledger.open(path, run.header) as ledger:
+            reserved.add(ledger.spent({"": PRICES}, {}))
+    assert len(reserved) == 1
+    assert rows(path, "SELECT count(*), count(DISTINCT seq) FROM attempts") == [(16, 16)]
+    assert replace(run, teacher=lambda teacher: teacher, started=lambda *_: None).go().is_complete
+    assert rows(path, "SELECT count(*) FROM attempts") == [(120,)]
+    audit(path)
+
+
+def test_a_drain_leaves_what_is_taken_up_and_waits_for_judges(path: Path) -> None:
+    @dataclass
+    class Slow(Critic):
+        async def answer(self, request: Request) -> Reply:
+            await asyncio.sleep(0.3)
+            return await super().answer(request)
+
+    critic = Slow()
+    run = judged(path, critic, takes_up=True, teacher=lambda teacher: Waiting(teacher, answers=12), started=soon)
+    with pytest.raises(PausedError, match="stopped on request"):
+        run.go()
+    found = dict(rows(path, "SELECT coalesce(outcome, 'none'), count(*) FROM opinions GROUP BY 1"))
+    assert found == {"answered": len(critic.asked)}
+    assert critic.asked
+
+
+def test_what_ends_a_run_ends_one_whose_teacher_takes_its_time(path: Path) -> None:
+    @dataclass
+    class Gone:
+        async def answer(self, request: Request) -> Reply:
+            raise PausedError("the judge is gone", "bring it back")
+
+    run = judged(path, Critic(), takes_up=True, teacher=lambda teacher: Waiting(teacher, answers=3))
+    broken = replace(run, judges={"tiny": Judge(Gone(), "critic", Tariff())})
+    with pytest.raises(PausedError, match="the judge is gone"):
+        asyncio.run(asyncio.wait_for(broken._go(), 10))
+
+
+def test_a_cap_that_is_enough_for_all_lets_all_through_judges_or_not(path: Path) -> None:
+    """What is reserved for the calls under way is many times what they cost."""
+    teacher, critic = Prices(0.0, 1_000.0, 1_000), Prices(0.0, 1_000.0, 1_000)
+    run = judged(path, Critic(), prices=critic, limits=Limits(max_cost=5.0))
+    assert replace(run, prices=teacher, teacher=Metered).go().is_complete
+    audit(path)
+
+
+@dataclass
+class Metered:
+    teacher: Any
+
+    async def answer(self, request: Request) -> Reply:
+        return replace(await self.teacher.answer(request), tokens_in=5, tokens_out=5)
+
+
+def test_opinions_of_a_fallback_are_priced_as_its_own(path: Path) -> None:
+    @dataclass
+    class Spare(Critic):
+        async def answer(self, request: Request) -> Reply:
+            return replace(await super().answer(request), alias="spare")
+
+    critic, spare = Spare(), Prices(100.0, 100.0, 10)
+    tariff = Tariff(PRICES, {"spare": spare})
+    run = judged(path, critic)
+    replace(run, judges={"tiny": Judge(critic, "critic", tariff)}).go()
+    (told,) = [one for one in LedgerView(path).spent() if one.role == "judge"]
+    assert (told.alias, told.cost) == ("spare", pytest.approx(len(critic.asked) * 10 * 100.0 / 1e6))
+    with Ledger.open(path, run.header) as ledger:
+        assert ledger.spent({}, {}) == pytest.approx(told.cost)
+
+
+def test_what_came_before_there_were_prices_costs_what_its_tokens_cost(path: Path) -> None:
+    critic = Critic()
+    judged(path, critic, prices=Prices(), teacher=Metered).go()
+    with Ledger.open(path, judged(path, critic).header) as ledger:
+        assert ledger.spent({}, {}) == 0.0
+        late = ledger.spent({"": PRICES}, {"critic": PRICES})
+    assert late == pytest.approx((120 * (5 + 10) + len(critic.asked) * (7 + 6)) / 1e6)

@@ -14,8 +14,10 @@ from tiny_run import GOAL, HEADER, Dying, InjectedCrashError, TinyRun, audit, ou
 
 from agents.campaign.errors import AnotherPlanError, DamagedFileError
 from agents.campaign.ledger_view import SCHEMA_VERSION, LedgerView
+from agents.training.guards import ACCEPTANCE, QUALITY, Claims, Guards
 from agents.training.ledger import Ledger
 
+GUARDS = Guards.of({QUALITY: 0.3, ACCEPTANCE: 0.3}, {}, Claims(), domains={"tiny": 1.0}, planned=900, error_level=0.05)
 PILOT = replace(GOAL, kind="pilot", total=190)
 UNDER_WAY = """
     INSERT INTO attempts (seq, started) SELECT seq, '2026-01-01T00:00:00.000+00:00' FROM tickets
@@ -151,3 +153,24 @@ def test_one_of_another_plan_is_refused_and_not_brought_up_to_date(half: Path) -
     with pytest.raises(AnotherPlanError):
         Ledger.open(half, replace(HEADER, fingerprint="0" * 16))
     assert half.read_bytes() == before
+
+
+def test_one_of_the_second_version_goes_on_with_what_its_guards_knew(path: Path, tmp_path: Path) -> None:
+    run = TinyRun(path, guards=GUARDS, in_flight=8)
+    with pytest.raises(InjectedCrashError):
+        replace(run, teacher=Dying).go()
+    now = seen(path)
+    turn_back(path, to=2)
+    assert version(path) == 2
+    assert seen(path) == now
+    assert LedgerView(path).spent() == []
+
+    assert run.go().is_complete
+
+    assert version(path) == SCHEMA_VERSION
+    audit(path)
+    undisturbed = replace(run, path=tmp_path / "undisturbed.sqlite")
+    undisturbed.go()
+    assert outcome(path) == outcome(undisturbed.path)
+    states = [rows(one, "SELECT state FROM guards") for one in (path, undisturbed.path)]
+    assert states[0] == states[1] != set()

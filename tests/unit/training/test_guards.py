@@ -11,9 +11,10 @@ from typing import Any
 
 import orjson
 import pytest
-from tiny_run import GOAL, HEADER, TinyRun, audit, outcome
+from tiny_run import GOAL, HEADER, Dying, InjectedCrashError, TinyRun, audit, outcome
 
 from agents.campaign.errors import DamagedFileError, PausedError
+from agents.training import engine
 from agents.training.guards import ACCEPTANCE, QUALITY, Alarm, Claims, Guards, Settled
 from agents.training.ledger import Ledger
 from agents.training.limits import GIGABYTE, Limits
@@ -195,10 +196,12 @@ def test_a_fallback_is_another_model_on_purpose_and_may_not_change_either() -> N
     fallback = replace(GOOD, model="m2", alias="spare")
     guards, alarms = seen(guards_of(), [GOOD, fallback, GOOD, fallback])
     assert alarms == []
+    assert "answered by the fallback spare (m2)" in guards.warned["model of asm"]
     _, alarms = seen(guards, [replace(fallback, seq=9, model="m3")])
     assert alarms[0].guard == "model"
     of_pilot = guards_of(claims=Claims(models={"asm": frozenset({"m1"}), "asm by spare": frozenset({"m2"})}))
-    assert seen(of_pilot, [GOOD, fallback])[1] == []
+    found, alarms = seen(of_pilot, [GOOD, fallback])
+    assert (alarms, dict(found.warned)) == ([], {})
     assert seen(of_pilot, [replace(fallback, model="m3")])[1][0].guard == "model"
 
 
@@ -307,6 +310,44 @@ def test_a_drift_pauses_at_the_same_ticket_whatever_the_speed(tmp_path: Path, wo
         assert f"(after {len(alike[-1])} tickets;" in alarm.cause
     assert alike[0] == alike[1]
     assert 100 < len(alike[0]) < 200
+
+
+@pytest.mark.parametrize("kept_after", [1, 40, 10_000])
+def test_what_was_settled_after_they_were_stored_is_caught_up_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept_after: int
+) -> None:
+    whole, killed = (TinyRun(tmp_path / f"{name}.sqlite", guards=GUARDS, teacher=Worsening) for name in ("a", "b"))
+    with pytest.raises(PausedError):
+        whole.go()
+    monkeypatch.setattr(engine, "KEPT_AFTER", kept_after)
+    for _ in range(2):
+        with pytest.raises(InjectedCrashError):
+            replace(killed, teacher=lambda teacher: Dying(Worsening(teacher), calls=50)).go()
+    with pytest.raises(PausedError):
+        killed.go()
+    audit(killed.path)
+    states = []
+    for run in (whole, killed):
+        with Ledger.open(run.path, run.header) as ledger:
+            states.append((ledger.guards(GUARDS).document(), ledger.standing_alarm(), ledger.progress().scored))
+    assert states[0] == states[1]
+
+
+def test_the_balance_counts_what_the_guards_no_longer_watch() -> None:
+    watched = guards_of(domains=("asm", "yaze"), most_imbalance=0.1)
+    tickets = [replace(GOOD, seq=seq, domain=("asm", "yaze")[seq % 2]) for seq in range(40)]
+    renewed = seen(watched, tickets[:10])[0].renewed(since=30)
+    after, _ = seen(renewed, tickets[10:])
+    assert after.balance is not None
+    assert dict(after.balance.accepted) == {"asm": 20, "yaze": 20}
+
+
+def test_another_judge_alarms_at_once() -> None:
+    judged = replace(GOOD, judge="critic")
+    guards, alarms = seen(guards_of(), [judged, judged, GOOD])
+    assert alarms == []
+    found = seen(guards, [replace(judged, seq=9, judge="newer")])[1]
+    assert "ticket 9 of asm was judged by newer" in found[0].cause
 
 
 def test_answers_from_before_the_alarm_do_not_alarm_again(tmp_path: Path) -> None:
