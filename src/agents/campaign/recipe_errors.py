@@ -24,11 +24,10 @@ LONGEST_SHOWN = 200
 Place = Sequence[str | int]
 """The keys and positions that lead to a value of a recipe."""
 
-_DEFAULT_LEAVES = dict(leaves(Recipe().model_dump(mode="json")))
 _NAMED = ("domains", "models", "candidates")
 """Sections whose keys a person chooses."""
-_HOMES = {leaf.rpartition(".")[2]: leaf for leaf in reversed(_DEFAULT_LEAVES) if not leaf.startswith("domains.")}
-"""Where the keys belong that are misplaced."""
+_LEAVES = [key for key, _ in leaves(Recipe().model_dump(mode="json")) if not key.startswith(_NAMED)]
+"""The keys that every recipe may have."""
 
 _SECRETIVE = re.compile(r".*(?:key|base_url)")
 """Keys whose values are never repeated: where a secret was put in the place of its name."""
@@ -94,8 +93,8 @@ def _cure_of_unknown(place: Place) -> str:
     siblings = list(_fields(above))
     if near := difflib.get_close_matches(str(own), siblings, n=1):
         return f"did you mean {_dotted([*above, near[0]])!r}?"
-    if place[0] not in _NAMED and (near := difflib.get_close_matches(str(own), _HOMES, n=1)):
-        return f"did you mean {_HOMES[near[0]]!r}?"
+    if place[0] not in _NAMED and (near := difflib.get_close_matches(str(own), map(_last, _LEAVES), n=1)):
+        return f"did you mean {' or '.join(repr(key) for key in _LEAVES if _last(key) == near[0])}?"
     return f"known keys are: {', '.join(siblings)}"
 
 
@@ -113,6 +112,10 @@ def _cure(place: Place, value: Any) -> str:
     if field is None or field.is_required():
         return f"give {hidden(key)} a value in its range"
     return f"give {key} a value in its range, or leave it out (the default is {field.default!r})"
+
+
+def _last(key: str) -> str:
+    return key.rpartition(".")[2]
 
 
 def _dotted(place: Place) -> str:

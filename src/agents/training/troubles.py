@@ -1,6 +1,6 @@
 """What a call of a teacher over a network means that gave no answer.
 
-Pure. Owns the kinds of trouble and how a provider's response is read. Never calls, waits or decides what follows.
+Pure. Owns the kinds of trouble, how a provider's response is read, and what a person can do. Never calls or waits.
 """
 
 from __future__ import annotations
@@ -84,6 +84,21 @@ class Trouble(StrEnum):
     """no answer in time"""
     GARBLED = "garbled"
     """a response that is no answer"""
+
+
+FATAL = frozenset({Trouble.QUOTA, Trouble.KEY, Trouble.MODEL})
+"""Troubles that only a person can mend."""
+
+
+def cure_of(trouble: Trouble, variable: str = "") -> str:
+    """Return what a person does about a trouble that is ``FATAL``; ``variable`` has the key, where that is known."""
+    match trouble:
+        case Trouble.QUOTA:
+            return "raise the quota or pay the bill"
+        case Trouble.KEY:
+            return f"put a valid key into {variable or 'the variable that the recipe names'}"
+        case _:
+            return "start that model, or mend models.*.model in the recipe"
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def test_a_file_that_cannot_be_read_is_an_error(recipe: Path, monkeypatch: pytes
 
 def test_a_file_that_is_too_long_is_an_error(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_BYTES", 10)
-    recipe.with_name(".env").write_text("A=1234567Grüße\n")  # cut inside a character
+    recipe.with_name(".env").write_text("A=12345678ü\n")  # cut inside a character
     with pytest.raises(UsageError, match="more than 10 bytes"):
         environment_of(recipe, {})
 

@@ -83,6 +83,7 @@ MADE_OTHERWISE = {"seed", "teacher.fault_rate", "teacher.batch_size", "checks.ac
 
 
 GOOD = "good: {teacher: {fault_rate: 0.0}}"
+TEXTS = "weight: 1, sources: [{files: [x]}], prompt: {user: x}"
 CANDIDATES = """
 costs: {input: 3, output: 10}
 candidates:
@@ -315,7 +316,26 @@ def test_an_impossible_variable_is_refused_and_named(variable: str, text: str) -
         ("gate: {qualty_threshold: 0.8}", "unknown key 'gate.qualty_threshold'", "'gate.quality_threshold'"),
         ("campaing: {target: 5}", "unknown key 'campaing'", "did you mean 'campaign'?"),
         ("domain: {asm: {weight: 1}}", "unknown key 'domain'", "did you mean 'domains'?"),
-        ("zzz: 1", "unknown key 'zzz'", "known keys are: campaign, campaign.auto_launch"),
+        ("zzz: 1", "unknown key 'zzz'", "known keys are: name, seed, domains, models"),
+        ("target: 1", "unknown key 'target'", "did you mean 'campaign.target'?"),
+        ("gate: {tickets: 1}", "unknown key 'gate.tickets'", "did you mean 'trials.tickets' or 'pilot.tickets'?"),
+        (f"domains: {{notes: {{checks: {{grounding: {{wieght: 1}}}}, {TEXTS}}}}}",
+         "unknown key 'domains.notes.checks.grounding.wieght'", "'domains.notes.checks.grounding.weight'?"),
+        ("domains: {notes: {weight: 1, sources: [{files: [x], licens: own}]}}",
+         "unknown key 'domains.notes.sources.0.licens'", "did you mean 'domains.notes.sources.0.licence'?"),
+        ("domains: {notes: {weight: 1, colour: 1}}", "unknown key 'domains.notes.colour'", "known keys are: weight, so"),
+        ("models: {writer: {model: m, temprature: 1}}", "unknown key", "did you mean 'models.writer.temperature'?"),
+        ("models: {w: {model: m, endpoints: [{base_url: http://h, keys: K}]}}", "unknown key", "'models.w.endpoints.0.key'?"),
+        ("models: {writer: {model: 5}}", "models.writer.model = 5", "give models.writer.model a value in its range"),
+        ("models: {writer: {}}", "models.writer.model (recipe ", "give models.writer.model a value in its range"),
+        ("models: {writer: {model: m, tries: 0}}", "models.writer.tries = 0", "(the default is 5)"),
+        ("models: {writer: 5}", "models.writer = 5", "its keys are: model, base_url"),
+        ("models: {w: {model: m, endpoints: [{base_url: http://h}], key: K}}", "models.w (recipe ", "below models.w"),
+        ("models: {w: {model: m, extra_body: {seed: 99999999999999999999}}}", "cannot be written as JSON", "plain JSON"),
+        (f"domains: {{notes: {{answer: {{json_schema: {{maximum: 99999999999999999999}}}}, {TEXTS}}}}}",
+         "answer.json_schema (recipe", "(the default is None)"),
+        (f"domains: {{notes: {{samples_per_item: 0, {TEXTS}}}}}", "samples_per_item = 0", "(the default is None)"),
+        ("domains: {notes: {weight: 1, prompt: {user: 5}}}", "domains.notes.prompt.user = 5", "a value in its range"),
         ("domains: {asm: {weight: 0.5}, text: {weight: 0.4}}", "weights sum to 0.9, not to 1", "together 1"),
         ("domains: {asm: {weight: 0.6}, text: {weight: 0.6}}", "weights sum to 1.2, not to 1", "together 1"),
         ("candidates: [1]", "candidates = [1]", "give every candidate a name"),
@@ -365,6 +385,44 @@ def test_an_impossible_recipe_is_refused(text: str, what: str, cure: str, tmp_pa
     error = refusal(text, tmp_path)
     assert what in error.what
     assert cure in error.cure
+
+
+SECRETS = ("sk-proj-abcdefgh12345678", "gsk_AbCdEfGh12345678AbCd", "hf_AbCdEfGhIjKlMnOpQrSt", "hunter2secret")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *({"key": secret} for secret in SECRETS[:3]),
+        {"key": ["OPENAI_API_KEY", SECRETS[0]]},
+        {"key": [[SECRETS[0]]]},
+        {"key": {"value": SECRETS[0]}},
+        {"api_key": SECRETS[0]},
+        {SECRETS[0]: 1},
+        {"base_url": f"http://joe:{SECRETS[3]}@127.0.0.1:8000/v1"},
+        {"base_url": f"http://127.0.0.1:8000?key={SECRETS[3]}/v1"},
+        {"base_url": [f"http://joe:{SECRETS[3]}@127.0.0.1:8000/v1"]},
+        {"endpoints": [f"http://joe:{SECRETS[3]}@127.0.0.1:8000/v1"]},
+        {"endpoints": [{"base_url": "http://h", "key": SECRETS[1]}]},
+        {"endpoints": f"http://h?key={SECRETS[3]}"},
+        {"extra_body": {"api_key": SECRETS[3]}},
+        {"extra_body": {"headers": [{"Authorization": f"Bearer {SECRETS[3]}"}]}},
+        {"extra_body": {"note": f"use {SECRETS[0]}"}},
+        {"tries": SECRETS[0]},
+        {"tries": [{"a": SECRETS[3]}]},
+    ],
+    ids=str,
+)
+def test_a_secret_in_a_recipe_is_refused_and_never_repeated(model: dict[str, Any], tmp_path: Path) -> None:
+    error = refusal(yaml.safe_dump({"models": {"writer": {"model": "m", **model}}}), tmp_path)
+    assert not [secret for secret in SECRETS if secret in str(error)]
+    if "key" in model or "endpoints" not in model and "base_url" in model:
+        assert "the NAME of " in error.cure
+        assert "the file .env" in error.cure
+
+
+def test_a_long_value_is_not_repeated_whole(tmp_path: Path) -> None:
+    assert len(refusal(f"seed: {'many ' * 1_000}", tmp_path).what) < 500
 
 
 def test_a_yaml_error_names_the_file_and_the_line(tmp_path: Path) -> None:

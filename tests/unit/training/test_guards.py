@@ -14,7 +14,6 @@ import pytest
 from tiny_run import GOAL, HEADER, Dying, InjectedCrashError, TinyRun, audit, outcome
 
 from agents.campaign.errors import DamagedFileError, PausedError
-from agents.training import engine
 from agents.training.guards import ACCEPTANCE, QUALITY, Alarm, Claims, Guards, Settled
 from agents.training.ledger import Ledger
 from agents.training.limits import GIGABYTE, Limits
@@ -312,17 +311,20 @@ def test_a_drift_pauses_at_the_same_ticket_whatever_the_speed(tmp_path: Path, wo
     assert 100 < len(alike[0]) < 200
 
 
-@pytest.mark.parametrize("kept_after", [1, 40, 10_000])
 def test_what_was_settled_after_they_were_stored_is_caught_up_with(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept_after: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A kill comes before the state of the guards is stored again: it is as old as the start of that process."""
     whole, killed = (TinyRun(tmp_path / f"{name}.sqlite", guards=GUARDS, teacher=Worsening) for name in ("a", "b"))
     with pytest.raises(PausedError):
         whole.go()
-    monkeypatch.setattr(engine, "KEPT_AFTER", kept_after)
-    for _ in range(2):
-        with pytest.raises(InjectedCrashError):
-            replace(killed, teacher=lambda teacher: Dying(Worsening(teacher), calls=50)).go()
+    keep = Ledger.keep_guards
+    with monkeypatch.context() as patched:
+        for _ in range(2):
+            first = iter([True])
+            patched.setattr(Ledger, "keep_guards", lambda *kept, first=first: keep(*kept) if next(first, 0) else None)
+            with pytest.raises(InjectedCrashError):
+                replace(killed, teacher=lambda teacher: Dying(Worsening(teacher), calls=50)).go()
     with pytest.raises(PausedError):
         killed.go()
     audit(killed.path)
