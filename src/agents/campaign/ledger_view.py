@@ -369,7 +369,7 @@ _TAKEN = ", ".join(
     for known in ("tokens_in", "tokens_out", "cost", "cost, reserved")
 )
 _ALL_CALLS = """
-    SELECT seq, started, finished, {} FROM (
+    SELECT seq, started, finished, {}, later FROM (
         SELECT id, 0 AS later, seq, started, finished, outcome, tokens_in, tokens_out, cost, reserved FROM attempts
         UNION ALL
         SELECT o.attempt, 1, a.seq, o.started, o.finished, o.outcome, o.tokens_in, o.tokens_out, o.cost, o.reserved

@@ -85,9 +85,11 @@ _NEXT = {
     _P.VALIDATING_PILOT: "The gate decides.",
     _P.VALIDATION_COMPLETE: "The campaign is launched.",
     _P.CAMPAIGN_LAUNCHED: "The campaign is watched to its end.",
-    _P.CAMPAIGN_COMPLETE: "Look at the samples in the datasets folder.",
-    _P.VALIDATION_FAILED: "Read why with `campaign report`, mend what fails, then run the same command again.",
-    _P.AWAITING_APPROVAL: "Look at the verdict with `campaign validate`, then run `campaign approve`; a verdict that "
+    _P.CAMPAIGN_COMPLETE: "Look at the samples: `campaign samples --accepted`, and the folder training/datasets.",
+    _P.VALIDATION_FAILED: "Read why with `campaign report`, change the recipe, then run the same command again. What "
+    "is settled is never asked again: the same recipe gets the same verdict. Where the recipe was not at fault, "
+    "another `seed` makes another pilot.",
+    _P.AWAITING_APPROVAL: "Look at the verdict with `campaign report`, then run `campaign approve`; a verdict that "
     "does not approve needs `--override` and a reason.",
     _P.LAUNCH_FAILED: "Mend the cause, then run the same command again.",
     _P.CAMPAIGN_FAILED: "Look at the end of full_campaign.log, mend the cause, then run the same command again.",

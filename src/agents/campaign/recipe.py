@@ -381,6 +381,11 @@ class Recipe(Section):
         )
 
     @property
+    def at_once(self) -> int:
+        """How many tickets are worked on at a time: of a batch teacher, about as many as a batch has."""
+        return (self.teacher.batch_size or BATCH_SIZE) if self.teacher.kind == "batch" else self.speed.in_flight
+
+    @property
     def stall_minutes(self) -> float:
         """How long a run of this recipe may give nothing; one whose batches take hours may do so for a day more."""
         return self.watch.stall_minutes + (BATCH_HOURS * 60 if self.teacher.kind == "batch" else 0.0)

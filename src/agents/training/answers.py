@@ -19,13 +19,16 @@ from json_repair import repair_json
 
 from agents.campaign.errors import UsageError
 from agents.campaign.printable import printable
-from agents.training.embedded import DEEPEST, Span, is_deep, mended, spans
+from agents.training.embedded import DEEPEST, Span, is_deep, mended, outside_strings, spans
 from agents.training.sample import Json
 
 LONGEST_TEXT = 1_000_000
 """Characters of an answer that is looked at."""
 LONGEST_REPAIRED = 50_000
-"""Characters of an answer that may be guessed at, which takes about 5 µs for each."""
+"""Characters of an answer that may be guessed at, which takes about 2 µs for each in a string."""
+MOST_LOOKED_AT = 16_000_000
+"""How often a guess may look at a character: for each outside a string it may look at all that follow, in 20 ns each.
+Models that repeat themselves for ever write such."""
 LONGEST_DETAIL = 200
 MOST_SPANS = 32
 """Pieces of a text that are tried."""
@@ -97,7 +100,10 @@ class AnswerSchema:
         return type(self), (self._schema,)
 
     def parsed(self, text: str) -> Parsed:
-        """Return what ``text`` says; never raises, in time linear in its length."""
+        """Return what ``text`` says; never raises.
+
+        In time linear in its length, and a third of a second at most for what must be guessed at.
+        """
         if len(text) > LONGEST_TEXT:
             return Parsed(Form.TOO_LARGE, None, f"it has {len(text):,} characters, more than {LONGEST_TEXT:,}")
         try:
@@ -144,7 +150,8 @@ def _reading(text: str, span: Span) -> tuple[Form, Json] | None:
         return _surroundings(text, span), orjson.loads(piece)
     with suppress(orjson.JSONDecodeError):
         return Form.REPAIRED, orjson.loads(mended(piece))
-    guess = _guess(piece) if len(text) <= LONGEST_REPAIRED else None
+    is_soon_guessed = len(text) <= LONGEST_REPAIRED and outside_strings(piece) * len(text) <= MOST_LOOKED_AT
+    guess = _guess(piece) if is_soon_guessed else None
     return None if guess is None else (Form.REPAIRED, guess)
 
 

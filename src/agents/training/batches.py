@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 
+from agents.campaign.models import Structured
 from agents.training.sample import Reply
 from agents.training.troubles import Failure, Trouble, of_error, shortened
-from agents.training.wire import reply_of
+from agents.training.wire import garbled, reply_of
 
 ENDPOINT = "/v1/chat/completions"
 WINDOW = "24h"
@@ -24,12 +25,6 @@ RUN, MARK = "campaign_run", "campaign_batch"
 PASSING = frozenset({Trouble.RATE, Trouble.SERVER, Trouble.NETWORK, Trouble.TIMEOUT, Trouble.GARBLED})
 """Troubles after which the same request may be answered."""
 AGAIN = "then run the same command again"
-FATAL = {
-    Trouble.QUOTA: f"raise the quota or pay the bill, {AGAIN}",
-    Trouble.KEY: f"put a valid key into the variable that the recipe names, {AGAIN}",
-    Trouble.MODEL: f"mend models.*.model in the recipe, {AGAIN}",
-}
-"""Troubles that only a person can mend, and how."""
 NO_WORD = Failure(Trouble.SERVER, "its batch ended without a word on it")
 FAILED = "failed"
 ENDINGS = frozenset({"completed", FAILED, "expired", "cancelled"})
@@ -54,14 +49,16 @@ class Batch:
     """The record of a batch: ``number`` in its folder, from 1; ``mark`` by which its server can be asked for it.
 
     ``address`` and ``variable`` say where it is and with whose key; ``tickets`` are the ids of those that are asked in
-    it; ``id`` is its server's name for it, "" while that is not known.
+    it, each with its domain, and ``forms`` how each domain is asked; ``id`` is its server's name for it, "" while that
+    is not known.
     """
 
     number: int
     mark: str
     address: str
     variable: str
-    tickets: tuple[str, ...]
+    tickets: Mapping[str, str]
+    forms: Mapping[str, Structured] = field(default_factory=dict)
     state: State = State.INTENDED
     id: str = ""
 
@@ -82,18 +79,26 @@ class Batch:
             "mark": self.mark,
             "address": self.address,
             "variable": self.variable,
+            "forms": self.forms,
             "tickets": self.tickets,
         }
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Batch:
-        """Return the record that ``document`` is; raises ValueError where it is none."""
+        """Return the record that ``document`` is; raises ValueError where it is none.
+
+        The first records had no forms, and a list of tickets without domains.
+        """
         try:
-            batch = cls(**{**document, "tickets": tuple(document["tickets"]), "state": State(document["state"])})
-        except (TypeError, KeyError) as error:
+            tickets = document["tickets"]
+            domains = dict(tickets) if isinstance(tickets, Mapping) else dict.fromkeys(tickets, "")
+            batch = cls(**{**document, "tickets": domains, "state": State(document["state"])})
+            forms = set(batch.forms.values())
+        except (TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"no record of a batch: {error}") from error
-        texts = (batch.id, batch.mark, batch.address, batch.variable, *batch.tickets)
-        if not (isinstance(batch.number, int) and all(isinstance(text, str) for text in texts)):
+        texts = (batch.id, batch.mark, batch.address, batch.variable, *batch.tickets, *batch.tickets.values())
+        are_texts = all(isinstance(text, str) for text in texts)
+        if not (isinstance(batch.number, int) and are_texts and forms <= set(get_args(Structured))):
             raise ValueError("no record of a batch: a value of another kind")
         if bool(batch.id) is (batch.state is State.INTENDED):
             raise ValueError(f"no record of a batch: {batch.state} with id {batch.id!r}")
@@ -162,7 +167,7 @@ def file_id_of(body: bytes) -> str | Failure:
     try:
         return _name(orjson.loads(body)["id"])
     except (ValueError, LookupError, TypeError):
-        return _none_of_the_protocol(body)
+        return garbled(body)
 
 
 def standing_of(body: bytes) -> Standing | Failure:
@@ -170,7 +175,7 @@ def standing_of(body: bytes) -> Standing | Failure:
     try:
         return _standing(orjson.loads(body))
     except (ValueError, LookupError, TypeError, AttributeError):
-        return _none_of_the_protocol(body)
+        return garbled(body)
 
 
 def page_of(body: bytes) -> Page | Failure:
@@ -180,7 +185,7 @@ def page_of(body: bytes) -> Page | Failure:
         batches = tuple(_standing(one) for one in document["data"])
         return Page(batches, batches[-1].id if batches and document.get("has_more") is True else "")
     except (ValueError, LookupError, TypeError, AttributeError):
-        return _none_of_the_protocol(body)
+        return garbled(body)
 
 
 def result_of(line: bytes) -> Result | None:
@@ -230,8 +235,3 @@ def _name(value: Any) -> str:
 
 def _told(error: Mapping[str, Any]) -> str:
     return shortened(": ".join(str(error[key]) for key in ("code", "message") if error.get(key))) or "no reason told"
-
-
-def _none_of_the_protocol(body: bytes) -> Failure:
-    beginning = shortened(body[:80].decode("utf-8", errors="replace")) or "nothing"
-    return Failure(Trouble.GARBLED, f"an answer that is none of the protocol: {beginning}")

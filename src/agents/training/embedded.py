@@ -20,6 +20,7 @@ _OPENINGS = {"{": re.compile(_OBJECT), "[": re.compile(_ARRAY), "{[": re.compile
 
 _STRING = r"{0}[^{0}\\]*+(?:\\.[^{0}\\]*+)*+{0}"
 _STRINGS = f"{_STRING.format(chr(34))}|{_STRING.format(chr(39))}"
+_STRING_TOKEN = re.compile(_STRINGS, re.DOTALL)
 _STRICT = re.compile(rf"{_STRINGS}|[\"'\[\]{{}}]", re.DOTALL)
 _LENIENT_STRING = r"{0}(?:[^{0}\\]++|\\.|{0}(?!\s*+[,:}}\]]))*+{0}"
 _LENIENT = re.compile(rf"{_LENIENT_STRING.format(chr(34))}|{_LENIENT_STRING.format(chr(39))}|[\"'\[\]{{}}]", re.DOTALL)
@@ -73,6 +74,11 @@ def mended(text: str) -> str:
     of Python, and backslashes that escape nothing, which then stand for themselves.
     """
     return _PIECE.sub(_mended_piece, text)
+
+
+def outside_strings(text: str) -> int:
+    """Return how many characters of ``text``, JSON with slips, are in none of its strings, by the quotes as they are."""
+    return len(_STRING_TOKEN.sub("", text))
 
 
 def _span(text: str, start: int) -> Span:

@@ -1,7 +1,7 @@
 """The guards of a campaign: what is watched of every settled ticket, what warns, and what stops the run.
 
-Pure. Owns the streams, their floors and the models that may answer. Never stops anything: the engine does, and the
-ledger keeps what is known here in the transaction of the tickets that it is about.
+Pure. Owns the streams, their floors and the models that may answer. Never stops anything: the engine does. The ledger
+keeps what is known here now and then, and a start catches up from its samples: equal tickets, equal guards.
 """
 
 from __future__ import annotations

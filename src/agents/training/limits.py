@@ -1,4 +1,4 @@
-"""The caps of a campaign: money, tickets, hours and disk, looked at before every attempt.
+"""The caps of a campaign: money, tickets, hours and disk, looked at before every call.
 
 Pure. Owns what each cap means. Never reads a clock or a disk.
 """

@@ -20,7 +20,7 @@ from agents.campaign.events import RunKind
 from agents.campaign.home import Home, RunPaths
 from agents.campaign.ledger_view import LedgerView, RunHeader
 from agents.campaign.plan import Plan
-from agents.campaign.recipe import BATCH_SIZE
+from agents.campaign.recipe import BATCH_SIZE, Recipe
 from agents.campaign.storage import check_storage
 from agents.training import domains as known_domains
 from agents.training.claims import claims_of
@@ -42,7 +42,9 @@ NO_CLAIMS = Claims()
 LEAST_SILENCE_SECONDS = 60.0
 """Workers take seconds to start; however impatient a plan is, this is no sign of a teacher that hangs."""
 BYTES_PER_SAMPLE = 16_384
-"""Disk that a sample may need in its ledger and its export, generously."""
+"""Disk that a sample may need in its ledger and its export, generously, beside the text that it is made from."""
+COPIES = 3
+"""How often that text is stored: as an item, in the prompt, in the export."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +179,13 @@ def prepare(
     if there is not None:
         check_same_run(there, header, paths.ledger)
     done = progress.done or 0 if progress is not None else 0
-    check_storage(paths.folder, BYTES_PER_SAMPLE * (total - done))
+    check_storage(paths.folder, _bytes_per_sample(recipe) * (total - done))
     return Prepared(header, plan, loaded, goal_of(plan, kind, run, total), paths, left_out=left_out)
+
+
+def _bytes_per_sample(recipe: Recipe) -> int:
+    sources = [source for section in recipe.domains.values() for source in section.sources or ()]
+    return BYTES_PER_SAMPLE + COPIES * max((source.max_characters for source in sources), default=0)
 
 
 def goal_of(plan: Plan, kind: RunKind, run: str, total: int) -> Goal:

@@ -6,13 +6,14 @@ Owns that nothing is written: no ledger, no lease, no log. What is asked is paid
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agents.campaign.clock import Clock
-from agents.campaign.errors import UsageError
+from agents.campaign.errors import PausedError, UsageError
 from agents.campaign.plan import Plan
 from agents.campaign.recipe import TeacherSection
 from agents.training.bench import InlineBench
@@ -30,6 +31,9 @@ from agents.training.rounds import Rounds
 from agents.training.sample import Message, Outcome, Ticket
 from agents.training.teachers import Request, Teacher
 
+SILENCE_SECONDS = 60.0
+"""How much longer than the longest answer a silence may be: calls that are refused for rate are made again for ever."""
+
 
 def of_candidate(plan: Plan, name: str | None) -> Plan:
     """Return the plan of candidate ``name``; of a recipe without candidates, the plan itself.
@@ -38,6 +42,8 @@ def of_candidate(plan: Plan, name: str | None) -> Plan:
         UsageError: there is none of this name, or one must be named.
     """
     candidates = plan.recipe.candidates
+    if name is not None and not candidates:
+        raise UsageError(f"the recipe has no candidates, and none called {name!r}", "leave --candidate out")
     if name is None and candidates:
         raise UsageError(
             "the recipe has candidates, and only one of them can be asked",
@@ -73,13 +79,14 @@ async def make_preview(
 
     Raises:
         UsageError: a template cannot be filled in, or a key is missing.
-        PausedError: the teacher or the judge cannot be asked until a person has mended something, or costs too much.
+        PausedError: the teacher or the judge cannot be asked until a person has mended something, or costs too much;
+            or nothing comes back.
     """
     tickets = _tickets(prepared, count, seed_offset)
-    recipe = prepared.plan.recipe
+    recipe, prepared = prepared.plan.recipe, _without_batches(prepared)
     async with (
         InlineBench(prepared.domains) as bench,
-        faculty(_without_batches(prepared), bench, environment, clock, say) as asked,
+        faculty(prepared, bench, environment, clock, say) as asked,
     ):
         asking = _Asking(prepared, asked, clock, progressed)
         answered = await asking.all(tickets)
@@ -126,14 +133,22 @@ class _Asking:
         self._progressed = progressed
         self._places = asyncio.Semaphore(recipe.speed.in_flight)
         self._limits = Limits(max_cost=recipe.guards.max_cost)
+        self._silence = _longest_silence(prepared)
+        self._deadline = asyncio.timeout(self._silence)
         self._spent = 0.0
         self._finished = 0
 
     async def all(self, tickets: Sequence[tuple[Ticket, Draft]]) -> list[_Answered]:
         """Return what came of ``tickets``, in their order; the first trouble that stops one ends all."""
         try:
-            async with asyncio.TaskGroup() as group:
+            async with self._deadline, asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._one(ticket, drafted)) for ticket, drafted in tickets]
+        except TimeoutError:
+            raise PausedError(
+                f"nothing came back for {self._silence:.3g} s, with {self._finished} of {len(tickets)} samples there",
+                "see whether the model answers, and whether it refuses for rate: then wait, use another key, or lower "
+                "speed.in_flight",
+            ) from None
         except ExceptionGroup as troubles:
             raise troubles.exceptions[0] from None
         return [task.result() for task in tasks]
@@ -162,9 +177,19 @@ class _Asking:
             self._spent += most
         began = self._clock.monotonic()
         reply = await teacher.answer(request)
+        if not self._deadline.expired():
+            self._deadline.reschedule(asyncio.get_running_loop().time() + self._silence)
         cost = tariff.cost(reply)
         self._spent += cost - (most or 0.0) if cost is not None else 0.0
         return Call(reply, self._clock.monotonic() - began, cost)
+
+
+def _longest_silence(prepared: Prepared) -> float:
+    """Return the seconds in which something must come back."""
+    recipe = prepared.plan.recipe
+    models = [recipe.models[alias] for alias in recipe.asked_aliases]
+    answer = max((math.inf if model.stream else model.timeout_seconds for model in models), default=math.inf)
+    return min(prepared.silence_seconds, SILENCE_SECONDS + answer)
 
 
 def _decided(answered: Sequence[_Answered], standards: Standards) -> tuple[Shown, ...]:

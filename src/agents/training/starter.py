@@ -270,6 +270,10 @@ def write_starter(kind: StarterKind, path: Path) -> None:
     try:
         path.touch(exist_ok=False)
     except FileExistsError as error:
+        if path.is_dir():
+            raise UsageError(
+                f"{path} is a folder", f"name a file in it: campaign init {path / 'recipe.yaml'}"
+            ) from error
         raise UsageError(
             f"{path} is there already, and nothing is ever overwritten", "give another name: campaign init FILE"
         ) from error

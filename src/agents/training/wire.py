@@ -76,7 +76,7 @@ def reply_of(body: bytes) -> Reply | Failure:
 
 
 def garbled(body: bytes, what: str = "an answer") -> Failure:
-    """Return the failure of ``what`` came as ``body`` and means nothing here."""
+    """Return the failure of ``what``, which came as ``body`` and means nothing."""
     beginning = shortened(body[:80].decode("utf-8", errors="replace")) or "nothing"
     return Failure(Trouble.GARBLED, f"{what} that is none of the protocol: {beginning}")
 
@@ -189,7 +189,7 @@ class _Events:
 
 def _reply(text: str, refusal: Any, ending: Any, model: Any, usage: Any) -> Reply | Failure:
     """Return what an answer means; servers that say it in one piece may leave out why it ended."""
-    outcome = _ENDINGS.get(str(ending)) if ending else Outcome.ANSWERED
+    outcome = _ENDINGS.get(str(ending).lower()) if ending else Outcome.ANSWERED
     if outcome is None:
         return Failure(Trouble.SERVER, shortened(f"an answer that broke off: {ending}"))
     if isinstance(refusal, str) and refusal:

@@ -428,3 +428,21 @@ def test_ranges_multiply_and_add() -> None:
     assert Range.total([Range(1, 2, 3), Range(1, 1, 1)]) == Range(2, 3, 4)
     assert span(Range(5, 5, 5)) == "5"
     assert span(Range(0.5, 1_234.6, math.inf)) == "1,235 (0.5 to no end)"
+
+
+def test_a_pilot_that_wants_more_items_than_there_are_stands_in_the_way() -> None:
+    small = recipe(campaign={"target": 10}, domains={"asm": {"weight": 0.5}, "yaze": {"weight": 0.5}})
+    (told,) = obstacles_at_best(small, {"asm": 94, "yaze": 95})
+    assert told.startswith("asm has 94 items, and the pilot wants 95 tickets of it")
+    assert obstacles_at_best(small, {"asm": None, "yaze": 95}) == ()
+
+
+def test_calls_of_judges_do_not_count_against_the_teachers_day() -> None:
+    calls = [Call(0, 0.0, 1.0), Call(0, 1.0, 2.0, of_judge=True), Call(1, 0.0, 1.0)]
+    assert Pilot({"asm": [True, True]}, calls).calls_per_ticket == 1.0
+
+
+def test_a_batch_is_worked_on_at_once() -> None:
+    models = {"m": {"model": "m"}}
+    assert recipe().at_once == 128
+    assert recipe(models=models, teacher={"kind": "batch", "model": "m"}).at_once == 5_000

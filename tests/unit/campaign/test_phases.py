@@ -8,7 +8,7 @@ import pytest
 from agents.campaign.errors import ExitCode
 from agents.campaign.phases import TABLE, Happening, Phase, step
 
-VERBS = {"auto", "monitor", "validate", "launch", "status", "logs", "stop", "approve", "report", "resume"}
+VERBS = {"auto", "monitor", "validate", "launch", "status", "logs", "stop", "approve", "report", "samples", "resume"}
 
 ENDS = {
     "campaign_complete": 0,

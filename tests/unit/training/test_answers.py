@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from time import process_time
 from typing import Any
 
 import orjson
@@ -209,6 +210,23 @@ MEGABYTE = 1_000_000
 )
 def test_large_and_mean_texts_end_soon(text: str) -> None:
     assert not DIALOGUE.parsed(text).is_read
+
+
+@pytest.mark.parametrize("characters", [3_900, 5_000, 49_000])
+@pytest.mark.parametrize("loop", ["{a:b,…}", '{"a": (…}', '{"a": "x", a:b,…}', '{a:"",…}'])
+def test_what_a_model_repeats_for_ever_is_given_up_soon(loop: str, characters: int) -> None:
+    start, _, end = loop.partition("…")
+    repeated = start[-4:].lstrip("{")
+    text = start + repeated * (characters // len(repeated)) + end
+    began = process_time()
+    DIALOGUE.parsed(text)
+    assert process_time() - began < 1.0
+
+
+def test_a_long_answer_with_a_slip_is_repaired() -> None:
+    long = 'She said "hi" to him. ' + "They went on and on. " * 2_000
+    parsed = DIALOGUE.parsed(f'{{"instruction": "a", "output": "{long}"}}')
+    assert (parsed.form, parsed.value) == (Form.REPAIRED, {"instruction": "a", "output": long})
 
 
 def test_more_than_is_looked_at_is_too_large() -> None:

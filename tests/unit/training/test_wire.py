@@ -36,7 +36,7 @@ def test_a_request_says_what_the_recipe_says_and_nothing_else() -> None:
         "max_tokens": 9,
         "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Grüße?"}],
     }
-    body = {"chat_template_kwargs": {"enable_thinking": False}, "model": "other", "messages": [], "logit_bias": {5: 1}}
+    body = {"chat_template_kwargs": {"enable_thinking": False}, "model": "other", "messages": [], "logit_bias": {"5": 1}}
     found = said(ModelSection(model="m", extra_body=body))
     assert found["chat_template_kwargs"] == {"enable_thinking": False}
     assert found["logit_bias"] == {"5": 1}
@@ -73,7 +73,7 @@ def test_pieces_are_asked_for_with_their_tokens() -> None:
         (answer({"content": None}), Outcome.EMPTY, ""),
         (answer({}), Outcome.EMPTY, ""),
         (answer({"content": "Hello."}, None), Outcome.ANSWERED, "Hello."),
-        (answer({"content": "Hello."}, "eos"), Outcome.ANSWERED, "Hello."),
+        (answer({"content": "Hello."}, "STOP"), Outcome.ANSWERED, "Hello."),
         (answer({"content": "Hello."}, "tool_calls"), Outcome.ANSWERED, "Hello."),
         (answer({"content": None}, "function_call"), Outcome.EMPTY, ""),
         (answer({"content": "Hel"}, "length"), Outcome.TRUNCATED, "Hel"),

@@ -8,6 +8,7 @@ standard errors around it. What is not known is None, never guessed.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agents.campaign.forecast.limits import Limit, limits_of, reachable_target
@@ -77,7 +78,21 @@ def obstacles_at_best(recipe: Recipe, capacity: Capacity) -> tuple[str, ...]:
     domains = domains_of(recipe, recipe.campaign.target, perfect, capacity)
     reachable = reachable_target(recipe, perfect, capacity, None)
     limits = limits_of(recipe, recipe.campaign.target, domains, None)
-    return tuple(limit.sentence(reachable) for limit in limits if _is_passed(limit))
+    return (
+        *_of_pilot(recipe, capacity),
+        *(limit.sentence(reachable) for limit in limits if _is_passed(limit)),
+    )
+
+
+def _of_pilot(recipe: Recipe, capacity: Capacity) -> Iterator[str]:
+    """Yield the domains that have fewer items than the pilot wants tickets of them."""
+    for name, section in sorted(recipe.domains.items()):
+        items, wanted = capacity.get(name), math.floor(recipe.pilot.tickets * section.weight)
+        if items is not None and items < wanted:
+            yield (
+                f"{name} has {items:,} items, and the pilot wants {wanted:,} tickets of it, each with an item of its "
+                "own: give it more items, or lower pilot.tickets and gate.min_samples"
+            )
 
 
 def _is_passed(limit: Limit) -> bool:
@@ -86,13 +101,13 @@ def _is_passed(limit: Limit) -> bool:
 
 def _hours(recipe: Recipe, pilot: Pilot, tickets: Range) -> Range | None:
     """Return how long the tickets take; after as many requests as a day allows, the next day is waited for."""
-    each, per_day = pilot.hours_per_ticket(recipe.speed.in_flight), recipe.costs.requests_per_day
+    each, per_day = pilot.hours_per_ticket(recipe.at_once), recipe.costs.requests_per_day
     if each is None:
         return None
     work, requests = tickets.times(each), tickets.times(Range.each(lambda _: pilot.calls_per_ticket))
     if per_day is None:
         return work
-    made = Range(0.0, 0.0, min(per_day, len(pilot.calls)))
+    made = Range(0.0, 0.0, min(per_day, pilot.calls_per_ticket * pilot.tickets))
     return Range.each(lambda end: _with_waits(work.at(end), requests.at(end), made.at(end), per_day))
 
 

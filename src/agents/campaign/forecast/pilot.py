@@ -19,6 +19,7 @@ class Call:
     """One request that came to an end: its ticket, its moments in seconds, and what it took where that is known.
 
     ``charged`` is what it counts for against a cap on money: its cost, or what was reserved where nobody told that.
+    ``of_judge`` tells calls of a judge from those of the teacher.
     """
 
     ticket: int
@@ -28,6 +29,7 @@ class Call:
     tokens_out: int | None = None
     cost: float | None = None
     charged: float | None = None
+    of_judge: bool = False
 
     @property
     def seconds(self) -> float:
@@ -50,8 +52,8 @@ class Pilot:
 
     @property
     def calls_per_ticket(self) -> float:
-        """How many requests a ticket takes."""
-        return len(self.calls) / self.tickets
+        """How many requests to the teacher a ticket takes."""
+        return sum(not call.of_judge for call in self.calls) / self.tickets
 
     def acceptance(self, domain: str, level: float) -> Range:
         """Return the acceptance of ``domain`` between its confidence bounds, each at ``level``."""

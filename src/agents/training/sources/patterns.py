@@ -18,6 +18,8 @@ from pathlib import Path
 from agents.campaign.errors import UsageError
 from agents.campaign.printable import printable
 
+LONGEST_SHOWN = 200
+"""Characters of a path that cannot be looked up."""
 _ANY_DEPTH = "**"
 
 
@@ -35,8 +37,19 @@ def find(patterns: Iterable[str], folder: Path) -> list[Found]:
     """Return the regular files that ``patterns`` mean, each once, in the order of their paths.
 
     Raises:
-        UsageError: a pattern means no file, or a folder on its way cannot be listed.
+        UsageError: a pattern means no file, is no path, or a folder on its way cannot be looked into.
     """
+    try:
+        return _found(patterns, folder)
+    except OSError as error:
+        shown = printable(f"{error.filename}"[:LONGEST_SHOWN])
+        raise UsageError(
+            f"a source cannot be looked up: {shown}: {error.strerror}",
+            "correct its pattern, or make the folders on its way readable",
+        ) from error
+
+
+def _found(patterns: Iterable[str], folder: Path) -> list[Found]:
     paths: set[Path] = set()
     for pattern in patterns:
         matches = set(_matches(pattern, folder))

@@ -18,7 +18,7 @@ def refuse_unlicensed(sections: Sequence[SourceSection], policy: PolicySection) 
         UsageError: a source names a licence that is not allowed, or none where ``policy`` refuses that.
     """
     names = ", ".join(policy.licences) or "none"
-    allowed = {licence.casefold() for licence in policy.licences}
+    allowed = {licence.strip().casefold() for licence in policy.licences}
     for section in sections:
         if section.licence is None and policy.unlicensed == "refuse":
             raise UsageError(

@@ -104,7 +104,7 @@ def _parquet(found: Found) -> Iterator[Row]:
         with parquet.ParquetFile(found.path) as file:
             batches = (batch.to_pylist() for batch in file.iter_batches(_BATCH))
             yield from enumerate(chain.from_iterable(batches), start=1)
-    except (pyarrow.ArrowException, ValueError) as error:
+    except (pyarrow.ArrowException, ValueError, OverflowError) as error:
         raise UsageError(
             f"{found.name} cannot be read as Parquet: {shortened(str(error))}",
             "write it anew, or write a pattern without it",

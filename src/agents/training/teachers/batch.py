@@ -27,6 +27,7 @@ from agents.training.teachers import Request
 from agents.training.teachers.access import accesses_of
 from agents.training.teachers.batch_folder import BatchFolder
 from agents.training.teachers.batch_waiting import WaitingList
+from agents.training.teachers.forms import Forms
 
 if TYPE_CHECKING:
     from agents.training.teachers.batch_server import BatchServer
@@ -94,8 +95,9 @@ class BatchTeacher:
         """
         from agents.training.teachers.batch_server import BatchServer  # noqa: PLC0415 -- aiohttp, where it is needed
 
-        self._folder = BatchFolder(self._path)
-        self._waiting = WaitingList(self._model, self._folder, self._schemas, self._say)
+        forms = Forms(self._model, self._schemas, self._model.model, self._say)
+        self._folder = BatchFolder(self._path, forms)
+        self._waiting = WaitingList(self._model, self._folder, self._schemas, forms)
         for place, access in self._accesses.items():
             server = BatchServer(access, self._model.timeout_seconds, self._clock)
             self._servers[place] = await self._stack.enter_async_context(server)

@@ -1,7 +1,7 @@
 """The batches of a run on disk: a record of each, written before and after every step, and all that came back.
 
-Owns the files of one folder, and the index of what they say about tickets. Never asks a server anything. A folder
-belongs to one run, and to one question for each of its tickets; whoever writes to it holds the lease of the run.
+Owns the files of one folder, and the index of what they say about tickets and forms. Never asks a server anything. A
+folder belongs to one run, and to one question for each of its tickets; whoever writes to it holds the lease of the run.
 
 A batch is ``000001.json``, its record, and ``000001.results.jsonl`` once it is collected; ``000001.requests.jsonl`` is
 only there until its server has it. Answers stay in these files, and are read again when they are wanted.
@@ -13,6 +13,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +21,7 @@ from agents.campaign.errors import DamagedFileError, PausedError
 from agents.campaign.files import make_folder, read_json, sync_folder, write_json
 from agents.training.batches import NO_WORD, PASSING, Batch, Result, State, request_line, result_of
 from agents.training.sample import Reply
+from agents.training.teachers.forms import Forms
 from agents.training.troubles import Failure
 
 LARGEST_UPLOAD = 190_000_000
@@ -27,16 +29,17 @@ LARGEST_UPLOAD = 190_000_000
 
 
 class BatchFolder:
-    """All batches in ``path``, which is made where it is missing.
+    """All batches in ``path``, which is made where it is missing; ``forms`` learn from what came back in them.
 
     Raises:
         DamagedFileError: a record is damaged.
         CampaignError: the folder cannot be made.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, forms: Forms) -> None:
         make_folder(path)
         self._path = path
+        self._forms = forms
         self._batches: dict[int, Batch] = {}
         self._places: dict[str, tuple[int, int]] = {}  # number of a batch, offset in its results
         self._tries: Counter[str] = Counter()
@@ -80,21 +83,22 @@ class BatchFolder:
         """Return why ``ticket`` was not answered the last time."""
         return self._failures.get(ticket, NO_WORD)
 
-    def begin(self, mark: str, address: str, variable: str, requests: Iterable[tuple[str, bytes]]) -> Batch:
-        """Write the requests, tickets and bodies, of a new batch: as many as may be uploaded, at least one."""
+    def begin(self, mark: str, address: str, variable: str, requests: Iterable[tuple[str, str, bytes]]) -> Batch:
+        """Write the requests of a new batch, as many as may be uploaded, at least one: tickets, domains and bodies."""
         self._last += 1
-        tickets: list[str] = []
+        tickets: dict[str, str] = {}
         size = 0
         path = self.requests(self._last)
         with _pausing(path), path.open("wb") as lines:
-            for ticket, body in requests:
+            for ticket, domain, body in requests:
                 line = request_line(ticket, body)
                 size += len(line)
                 if tickets and size > LARGEST_UPLOAD:
                     break
                 lines.write(line)
-                tickets.append(ticket)
-        return self._write(Batch(self._last, mark, address, variable, tuple(tickets)))
+                tickets[ticket] = domain
+        forms = {domain: self._forms.of(domain) for domain in tickets.values()}
+        return self._write(Batch(self._last, mark, address, variable, tickets, forms))
 
     def requests(self, number: int) -> Path:
         """Return where the lines are that are uploaded for a batch."""
@@ -128,21 +132,26 @@ class BatchFolder:
         self._write(batch.collected())
 
     def results(self, batch: Batch) -> Iterator[Result]:
-        """Yield what came back for each ticket of a collected batch, line by line, and know it from then on."""
+        """Yield what came back for each ticket of a collected batch, line by line, and know it from then on.
+
+        A form that was refused is a refusal of the request where that can be asked for in no other one.
+        """
         missing, offset = dict.fromkeys(batch.tickets), 0
         with self._open(batch.number) as lines:
             for line in lines:
-                if (result := result_of(line)) is not None:
-                    missing.pop(result.ticket, None)
-                    self._note(result, (batch.number, offset))
-                    yield result
+                if (found := result_of(line)) is not None:
+                    missing.pop(found.ticket, None)
+                    yield self._noted(self._learned(batch, found), (batch.number, offset))
                 offset += len(line)
         for ticket in missing:
-            result = Result(ticket, NO_WORD)
-            self._note(result, (batch.number, offset))
-            yield result
+            yield self._noted(Result(ticket, NO_WORD), (batch.number, offset))
 
-    def _note(self, result: Result, place: tuple[int, int]) -> None:
+    def _learned(self, batch: Batch, result: Result) -> Result:
+        domain = batch.tickets.get(result.ticket, "")
+        form = batch.forms.get(domain)
+        return result if form is None else replace(result, said=self._forms.learn(domain, form, result.said))
+
+    def _noted(self, result: Result, place: tuple[int, int]) -> Result:
         ticket, said = result.ticket, result.said
         if isinstance(said, Reply):
             self._has_answered = True
@@ -152,6 +161,7 @@ class BatchFolder:
         elif isinstance(said, Failure) and said.trouble in PASSING:
             self._tries[ticket] += 1
             self._failures[ticket] = said
+        return result
 
     def _open(self, number: int) -> BinaryIO:
         try:

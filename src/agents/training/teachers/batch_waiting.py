@@ -7,54 +7,44 @@ anybody itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from agents.campaign.errors import PausedError
-from agents.campaign.models import ModelSection, Structured
-from agents.training.batches import AGAIN, FATAL, Result
+from agents.campaign.models import ModelSection
+from agents.training.batches import AGAIN, Result
 from agents.training.sample import Outcome, Reply
 from agents.training.teachers import Request
 from agents.training.teachers.batch_folder import BatchFolder
-from agents.training.troubles import Failure, Trouble
-from agents.training.wire import SIMPLER, request_body, request_frame
+from agents.training.teachers.forms import Forms
+from agents.training.troubles import FATAL, Failure, cure_of
+from agents.training.wire import request_body, request_frame
 
 
 @dataclass(slots=True)
 class _Asked:
-    """A request that somebody waits for; ``form`` is how it told the schema of its answer."""
+    """A request that somebody waits for."""
 
     request: Request
     answer: asyncio.Future[Reply]
-    form: Structured
-
-    @property
-    def domain(self) -> str:
-        return self.request.ticket.item.domain
 
 
 class WaitingList:
     """The requests of a run that wait: in line for a batch, or for one that is under way.
 
-    ``schemas`` are those of answers, by domain; ``say`` hears what a person should know. ``came`` is set when a request
-    has come into the line.
+    ``schemas`` are those of answers, by domain, and ``forms`` how they are told. ``came`` is set when a request has come
+    into the line.
     """
 
     def __init__(
-        self,
-        model: ModelSection,
-        folder: BatchFolder,
-        schemas: Mapping[str, Mapping[str, Any]],
-        say: Callable[[str], None],
+        self, model: ModelSection, folder: BatchFolder, schemas: Mapping[str, Mapping[str, Any]], forms: Forms
     ) -> None:
         self.came = asyncio.Event()
         self._model = model
         self._folder = folder
-        self._schemas = schemas
-        self._say = say
-        self._forms: dict[str, Structured] = {}
+        self._forms = forms
         self._frame = cache(lambda domain, form: request_frame(model, schemas.get(domain), form))
         self._asked: dict[str, _Asked] = {}
         self._line: dict[str, None] = {}
@@ -74,12 +64,12 @@ class WaitingList:
         """
         if self._failure is not None:
             raise self._failure
-        ticket, form = request.ticket.id, self._form(request.ticket.item.domain)
+        ticket = request.ticket.id
         if ticket in self._asked and not self._asked[ticket].answer.done():
             raise ValueError(f"ticket {ticket} is being asked")
         if (known := self._last_word(ticket, self._folder.final(ticket))) is not None:
             return known
-        asked = self._asked[ticket] = _Asked(request, asyncio.get_running_loop().create_future(), form)
+        asked = self._asked[ticket] = _Asked(request, asyncio.get_running_loop().create_future())
         if ticket not in self._under_way:
             self._put(ticket)
         try:
@@ -89,12 +79,12 @@ class WaitingList:
                 del self._asked[ticket]
                 self._line.pop(ticket, None)
 
-    def requests(self, most: int) -> Iterator[tuple[str, bytes]]:
-        """Yield tickets and bodies of those who are the longest in line."""
+    def requests(self, most: int) -> Iterator[tuple[str, str, bytes]]:
+        """Yield tickets, domains and bodies of those who are the longest in line."""
         for ticket in list(self._line)[:most]:
-            asked = self._asked[ticket]
-            asked.form = self._form(asked.domain)
-            yield ticket, request_body(self._frame(asked.domain, asked.form), asked.request.prompt)
+            request = self._asked[ticket].request
+            domain = request.ticket.item.domain
+            yield ticket, domain, request_body(self._frame(domain, self._forms.of(domain)), request.prompt)
 
     def begin(self, tickets: Iterable[str]) -> None:
         """Take ``tickets`` out of the line: they wait for their batch."""
@@ -120,11 +110,9 @@ class WaitingList:
         ticket, said, asked = result.ticket, result.said, self._asked.get(result.ticket)
         self._under_way.discard(ticket)
         if isinstance(said, Failure) and said.trouble in FATAL and ticket not in self._inherited:
-            raise PausedError(f"the teacher {self._model.model} refuses: {said.detail}", FATAL[said.trouble])
-        is_final = result.is_final
-        if isinstance(said, Failure) and said.trouble is Trouble.FORM and asked is not None:
-            is_final = not self._can_simplify(asked, said)
-        reply = self._last_word(ticket, said if is_final else None)
+            cure = f"{cure_of(said.trouble)}, {AGAIN}"
+            raise PausedError(f"the teacher {self._model.model} refuses: {said.detail}", cure)
+        reply = self._last_word(ticket, said if result.is_final else None)
         if reply is None and self._is_used_up(ticket):
             told = self._folder.failure(ticket).detail
             raise PausedError(
@@ -162,19 +150,3 @@ class WaitingList:
 
     def _is_used_up(self, ticket: str) -> bool:
         return self._folder.tries(ticket) >= self._model.tries
-
-    def _form(self, domain: str) -> Structured:
-        if domain not in self._schemas:
-            return "none"
-        return self._forms.get(domain) or self._model.structured or "json_schema"
-
-    def _can_simplify(self, asked: _Asked, said: Failure) -> bool:
-        """Ask for a simpler form of answers from now on; return False where there is none."""
-        simpler = SIMPLER.get(asked.form)
-        if simpler is not None and self._form(asked.domain) == asked.form:
-            self._forms[asked.domain] = simpler
-            self._say(
-                f"{self._model.model} takes no {asked.form} for {asked.domain}, and is asked with {simpler}: "
-                f"{said.detail}"
-            )
-        return simpler is not None

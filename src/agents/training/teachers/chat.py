@@ -24,9 +24,9 @@ from agents.campaign.models import ModelSection
 from agents.training.sample import Outcome, Reply
 from agents.training.teachers import Request
 from agents.training.teachers.access import Warn, accesses_of, asked_models, check_models, unheard
-from agents.training.teachers.endpoint import FATAL, Endpoint
+from agents.training.teachers.endpoint import Endpoint
 from agents.training.teachers.model import Cause, Model
-from agents.training.troubles import Failure, Trouble
+from agents.training.troubles import FATAL, Failure, Trouble
 
 __all__ = ["ChatTeacher", "check_models"]
 

@@ -5,9 +5,10 @@ Owns one call from its beginning to what it came to. Never waits for a turn and 
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
@@ -21,22 +22,23 @@ from agents.training.breaker import Breaker
 from agents.training.sample import Reply
 from agents.training.teachers import Request
 from agents.training.teachers.access import Access, Warn
+from agents.training.teachers.bodies import read_body
+from agents.training.teachers.forms import Forms
 from agents.training.throttle import Throttle
-from agents.training.troubles import Failure, Trouble, of_response
-from agents.training.wire import MOST_BYTES, SIMPLER, Pieces, reply_of, request_body
+from agents.training.troubles import FATAL, Failure, Trouble, of_response
+from agents.training.wire import Pieces, reply_of, request_body
 
 PATIENCE_SECONDS = 600.0
 """For how long nothing may succeed before there is no hope."""
 CONNECT_SECONDS = 30.0
 STREAM_SHARE = 10.0
 """How many times as long as a silence an answer in pieces may take."""
+ENDING_SECONDS = 0.1
+"""How long the end of a connection may take after the end of an answer."""
 IDLE_SECONDS = 4.0
 """For how long an idle connection is kept: less than servers do, which would end it just as it is used again."""
 NAMES_SECONDS = 300
 """For how long the address of a name is known."""
-
-FATAL = frozenset({Trouble.QUOTA, Trouble.KEY, Trouble.MODEL})
-"""Troubles that only a person can mend."""
 
 Frame = Callable[[str, Structured], bytes]
 """Return what a request says besides its messages, for a domain and in a form."""
@@ -49,22 +51,26 @@ class Endpoint:
         access: where, and with which key.
         model: how it is asked.
         frame: what is said besides the messages.
+        forms: in which form it is asked.
         most: calls that may be under way at once.
         clock: measures durations.
-        warn: is told once what went out of use, and what the server does not know.
+        warn: is told once what went out of use, and what is refused for rate.
     """
 
-    def __init__(self, access: Access, model: ModelSection, frame: Frame, most: int, clock: Clock, warn: Warn) -> None:
+    def __init__(
+        self, access: Access, model: ModelSection, frame: Frame, forms: Forms, most: int, clock: Clock, warn: Warn
+    ) -> None:
         self.access = access
         self.out_of_order: Failure | None = None
         self._model = model
         self._frame = frame
+        self._forms = forms
         self._clock = clock
         self._warn = warn
         self._url = URL(access.url)
         self._throttle = Throttle(most, clock.monotonic())
         self._breaker = Breaker(PATIENCE_SECONDS)
-        self._forms: dict[str, Structured] = {}
+        self._is_refused = False  # for rate, once or more often
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -130,7 +136,7 @@ class Endpoint:
     async def ask(self, request: Request) -> Reply | Failure:
         """Make the call for which a turn was taken; return what it came to."""
         domain = request.ticket.item.domain
-        form = self._forms.get(domain) or self._model.structured or "json_schema"
+        form = self._forms.of(domain)
         try:
             said = await self._call(request_body(self._frame(domain, form), request.prompt))
         except TimeoutError:
@@ -140,69 +146,40 @@ class Endpoint:
         except BaseException:
             self.give_back()
             raise
-        return self._noted(said, domain, form)
+        said = self._forms.learn(domain, form, said)
+        self._note(said)
+        return said
 
     async def _call(self, body: bytes) -> Reply | Failure:
         assert self._session is not None  # noqa: S101 -- the context manager was entered
         async with self._session.post(self._url, data=body, allow_redirects=False) as response:
             if response.status == HTTPStatus.OK and response.content_type == "text/event-stream":
                 return await _streamed(response)
-            content = await _content(response)
+            content = await read_body(response)
             if isinstance(content, Failure):
                 return content
             if response.status != HTTPStatus.OK:
                 return of_response(response.status, content, response.headers, self._clock.now())
             return reply_of(content)
 
-    def _noted(self, said: Reply | Failure, domain: str, form: Structured) -> Reply | Failure:
-        """Learn from how a call ended; return what it means to the ticket."""
+    def _note(self, said: Reply | Failure) -> None:
+        """Learn from how a call ended how fast to ask, and whether."""
         now = self._clock.monotonic()
-        if isinstance(said, Reply):
+        if isinstance(said, Reply) or said.trouble in {Trouble.REQUEST, Trouble.FORM}:
             self._throttle.succeed(now)
             self._breaker.succeed()
-            return said
-        match said.trouble:
-            case Trouble.RATE:
-                self._throttle.refuse(now, said.retry_after)
-                self._breaker.succeed()
-            case Trouble.REQUEST | Trouble.FORM:
-                self._throttle.succeed(now)
-                self._breaker.succeed()
-                return said if said.trouble is Trouble.REQUEST else self._simplified(said, domain, form)
-            case trouble:
-                self._throttle.fail(now)
-                self._breaker.fail(now)
-                if trouble in FATAL and self.out_of_order is None:
-                    self.out_of_order = said
-                    self._warn(f"{self._model.model} is no longer asked at {self.access}: {said.detail}")
-        return said
-
-    def _simplified(self, said: Failure, domain: str, form: Structured) -> Failure:
-        """Ask for a simpler form from now on; where there is none, the request is at fault."""
-        simpler = SIMPLER.get(form)
-        if simpler is None:
-            return replace(said, trouble=Trouble.REQUEST)
-        if self._forms.get(domain, form) == form:
-            self._forms[domain] = simpler
-            self._warn(
-                f"{self._model.model} at {self.access} takes no {form} for {domain}, and is asked with {simpler}: "
-                f"{said.detail}"
-            )
-        return said
-
-
-async def _content(response: aiohttp.ClientResponse) -> bytes | Failure:
-    """Return the body, in bounds."""
-    length = response.content_length
-    if length is not None and length <= MOST_BYTES and "Content-Encoding" not in response.headers:
-        return await response.read()
-    content = bytearray()
-    async for part in response.content.iter_any():
-        content += part
-        if len(content) > MOST_BYTES:
-            response.close()
-            return Failure(Trouble.GARBLED, f"an answer of more than {MOST_BYTES:,} bytes")
-    return bytes(content)
+        elif said.trouble is Trouble.RATE:
+            self._throttle.refuse(now, said.retry_after)
+            self._breaker.succeed()
+            if not self._is_refused:
+                self._is_refused = True
+                self._warn(f"{self._model.model} is asked more slowly at {self.access}: {said.detail}")
+        else:
+            self._throttle.fail(now)
+            self._breaker.fail(now)
+            if said.trouble in FATAL and self.out_of_order is None:
+                self.out_of_order = said
+                self._warn(f"{self._model.model} is no longer asked at {self.access}: {said.detail}")
 
 
 async def _streamed(response: aiohttp.ClientResponse) -> Reply | Failure:
@@ -213,7 +190,18 @@ async def _streamed(response: aiohttp.ClientResponse) -> Reply | Failure:
             if (failure := pieces.add(part)) is not None:
                 response.close()
                 return failure
+            if pieces.is_over:
+                await _drain(response.content)
+                break
     except (TimeoutError, aiohttp.ClientError, OSError):
         if not pieces.is_whole:
             raise
     return pieces.reply()
+
+
+async def _drain(content: aiohttp.StreamReader) -> None:
+    """Let a stream end that has said all, so that its connection is used again; some servers never end it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ENDING_SECONDS):
+            async for _ in content.iter_any():
+                pass

@@ -16,8 +16,9 @@ from agents.campaign.models import ModelSection, Structured
 from agents.training.sample import Reply
 from agents.training.teachers.access import Access, Warn
 from agents.training.teachers.endpoint import PATIENCE_SECONDS, Endpoint
+from agents.training.teachers.forms import Forms
 from agents.training.teachers.turns import Turns
-from agents.training.troubles import Failure, Trouble
+from agents.training.troubles import Failure, Trouble, cure_of
 from agents.training.wire import request_frame
 
 REFUSALS = 10
@@ -60,7 +61,18 @@ class Model:
         self._schemas = schemas
         self._clock = clock
         self._frames: dict[tuple[str, Structured], bytes] = {}
-        self._endpoints = tuple(Endpoint(access, section, self._frame, most, clock, warn) for access in accesses)
+        self._endpoints = tuple(
+            Endpoint(
+                access,
+                section,
+                self._frame,
+                Forms(section, schemas, f"{section.model} at {access}", warn),
+                most,
+                clock,
+                warn,
+            )
+            for access in accesses
+        )
         self.turns = Turns(self._endpoints, most, clock)
         self._open = AsyncExitStack()
         self._has_answered = False
@@ -129,7 +141,7 @@ class Model:
         details = dict.fromkeys(
             failure.detail if len(said) == 1 else f"{failure.detail} (at {access})" for access, failure in said
         )
-        cures = dict.fromkeys(_cure(access, failure.trouble) for access, failure in said)
+        cures = dict.fromkeys(cure_of(failure.trouble, access.variable) for access, failure in said)
         return Cause(f"the teacher {self.section.model} refuses: {'; '.join(details)}", "; ".join(cures))
 
     def _frame(self, domain: str, form: Structured) -> bytes:
@@ -138,13 +150,3 @@ class Model:
         if frame is None:
             frame = self._frames[domain, form] = request_frame(self.section, self._schemas.get(domain), form)
         return frame
-
-
-def _cure(access: Access, trouble: Trouble) -> str:
-    match trouble:
-        case Trouble.QUOTA:
-            return "raise the quota or pay the bill"
-        case Trouble.KEY:
-            return f"put a valid key into {access.variable or 'the variable that the recipe names'}"
-        case _:
-            return "start that model, or mend models.*.model in the recipe"

@@ -32,7 +32,20 @@ def test_a_good_answer_has_full_quality() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        *("", " \n", "\x00", "\u200b\u200b", "...", "{}", "```\n```", "🙂", '{"": ""}', "-" * 1_000),
+        *(
+            "",
+            " \n",
+            "\x00",
+            "\u200b\u200b",
+            "...",
+            "{}",
+            "' ' ' ' '",
+            "____ " * 5,
+            "```\n```",
+            "🙂",
+            '{"": ""}',
+            "-" * 1_000,
+        ),
         "I'm sorry, but I can't explain Link_Main: $7E00F0 and LinkDirection are beyond what the player may know.",
         "As an AI language model, I read that Link_Main stores $7E00F0 in LinkDirection while the player has control.",
         "Thank you for the question about Link_Main and $7E00F0. Unfortunately, I am not able to answer it.",
@@ -44,7 +57,7 @@ def test_what_says_nothing_is_worth_nothing(answer: str) -> None:
     assert judged(DEFAULT, answered(answer))[0] == 0.0
 
 
-@pytest.mark.parametrize("answer", ["", "...", "\u200b"])
+@pytest.mark.parametrize("answer", ["", "...", "\u200b", "' ' ' ' '", "____ ____ ____ ____ ____", "_\u2019_"])
 def test_empty_answers_are_worth_nothing_whatever_is_checked(answer: str) -> None:
     quality, checks = judged(NOTHING, answered(answer))
     assert quality == 0.0

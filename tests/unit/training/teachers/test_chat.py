@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -350,6 +351,35 @@ def test_a_teacher_that_is_closed_lets_nobody_wait() -> None:
 SCHEMA = {"type": "object", "required": ["n"]}
 
 
+def served(
+    complete: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    count: int = 20,
+    schemas: Mapping[str, Any] = {},
+    at_once: int = 4,
+    **asks: Any,
+) -> tuple[list[Reply], list[str]]:
+    """Ask a server whose calls are answered by ``complete``; return what came back, and what was said by the way."""
+
+    async def ask() -> tuple[list[Reply], list[str]]:
+        server, said = web.Application(), []
+        server.add_routes([web.post("/v1/chat/completions", complete)])
+        async with TestServer(server) as running:
+            section = ModelSection(model="m", base_url=str(running.make_url("/v1")), **{"tries": 1, **asks})
+            async with ChatTeacher({"m": section}, "m", {}, at_once, SystemClock(), schemas, said.append) as teacher:
+                replies = await asyncio.gather(*(teacher.answer(request(number)) for number in range(count)))
+        return replies, said
+
+    return asyncio.run(asyncio.wait_for(ask(), 10))
+
+
+def whole(text: str = "{}") -> web.Response:
+    return web.json_response({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]})
+
+
+def refusal(message: str) -> web.Response:
+    return web.json_response({"error": {"message": message}}, status=400)
+
+
 def structured(
     known: set[str], schemas: Mapping[str, Any], asks: Any = None
 ) -> tuple[list[Reply], list[Any], list[str]]:
@@ -359,22 +389,11 @@ def structured(
     async def complete(asked: web.Request) -> web.Response:
         form = (await asked.json()).get("response_format")
         forms.append(form)
-        if form is not None and form["type"] not in known:
-            return web.json_response(
-                {"error": {"message": f"response_format {form['type']} is unavailable"}}, status=400
-            )
-        return web.json_response({"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]})
+        is_known = form is None or form["type"] in known
+        return whole() if is_known else refusal(f"response_format {form['type']} is unavailable")
 
-    async def ask() -> tuple[list[Reply], list[Any], list[str]]:
-        server, said = web.Application(), []
-        server.add_routes([web.post("/v1/chat/completions", complete)])
-        async with TestServer(server) as running:
-            section = ModelSection(model="m", base_url=str(running.make_url("/v1")), tries=1, **(asks or {}))
-            async with ChatTeacher({"m": section}, "m", {}, 4, SystemClock(), schemas, said.append) as teacher:
-                replies = await asyncio.gather(*(teacher.answer(request(number)) for number in range(20)))
-        return replies, forms, said
-
-    return asyncio.run(asyncio.wait_for(ask(), 10))
+    replies, said = served(complete, schemas=schemas, **(asks or {}))
+    return replies, forms, said
 
 
 def test_a_schema_is_told_for_its_domain() -> None:
@@ -399,3 +418,63 @@ def test_a_form_that_a_server_does_not_know_is_given_up_and_costs_no_try(known: 
 def test_a_refusal_that_no_simpler_form_cures_is_the_requests_own() -> None:
     with pytest.raises(PausedError, match="odd is unavailable"):
         structured(set(), {}, {"extra_body": {"response_format": {"type": "odd"}}})
+
+
+def test_one_odd_request_changes_the_form_of_no_other() -> None:
+    forms: list[str] = []
+
+    async def complete(asked: web.Request) -> web.Response:
+        body = await asked.json()
+        forms.append(body["response_format"]["type"])
+        is_odd = body["messages"][1]["content"] in {"Question 50?", "Question 51?"}
+        return refusal("This text cannot be matched with the schema") if is_odd else whole()
+
+    replies, said = served(complete, 60, {"d": SCHEMA}, at_once=1)
+    assert forms == ["json_schema"] * 60
+    assert [number for number, reply in enumerate(replies) if reply.outcome is not Outcome.ANSWERED] == [50, 51]
+    assert said == []
+
+
+def test_a_domain_without_a_schema_is_told_nothing_of_forms() -> None:
+    calls = 0
+
+    async def complete(asked: web.Request) -> web.Response:
+        nonlocal calls
+        calls += 1
+        return refusal("no grammar, no schema, no response_format") if calls > 1 else whole("Fine.")
+
+    replies, said = served(complete, 2)
+    assert [reply.outcome for reply in replies] == [Outcome.ANSWERED, Outcome.FAILED]
+    assert (calls, said) == (2, [])
+
+
+def pieces_of(text: str) -> bytes:
+    document = {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": "stop"}]}
+    return f"data: {json.dumps(document)}\n\ndata: [DONE]\n\n".encode()
+
+
+def test_the_end_of_a_stream_is_not_waited_for_once_it_is_told() -> None:
+    async def complete(asked: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(asked)
+        await response.write(pieces_of("Said."))
+        await asyncio.Event().wait()
+        return response
+
+    replies, _ = served(complete, 2, at_once=1, stream=True, timeout_seconds=60)
+    assert [reply.text for reply in replies] == ["Said."] * 2
+
+
+def test_a_stream_that_ends_leaves_its_connection_to_the_next_one() -> None:
+    connections = set()
+
+    async def complete(asked: web.Request) -> web.StreamResponse:
+        connections.add(asked.transport)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(asked)
+        await response.write(pieces_of("Said."))
+        await asyncio.sleep(0.001)
+        return response
+
+    served(complete, 20, at_once=1, stream=True)
+    assert len(connections) == 1
