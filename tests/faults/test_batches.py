@@ -25,7 +25,6 @@ from agents.campaign.errors import PausedError
 from agents.campaign.models import ModelSection
 from agents.training.teachers import Teacher
 from agents.training.teachers.batch import BatchTeacher
-from agents.training.teachers.batch_folder import BatchFolder
 
 TICKETS, SIZE = 60, 25
 PILOT = replace(GOAL, kind="pilot", total=TICKETS, budget=TICKETS)
@@ -126,7 +125,7 @@ def test_a_late_answer_to_a_ticket_that_is_settled_changes_nothing(run: TinyRun)
         assert len(before) == TICKETS
         world.stand_in.change({"batch_seconds": 0})
         async with teacher_at(world.url, world.folder) as teacher:
-            while BatchFolder(world.folder).under_way():
+            while world.under_way():
                 await asyncio.sleep(0.01)
             await asked(run, teacher)
         assert (settled(run.path), attempts(run.path)) == (before, tried)

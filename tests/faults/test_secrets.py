@@ -56,6 +56,35 @@ def test_a_whole_workflow_keeps_no_key_and_nothing_for_other_eyes(world: World) 
     assert world.home.run(RUN).exit_record.is_file()
 
 
+PASTED = {
+    "key": "key: {}",
+    "keys": "key: [OPENAI_API_KEY, {}]",
+    "unknown key": "api_key: {}",
+    "password": "base_url: 'http://joe:{}@127.0.0.1:1/v1'",
+    "query": "base_url: 'http://127.0.0.1:1?key={}/v1'",
+    "body": "extra_body: {{headers: {{Authorization: 'Bearer {}'}}}}",
+    "list": "endpoints: ['http://joe:{}@127.0.0.1:1/v1']",
+}
+CANARY = "hf_CaNaRy9b2d4e77aa01CaNaRy"
+VERBS_OF_RECIPES = ("validate", "plan", "preview", "auto", "monitor", "launch", "report")
+
+
+@pytest.mark.parametrize(
+    ("verb", "place"), [*((verb, "key") for verb in VERBS_OF_RECIPES), *(("plan", place) for place in PASTED)]
+)
+def test_a_secret_that_is_pasted_into_a_recipe_is_refused_and_shown_or_stored_nowhere(
+    world: World, verb: str, place: str
+) -> None:
+    pasted = PASTED[place].format(CANARY)
+    recipe = world.recipe(f"models: {{writer: {{model: m, {pasted}}}}}\nteacher: {{kind: chat, model: writer}}\n")
+
+    refused = world.campaign(verb, "--recipe", str(recipe), "--json")
+
+    assert refused.returncode == 2, refused.stderr
+    assert CANARY not in refused.stdout + refused.stderr
+    assert [path for path in files_of(world) if CANARY.encode() in path.read_bytes()] == []
+
+
 CRASH = """
 import sys
 if sys.argv[0].endswith("generate_campaign.py") or "generate_campaign" in " ".join(sys.orig_argv):

@@ -17,7 +17,10 @@ SOURCE = ROOT / "src"
 DOORS = ROOT / "scripts"
 
 LAYERS = {
-    1: ["agents.campaign.errors", "agents.campaign.clock", "agents.campaign.digest", "agents.campaign.printable"],
+    1: [
+        *("agents.campaign.errors", "agents.campaign.clock", "agents.campaign.digest", "agents.campaign.printable"),
+        "agents.campaign.secrets",
+    ],
     2: [
         *("agents.campaign.events", "agents.campaign.home", "agents.campaign.section", "agents.campaign.models"),
         *("agents.campaign.described", "agents.campaign.recipe"),

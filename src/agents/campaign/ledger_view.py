@@ -71,7 +71,8 @@ class Pause:
 class Spending:
     """What was spent on one model; ``alias`` is "" for the teacher's own, ``role`` teacher or judge.
 
-    Sums are None where no call told; ``unpriced`` calls have no cost that is known.
+    Sums are None where no call told; ``unpriced`` calls have no cost that is known. ``seconds`` is the mean time that a
+    call took.
     """
 
     role: str
@@ -81,6 +82,7 @@ class Spending:
     tokens_out: int | None
     cost: float | None
     unpriced: int
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,10 +408,11 @@ _NEWEST = """{settled}
     ORDER BY s.seq DESC LIMIT :count
 """
 _SPENT = """
-    SELECT role, coalesce(alias, ''), count(*), sum(tokens_in), sum(tokens_out), sum(cost), sum(cost IS NULL)
+    SELECT role, coalesce(alias, ''), count(*), sum(tokens_in), sum(tokens_out), sum(cost), sum(cost IS NULL),
+           avg(seconds)
     FROM (
-        SELECT 'teacher' AS role, alias, tokens_in, tokens_out, cost FROM attempts WHERE outcome IS NOT NULL
-        UNION ALL SELECT 'judge', alias, tokens_in, tokens_out, cost FROM opinions WHERE outcome IS NOT NULL
+        SELECT 'teacher' AS role, alias, tokens_in, tokens_out, cost, seconds FROM attempts WHERE outcome IS NOT NULL
+        UNION ALL SELECT 'judge', alias, tokens_in, tokens_out, cost, seconds FROM opinions WHERE outcome IS NOT NULL
     ) GROUP BY 1, 2 ORDER BY 1 DESC, 2
 """
 _NEAR = """

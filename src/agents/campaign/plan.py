@@ -103,7 +103,9 @@ class Layer:
                 document = yaml.load(file, Loader=_RecipeLoader)  # noqa: S506 -- a SafeLoader
             values = dict(leaves(document)) if isinstance(document, dict) else {}
         except FileNotFoundError as error:
-            raise UsageError(f"recipe {path} does not exist", "check its path, or write one: campaign init FILE") from error
+            raise UsageError(
+                f"recipe {path} does not exist", "check its path; campaign init FILE writes one"
+            ) from error
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"recipe {path} cannot be read: {error}", "make it a readable UTF-8 file") from error
         except RecursionError as error:

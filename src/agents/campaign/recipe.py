@@ -287,6 +287,16 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _batches_have_no_fallbacks(self) -> Self:
+        for teacher in [self.teacher, *(candidate.teacher for candidate in self.candidates.values())]:
+            if teacher.kind == "batch" and self.models[str(teacher.model)].fallbacks:
+                raise UsageError(
+                    f"models.{teacher.model}.fallbacks names models that a batch teacher never asks",
+                    f"leave out models.{teacher.model}.fallbacks, or ask call by call: teacher.kind: chat",
+                )
+        return self
+
+    @model_validator(mode="after")
     def _texts_have_a_teacher(self) -> Self:
         described = [name for name, domain in self.domains.items() if domain.sources is not None]
         teachers = [self.teacher, *(candidate.teacher for candidate in self.candidates.values())]

@@ -12,10 +12,10 @@ from typing import Any
 _PREFIXED = r"\b(?:(?:sk|pk|rk|gsk|hf|xai|nvapi)[-_]|AIza)[\w*.-]{8,}"
 """How the keys of most providers begin."""
 _SECRET = re.compile(
-    r"(?i:authorization\b.*|\bbearer\b\s*\S*)"
-    r"|(?i:\b(?:x-)?api[-_ ]?key\b(?:\s*(?:provided|is))?\s*[\"']?\s*[:=]\s*\S+)"
+    r"(?i:authorization\b.*+|\bbearer\b\s*+\S*+)"
+    r"|(?i:\b(?:x-)?api[-_ ]?key\b(?:\s*+(?:provided|is))?+\s*+[\"']?+\s*+[:=]\s*+\S++)"
     r"|(?<=://)[^\s/@]+(?=@)|(?<=[?&])[\w.-]+=[^\s&'\"]+"
-    rf"|{_PREFIXED}|\b(?=[\w-]*\d)[\w-]{{32,}}\b",
+    rf"|{_PREFIXED}|(?<![\w-])(?=[\w-]*\d)[\w-]{{32,}}\b",
     re.DOTALL,
 )
 _KEY = re.compile(rf"{_PREFIXED}")

@@ -96,7 +96,8 @@ def _near(run: str, known: list[str]) -> str:
 def _head(sample: Mapping[str, Any]) -> str:
     twin = "" if sample["twin"] is None else f" of ticket {sample['twin']}"
     reason = f", {sample['reason']}{twin}" if sample["reason"] else ""
+    text = f" from {sample['item']['name']}" if isinstance(sample["item"].get("name"), str) else ""
     return (
         f"ticket {sample['seq']}: {sample['state']}, quality {sample['quality']:.3f}{reason}\n"
-        f"{sample['domain']}, {sample['family']}/d{sample['difficulty']}, item {sample['item_id']}"
+        f"{sample['domain']}, {sample['family']}/d{sample['difficulty']}, item {sample['item_id']}{text}"
     )

@@ -107,7 +107,8 @@ def _spending_text(spending: Mapping[str, Any]) -> str:
     cost = "cost unknown" if spending["cost"] is None else f"cost {spending['cost']:.6g}"
     if spending["cost"] is not None and spending["unpriced"]:
         cost += f" and {spending['unpriced']:,} calls of unknown cost"
-    return f"{who} {spending['calls']:,} calls, {', '.join([*tokens, cost])}"
+    each = [] if spending["seconds"] is None else [f"{spending['seconds']:.2g} s each"]
+    return f"{who} {spending['calls']:,} calls, {', '.join([*tokens, cost, *each])}"
 
 
 def active_text(steps: tuple[str, ...], pid: int, log: Path) -> str:

@@ -77,7 +77,7 @@ def mended(text: str) -> str:
 
 
 def outside_strings(text: str) -> int:
-    """Return how many characters of ``text``, JSON with slips, are in none of its strings, by the quotes as they are."""
+    """Return how many characters of ``text``, JSON with slips, are in no string, by the quotes as they are."""
     return len(_STRING_TOKEN.sub("", text))
 
 

@@ -79,7 +79,7 @@ _START_ATTEMPT = "INSERT INTO attempts (id, seq, started, reserved) VALUES (?, ?
 _START_OPINION = "INSERT INTO opinions (id, attempt, started, reserved, alias) VALUES (?, ?, ?, ?, ?)"
 _FINISH_ATTEMPT, _FINISH_OPINION = (
     f"UPDATE {table} SET finished = ?, outcome = ?, model = ?, reply = ?, tokens_in = ?, tokens_out = ?, "  # noqa: S608
-    "cost = ?, alias = coalesce(?, alias) WHERE id = ?"
+    "cost = ?, alias = coalesce(?, alias), seconds = ? WHERE id = ?"
     for table in _CALLS
 )
 _SAMPLE = "INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -97,7 +97,7 @@ _ADDED_COLUMNS = {
         *(("attempts", "reserved REAL"), ("attempts", "tokens_in INTEGER"), ("attempts", "tokens_out INTEGER")),
         *(("attempts", "cost REAL"), ("counters", "exhausted INTEGER NOT NULL DEFAULT 0")),
     ),
-    3: (("attempts", "alias TEXT"),),
+    3: (("attempts", "alias TEXT"), ("attempts", "seconds REAL")),
 }
 """Columns that a version added to tables of the one before."""
 _FIRST_TABLE = {2: "CREATE TABLE guards", 3: "CREATE TABLE opinions"}
@@ -516,4 +516,4 @@ def _written(messages: Iterable[Message]) -> str:
 
 def _finished(number: int, reply: Reply, now: str, cost: float | None) -> tuple[Any, ...]:
     said = reply.outcome.value, reply.model, reply.text, reply.tokens_in, reply.tokens_out
-    return (now, *said, cost, reply.alias or None, number)
+    return (now, *said, cost, reply.alias or None, reply.seconds, number)

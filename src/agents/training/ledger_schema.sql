@@ -18,7 +18,7 @@ BEGIN SELECT raise(ABORT, 'a settled ticket stays as it is'); END;
 CREATE TABLE attempts (
     id INTEGER PRIMARY KEY, seq INTEGER NOT NULL REFERENCES tickets, started TEXT NOT NULL, finished TEXT,
     outcome TEXT CHECK (outcome IN ('answered', 'empty', 'refused', 'truncated', 'failed', 'lost')),
-    model TEXT, reply TEXT, reserved REAL, tokens_in INTEGER, tokens_out INTEGER, cost REAL, alias TEXT
+    model TEXT, reply TEXT, reserved REAL, tokens_in INTEGER, tokens_out INTEGER, cost REAL, alias TEXT, seconds REAL
 ) STRICT;
 CREATE INDEX unfinished_attempts ON attempts (id) WHERE outcome IS NULL;
 CREATE TABLE samples (
@@ -40,7 +40,7 @@ CREATE TABLE pauses (
 CREATE TABLE opinions (
     id INTEGER PRIMARY KEY, attempt INTEGER NOT NULL REFERENCES attempts, started TEXT NOT NULL, finished TEXT,
     outcome TEXT CHECK (outcome IN ('answered', 'empty', 'refused', 'truncated', 'failed', 'lost')),
-    model TEXT, reply TEXT, reserved REAL, tokens_in INTEGER, tokens_out INTEGER, cost REAL, alias TEXT
+    model TEXT, reply TEXT, reserved REAL, tokens_in INTEGER, tokens_out INTEGER, cost REAL, alias TEXT, seconds REAL
 ) STRICT;
 CREATE INDEX opinions_of_attempts ON opinions (attempt);
 CREATE INDEX unfinished_opinions ON opinions (id) WHERE outcome IS NULL;

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -86,6 +86,8 @@ class Reply:
 
     ``tokens_in`` and ``tokens_out`` are what the teacher says that it read and wrote, None where it does not say.
     ``alias`` is the recipe's name for the model that was asked, where that was another one than the teacher's own.
+    ``seconds`` is how long the call took that was answered, without what it waited for its turn; None of one that was
+    no call by itself.
     """
 
     outcome: Outcome
@@ -94,6 +96,7 @@ class Reply:
     tokens_in: int | None = None
     tokens_out: int | None = None
     alias: str = ""
+    seconds: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

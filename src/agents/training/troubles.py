@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from agents.campaign.printable import printable
+from agents.campaign.secrets import hidden
 
 LONGEST_DETAIL = 200
 """Characters of a detail."""
@@ -46,13 +47,6 @@ NO_FORM = re.compile(
 )
 """A server that knows no schemas, or not this one."""
 TAG = re.compile(r"<[^<>]*+>")
-SECRETS = re.compile(
-    r"(?:proxy-)?authorization\b.*+|\bbearer\b\s*+\S*+"
-    r"|\b(?:x-)?api[-_ ]?key\b(?:\s*+(?:provided|is))?+\s*+[\"']?+\s*+[:=]\s*+\S++"
-    r"|\b(?:sk|pk|rk|hf|gsk|xai|key|nvapi|AIza)[-_]?[\w*.-]{8,}|\b[\w-]{32,}\b",
-    re.IGNORECASE | re.DOTALL,
-)
-"""Keys, and an Authorization header with all that follows it."""
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
@@ -152,8 +146,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def shortened(text: str, most: int = LONGEST_DETAIL) -> str:
     """Return ``text`` as one printable line of at most ``most`` characters, without keys."""
-    hidden = SECRETS.sub("[hidden]", text[:LONGEST_MESSAGE])
-    line = " ".join(printable(hidden).split())
+    line = " ".join(printable(hidden(text[:LONGEST_MESSAGE])).split())
     return line if len(line) <= most else line[: most - 3] + "..."
 
 
@@ -198,10 +191,8 @@ def _trouble_of(status: int, said: _Said) -> Trouble:
             return Trouble.RATE
         case 402 | 429:
             return Trouble.QUOTA
-        case 403 if FLAGGED.search(words):
-            return Trouble.REQUEST
         case 401 | 403:
-            return Trouble.KEY
+            return Trouble.REQUEST if status == 403 and FLAGGED.search(words) else Trouble.KEY
         case 400 | 404 if NO_MODEL.search(words):
             return Trouble.MODEL
         case 400 | 422 if NO_FORM.search(words):

@@ -29,6 +29,8 @@ _ENDINGS = {
     "content_filter": Outcome.REFUSED,
 }
 """Reasons for which an answer is over; for any other one it broke off."""
+_DATA = (b"data:", BOM_UTF8 + b"data:")
+"""How a line of data begins, and the first one of a stream perhaps."""
 
 
 def request_frame(model: ModelSection, schema: Mapping[str, Any] | None = None, form: Structured = "none") -> bytes:
@@ -84,8 +86,8 @@ def garbled(body: bytes, what: str = "an answer") -> Failure:
 class Pieces:
     """An answer that comes in pieces, as server-sent events; bytes may be cut anywhere.
 
-    Whoever reads says ``add`` for what has come until it returns a failure or the answer ``is_over``, and asks ``reply``
-    when nothing comes any more. Takes no more than ``MOST_BYTES`` characters, nor more bytes of one event.
+    Whoever reads says ``add`` for what has come until it returns a failure or the answer ``is_over``, and asks
+    ``reply`` when nothing comes any more. Takes no more than ``MOST_BYTES`` characters, nor more bytes of one event.
     """
 
     def __init__(self) -> None:
@@ -178,9 +180,8 @@ class _Events:
             return
         *lines, self._line = self._line.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         for line in lines:
-            data = line.removeprefix(BOM_UTF8)  # it stands before the first line, and nowhere else
-            if data.startswith(b"data:"):
-                self._data.append(bytes(data[5:]).strip())
+            if line.startswith(_DATA):
+                self._data.append(bytes(line).partition(b":")[2].strip())
                 self._size += len(line)
             elif not line and self._data:
                 yield b"\n".join(self._data)

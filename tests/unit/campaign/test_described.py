@@ -73,6 +73,18 @@ def test_what_cannot_be_is_refused(tmp_path: Path, key: str, value: Any, told: s
     assert caught.value.cure
 
 
+def test_a_batch_teacher_asks_no_fallbacks(tmp_path: Path) -> None:
+    batch = changed("teacher.kind", "batch")
+    assert planned(tmp_path, batch).recipe.teacher.kind == "batch"
+    judged = changed("domains.notes.judge", {"model": "other", "rubric": "r"}, batch)
+    assert planned(tmp_path, changed("models.other.fallbacks", ["writer"], judged)), "judges are asked call by call"
+    tried = changed("teacher.kind", "chat", changed("candidates", {"a": {}, "b": {"teacher": {"kind": "batch"}}}))
+    for text in (batch, tried):
+        with pytest.raises(UsageError, match=r"models\.writer\.fallbacks .* batch") as caught:
+            planned(tmp_path, changed("models.writer.fallbacks", ["other"], text))
+        assert "teacher.kind: chat" in caught.value.cure
+
+
 def test_a_cap_of_money_is_kept_by_the_prices_of_those_who_are_asked(tmp_path: Path) -> None:
     capped = changed("guards.max_cost", 5)
     own = changed("models.writer.input_price", 1, changed("models.writer.output_price", 2, capped))

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.dashboard.view import active_text, headline, outcome_text, plan_text, progress_text, status_text
+from agents.dashboard.view import (
+    active_text,
+    headline,
+    outcome_text,
+    plan_text,
+    progress_text,
+    spent_lines,
+    status_text,
+)
 
 EVIL = "\x1b[2J\x1b]0;title\x07 two\nlines\r over \x9b31m \u202e \u2028 \x00 end"
 STATE = {
@@ -173,3 +181,22 @@ def test_while_candidates_are_tried_it_says_who_is_next_and_then_who_was_chosen(
     lines = headline(chosen, {"orchestrator": 7}).split("\n")
     assert lines[1] == "Candidate: a"
     assert not [line for line in lines if "Tried next" in line]
+
+
+def test_what_was_spent_is_told_by_model_and_what_nobody_told_is_unknown() -> None:
+    teacher = {
+        "role": "teacher",
+        "alias": "",
+        "calls": 1_234,
+        "tokens_in": 50_000,
+        "tokens_out": 7_000,
+        "cost": 0.0123456789,
+        "unpriced": 2,
+        "seconds": 1.25,
+    }
+    judge = {**teacher, "role": "judge", "alias": "critic\x1b[31m", "cost": None, "tokens_in": None, "seconds": None}
+    assert spent_lines({"r": [teacher, judge]}) == [
+        "Spent by r: teacher 1,234 calls, 50,000 tokens in, 7,000 out, cost 0.0123457 and 2 calls of unknown cost, "
+        "1.2 s each; judge critic [31m 1,234 calls, 7,000 out, cost unknown"
+    ]
+    assert spent_lines({}) == []

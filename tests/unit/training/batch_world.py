@@ -16,12 +16,16 @@ from aiohttp.test_utils import TestServer
 
 from agents.campaign.clock import SystemClock
 from agents.campaign.models import ModelSection
+from agents.training.batches import Batch
 from agents.training.sample import Cell, Message, Reply, SourceItem, Ticket
 from agents.training.scripts.stand_in import application
 from agents.training.scripts.stand_in_decisions import StandIn
 from agents.training.scripts.stand_in_knobs import Knobs
 from agents.training.teachers import Request
+from agents.training.teachers.access import unheard
 from agents.training.teachers.batch import BatchTeacher
+from agents.training.teachers.batch_folder import BatchFolder
+from agents.training.teachers.forms import Forms
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Door = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
@@ -80,6 +84,10 @@ class World:
         page = orjson.loads(self.stand_in.batches.listed(100, None, "right").pieces[0])
         files = [batch["input_file_id"] for batch in reversed(page["data"])]
         return [b"".join(self.stand_in.batches.content(file, "right").pieces) for file in files]
+
+    def under_way(self) -> list[Batch]:
+        """Return the batches that a start now would take up."""
+        return BatchFolder(self.folder, Forms(ModelSection(model="m"), (), "m", unheard)).under_way()
 
     def told(self, pattern: str) -> list[str]:
         return [line for line in self.said if re.search(pattern, line)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,13 @@ def notes_recipe(**changes: str) -> str:
 
 
 def previewed(
-    folder: Path, text: str, count: int = 5, seed_offset: int = 0, own_key: str = "", **knobs: Any
+    folder: Path,
+    text: str,
+    count: int = 5,
+    seed_offset: int = 0,
+    own_key: str = "",
+    say: Callable[[str], None] = lambda _: None,
+    **knobs: Any,
 ) -> tuple[Preview, StandIn]:
     """Return the preview of the recipe ``text``, asked of a stand-in with these ``knobs``, and the stand-in."""
 
@@ -74,7 +80,7 @@ def previewed(
             prepared = prepare(plan_of(folder, text, address), "pilot", None, Home(folder / "context"), NOW)
             environment = {"OPENAI_API_KEY": own_key}
             made = await make_preview(
-                prepared, count, seed_offset, environment, SystemClock(), say=lambda _: None, progressed=lambda _: None
+                prepared, count, seed_offset, environment, SystemClock(), say=say, progressed=lambda _: None
             )
             return made, stand_in
 

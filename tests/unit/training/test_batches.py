@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -27,7 +28,7 @@ from agents.training.batches import (
 from agents.training.sample import Outcome, Reply
 from agents.training.troubles import Failure, Trouble
 
-BATCH = Batch(3, "a-mark", "http://127.0.0.1:1/v1", "KEY", ("t1", "t2"))
+BATCH = Batch(3, "a-mark", "http://127.0.0.1:1/v1", "KEY", {"t1": "d", "t2": "e"}, {"d": "json_object", "e": "none"})
 KEYS = (
     *("id", "status", "data", "errors", "metadata", "request_counts", "completed", "output_file_id", "has_more"),
     *("custom_id", "response", "error", "status_code", "body", "code", "message"),
@@ -89,6 +90,11 @@ def test_a_record_comes_back_as_it_was() -> None:
     assert [batch.state for batch in (BATCH, submitted, submitted.collected())] == list(State)
 
 
+def test_a_record_of_the_first_kind_has_no_domains() -> None:
+    document = {name: value for name, value in BATCH.document().items() if name != "forms"}
+    assert Batch.of(document | {"tickets": ["t1", "t2"]}) == replace(BATCH, tickets={"t1": "", "t2": ""}, forms={})
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -96,6 +102,9 @@ def test_a_record_comes_back_as_it_was() -> None:
         {"state": "lost"},
         {"tickets": None},
         {"tickets": [1]},
+        {"tickets": {"t1": 1}},
+        {"forms": None},
+        {"forms": {"d": "xml"}},
         {"id": 5},
         {"more": 1},
         {"id": "batch_1"},

@@ -124,8 +124,10 @@ def test_opinions_are_part_of_the_costs(path: Path) -> None:
     judged(path, critic).go()
     spent = LedgerView(path).spent()
     assert spent == [
-        Spending("teacher", "", 120, None, None, None, 120),
-        Spending("judge", "critic", len(critic.asked), 7 * len(critic.asked), 3 * len(critic.asked), spent[1].cost, 0),
+        Spending("teacher", "", 120, None, None, None, 120, None),
+        Spending(
+            "judge", "critic", len(critic.asked), 7 * len(critic.asked), 3 * len(critic.asked), spent[1].cost, 0, None
+        ),
     ]
     assert spent[1].cost == pytest.approx(len(critic.asked) * (7 * 1.0 + 3 * 2.0) / 1e6)
     assert len(LedgerView(path).calls()) == 120 + len(critic.asked)

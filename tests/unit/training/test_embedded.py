@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agents.training.embedded import DEEPEST, Span, is_deep, mended, spans
+from agents.training.embedded import DEEPEST, Span, is_deep, mended, outside_strings, spans
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -32,6 +32,14 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 )
 def test_json_is_found_in_text(text: str, brackets: str, found: list[Span]) -> None:
     assert list(spans(text, brackets)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("", 0), ("{\"a\": 'b'}", 4), ("{a:b}", 5), ('"a \\" b"', 0), ('"it" and "that"', 5), ('{"a": "never ends', 14)],
+)
+def test_what_is_outside_strings_is_counted(text: str, count: int) -> None:
+    assert outside_strings(text) == count
 
 
 @given(texts)

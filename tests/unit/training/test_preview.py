@@ -20,6 +20,7 @@ from agents.campaign.clock import SystemClock
 from agents.campaign.errors import ExitCode, PausedError, UsageError
 from agents.campaign.home import Home
 from agents.campaign.plan import plan_for
+from agents.training import previewing
 from agents.training.inspection import inspect, inspection_text
 from agents.training.judge import Verdict
 from agents.training.preflight import prepare
@@ -154,6 +155,27 @@ def test_what_a_person_must_mend_is_told_with_its_cure(folder: Path, knobs: dict
     assert paused.value.exit_code is ExitCode.PAUSED
 
 
+def test_a_server_that_only_refuses_for_rate_is_waited_for_in_bounds_and_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previewing, "SILENCE_SECONDS", 0.2)
+    text = notes_recipe(temperature="    timeout_seconds: 0.1")
+    heard: list[str] = []
+    with pytest.raises(PausedError, match=r"nothing came back for 0\.3 s, with 0 of 3 samples there") as paused:
+        previewed(folder, text, 3, say=heard.append, faults={"429": 1.0})
+    assert "refuses for rate" in paused.value.cure
+    (said,) = heard
+    assert "is asked more slowly" in said
+    assert "HTTP 429" in said
+
+
+def test_a_slow_model_is_waited_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(previewing, "SILENCE_SECONDS", 0.2)
+    text = notes_recipe(temperature="    timeout_seconds: 0.8", in_flight="  in_flight: 1")
+    preview, _ = previewed(folder, text, 5, latency=0.3)
+    assert len(preview.shown) == 5
+
+
 def test_the_cap_of_the_recipe_holds(folder: Path) -> None:
     with pytest.raises(PausedError, match=r"guards\.max_cost allows 0\.001"):
         previewed(folder, notes_recipe(max_cost="  max_cost: 0.001"), 5)
@@ -174,6 +196,9 @@ def test_of_a_recipe_with_candidates_one_is_named(tmp_path: Path) -> None:
     assert "warm, made" in refused.value.cure
     plain = plan_for({}, None, {})
     assert of_candidate(plain, None) is plain
+    with pytest.raises(UsageError, match="has no candidates") as refused:
+        of_candidate(plain, "made")
+    assert refused.value.cure == "leave --candidate out"
 
 
 # A judge.

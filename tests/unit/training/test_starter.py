@@ -89,13 +89,11 @@ def test_a_starter_is_inspected_and_previewed(kind: StarterKind, folder: Path) -
     assert not (folder / "context").exists()
 
 
-@pytest.mark.parametrize("there", ["file", "folder", "link"])
+@pytest.mark.parametrize("there", ["file", "link"])
 def test_nothing_is_overwritten(tmp_path: Path, there: str) -> None:
     path = tmp_path / "recipe.yaml"
     if there == "file":
         path.write_text("mine")
-    elif there == "folder":
-        path.mkdir()
     else:
         path.symlink_to("nowhere")
     before = path.lstat()
@@ -103,6 +101,15 @@ def test_nothing_is_overwritten(tmp_path: Path, there: str) -> None:
         write_starter(StarterKind.NOTES, path)
     assert "another name" in refused.value.cure
     assert path.lstat() == before
+
+
+@pytest.mark.parametrize("path", [Path(), Path("notes")])
+def test_a_folder_is_no_place_for_a_recipe(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "notes").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=f"{path} is a folder") as refused:
+        write_starter(StarterKind.NOTES, path)
+    assert refused.value.cure == f"name a file in it: campaign init {path / 'recipe.yaml'}"
 
 
 def test_where_nothing_can_be_written_it_is_said(tmp_path: Path) -> None:

@@ -36,7 +36,12 @@ def test_a_request_says_what_the_recipe_says_and_nothing_else() -> None:
         "max_tokens": 9,
         "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Grüße?"}],
     }
-    body = {"chat_template_kwargs": {"enable_thinking": False}, "model": "other", "messages": [], "logit_bias": {"5": 1}}
+    body = {
+        "chat_template_kwargs": {"enable_thinking": False},
+        "model": "other",
+        "messages": [],
+        "logit_bias": {"5": 1},
+    }
     found = said(ModelSection(model="m", extra_body=body))
     assert found["chat_template_kwargs"] == {"enable_thinking": False}
     assert found["logit_bias"] == {"5": 1}

@@ -30,6 +30,8 @@ GERMAN_SHARE = 0.1
 _CODE_SPAN = re.compile(r"`([^`\n]{1,200})`")
 _IN_CODE = re.compile(r"\b[^\W\d]\w+")
 _PART = re.compile(r"\$?\w+(?:\.\w+|,\d{3}\b)*")
+_TITLE = re.compile(r"\s*+(?:#{1,6}\s.*|(?:(?:[-*+>]|\d{1,3}[.)])\s++)?\*\*(?!\s).{1,200}?\*\*)")
+"""A heading of Markdown, or a label in bold at the beginning of a line."""
 _LIST_NUMBER = re.compile(r"\d{1,3}[.)]")
 _DOTTED = re.compile(r"\w{2,}(?:\.\w{2,})+")
 _NUMBER = re.compile(r"\$[0-9A-Fa-f]+\b|\b\d\w*(?:,\d{3}\b)*(?:\.\d+)?")
@@ -44,7 +46,8 @@ def grounding(answer: str, source: str, question: str) -> Check:
     """Return the share of the different names and numbers of ``answer`` that the source or the question has.
 
     Names are identifiers such as CamelCase, snake_case, dotted.ones and ALLCAPS, words in code spans, and capitalised
-    words inside a sentence, except in German, where every noun is one. Numbers are equal by value: 1,000 is 1000 and
+    words inside a sentence, except in German, where every noun is one; those of headings and of labels in bold may be
+    capitalised for no other reason. Numbers are equal by value: 1,000 is 1000 and
     $10 is 0x10. Numbers of one digit and those of a list are no claims; an answer without any claim is grounded.
     """
     claims = list(islice(_claims(answer[:LONGEST_READ]), MOST_CLAIMS))
@@ -114,22 +117,32 @@ def _claims(text: str) -> Iterator[str]:
 
 
 def _parts(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield what may be a name or a number, and whether a sentence begins with it."""
+    """Yield what may be a name or a number, and whether it may be capitalised for no other reason than its place."""
     for line in text.splitlines():
-        begins = True
-        for word in line.split():
-            if word.isalpha() and word.islower():  # most words are such, and need no closer look
-                begins = False
-                continue
-            core = word.rstrip(_MARKS)
-            if core.isalpha() and (core.islower() or (begins and core.istitle())):
-                begins = word[-1] in _ENDS
-                continue
-            if not (begins and _LIST_NUMBER.fullmatch(word)):
-                begins = begins or word[0] in _QUOTES
-                for part in _PART.findall(word):
-                    yield part, begins
-            begins = word[-1] in _ENDS or not any(map(str.isalnum, word))
+        title = _TITLE.match(line)
+        if title is None:
+            yield from _parts_of_prose(line)
+            continue
+        words = (word for word in title[0].split() if not _LIST_NUMBER.fullmatch(word))
+        yield from ((part, True) for word in words for part in _PART.findall(word))
+        yield from _parts_of_prose(line[title.end() :])
+
+
+def _parts_of_prose(line: str) -> Iterator[tuple[str, bool]]:
+    begins = True
+    for word in line.split():
+        if word.isalpha() and word.islower():  # most words are such, and need no closer look
+            begins = False
+            continue
+        core = word.rstrip(_MARKS)
+        if core.isalpha() and (core.islower() or (begins and core.istitle())):
+            begins = word[-1] in _ENDS
+            continue
+        if not (begins and _LIST_NUMBER.fullmatch(word)):
+            begins = begins or word[0] in _QUOTES
+            for part in _PART.findall(word):
+                yield part, begins
+        begins = word[-1] in _ENDS or not any(map(str.isalnum, word))
 
 
 def _is_number(part: str) -> bool:

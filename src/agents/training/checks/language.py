@@ -25,6 +25,8 @@ ENOUGH_WORDS = 20
 """With so many words some function words are expected."""
 EXPECTED_SHARE = 0.1
 """Share of function words that prose has at least; in most it is 0.3 to 0.5."""
+SHORT_PHRASE = 6
+"""Words between two marks; where there are fewer, as in lists of commands, function words may be left out."""
 OWN_LETTERS = 0.3
 """Share of words in the letters of its language that prose has at least; the others are names and terms."""
 LEAST_KANA = 0.1
@@ -107,6 +109,8 @@ LANGUAGES = tuple(sorted(_SCRIPT_OF))
 """The languages that are known, by ISO 639-1."""
 
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*+`", re.DOTALL)
+_MARKS = re.compile(r"[.!?:;,\n]+")
+_TOO_LITTLE = "too little prose to tell"
 
 
 def require_known(language: str) -> None:
@@ -119,15 +123,16 @@ def require_known(language: str) -> None:
 def language(section: LanguageSection, answer: str) -> Check:
     """Return 1 where the prose of ``answer`` is in the language of ``section``; 0 where it is clearly in another one.
 
-    Code is no prose. With fewer than five words of it nothing is known, which is no fault. Raises UsageError for a
-    language that is not known.
+    Code is no prose. With fewer than five words of it, or without function words in short phrases, nothing is known,
+    which is no fault. Raises UsageError for a language that is not known.
     """
     require_known(section.language)
-    words = words_of(_CODE.sub(" ", answer[:LONGEST_READ]))
+    prose = _CODE.sub(" ", answer[:LONGEST_READ])
+    words = words_of(prose)
     if len(words) < FEWEST_WORDS:
-        return Check("language", 1.0, "too little prose to tell")
+        return Check("language", 1.0, _TOO_LITTLE)
     in_letters = _in_letters(words, section.language)
-    in_words, other = _in_function_words(words, section.language)
+    in_words, other = _in_function_words(prose, words, section.language)
     if in_letters < in_words:
         return Check("language", in_letters, f"its letters are not those of {section.language}")
     return Check("language", in_words, other)
@@ -156,8 +161,8 @@ def _in_letters(words: Sequence[str], wanted: str) -> float:
     return min(1.0, own / (OWN_LETTERS * found.total())) if found else 1.0
 
 
-def _in_function_words(words: Sequence[str], wanted: str) -> tuple[float, str]:
-    """Return 1 where no language has more of ``words``, 0 where one has twice as many; and what is wrong."""
+def _in_function_words(prose: str, words: Sequence[str], wanted: str) -> tuple[float, str]:
+    """Return 1 where no language has more of ``words``, 0 where one has twice as many; and what is to be said of it."""
     script = _SCRIPT_OF[wanted]
     if script not in _FUNCTION_WORDS:
         return 1.0, ""
@@ -166,6 +171,11 @@ def _in_function_words(words: Sequence[str], wanted: str) -> tuple[float, str]:
     if hits[wanted] < hits[best]:
         return max(0.0, 2.0 * hits[wanted] / hits[best] - 1.0), f"it reads like {best}, not {wanted}"
     share = hits[wanted] / len(words)
-    if len(words) >= ENOUGH_WORDS and share < EXPECTED_SHARE:
+    if len(words) >= ENOUGH_WORDS and share < EXPECTED_SHARE and not _is_in_short_phrases(prose, words):
         return share / EXPECTED_SHARE, f"hardly a word of it is {wanted}"
-    return 1.0, ""
+    return 1.0, "" if share else _TOO_LITTLE
+
+
+def _is_in_short_phrases(prose: str, words: Sequence[str]) -> bool:
+    phrases = sum(any(map(str.isalpha, phrase)) for phrase in _MARKS.split(prose))
+    return len(words) < SHORT_PHRASE * phrases

@@ -44,26 +44,51 @@ class _Phrases:
 
 
 _MODEL = r"(?:ai|artificial intelligence|language model|llm)(?: (?:language model|assistant|model|system|chatbot))?"
+_UNABLE = (
+    r"(?:(?:just|simply|really|also) )?(?:can(?:'t|not| not)|(?:won't|will not)(?: be able to)?"
+    r"|do(?:n't| not) (?:know|understand|feel|provide|support|think i can"
+    r"|have (?:access|enough|sufficient|any|information|knowledge|permission|personal|the (?:ability|information)))"
+    r"|must decline|have to decline|have no (?:access|way|information|knowledge|idea)"
+    r"|(?:'m|'re| am| are) (?:un|not )(?:able|allowed|permitted|comfortable|willing|authori[sz]ed|capable|equipped"
+    r"|going|programmed|designed|in a position|sure)\b(?: to| of| with)?)"
+)
+_OBJECT = (
+    r"(?= (?:\w+ ){0,2}?(?:this|that|these|those|such|any|anything|it|you|your|content|answers?|responses?|reply"
+    r"|questions?|samples?|tasks?|instructions?|dialogues?|conversations?|stor(?:y|ies)|poems?|essays?|articles?"
+    r"|texts?|material|output|json|summar(?:y|ies)|explanations?|translations?|jokes?|malware|exploits?)\b)"
+)
+"""What is asked of a model; whoever cannot create a directory declines nothing."""
+_SERVICE = (
+    r"(?:(?:help(?:ing)?(?! but\b| it\b| \w+ing\b)|assist(?:ing)?|comply|fulfill?|provid(?:e|ing)"
+    r"|answer(?:ing)?|respond|discuss(?:ing)?|engag(?:e|ing)|summari[sz]e|translate|participate"
+    r"|continue (?:with )?(?:this|that)|complete (?:this|that|your)|give (?:you|any|advice))\b"
+    rf"|(?:generat(?:e|ing)|creat(?:e|ing)|writ(?:e|ing)|produc(?:e|ing)|shar(?:e|ing)|offer){_OBJECT}"
+    r"|do (?:this|that)(?: for you)?(?:$|[,;] (?:as|because|but|i|since|sorry)\b| (?:as|because|since)\b))"
+)
+_POLITELY = r"(?:respectfully|politely|kindly|regretfully)"
+_TOO_LITTLE = r"(?:enough|sufficient|adequate) (?:\w+ )??(?:information|context|details?|data)\b"
 _LANGUAGES = (
     _Phrases(
         apology=r"(?:(?:i(?:'m| am)|we(?:'re| are)) )?(?:\w+ly |so |very )?sorry\b|(?:i|my|our) apolog\w+|apologies\b"
         r"|i regret\b|(?:unfortunately|regrettably)\b(?!.{0,20}\bwe\b)|i(?:'m| am) afraid\b",
-        unable=r"\b(?:i|we) ?(?:(?:just|simply|really|also) )?(?:can(?:'t|not| not)|won't|will not"
-        r"|do(?:n't| not) (?:have|know|understand|feel|provide|support|think i can)|must decline|have to decline"
-        r"|have no (?:access|way|information|knowledge|idea)"
-        r"|(?:'m|'re| am| are) (?:un|not )(?:able|allowed|permitted|comfortable|willing|authori[sz]ed|capable|equipped"
-        r"|going|programmed|designed|in a position|sure)\b(?: to| of| with)?)",
-        service=r"(?:help(?:ing)?(?! but\b| it\b| \w+ing\b)|assist(?:ing)?|comply|fulfill?|provid(?:e|ing)"
-        r"|answer(?:ing)?|respond|discuss(?:ing)?|engag(?:e|ing)|generat(?:e|ing)|creat(?:e|ing)|writ(?:e|ing)|produc(?:e|ing)"
-        r"|summari[sz]e|translate|shar(?:e|ing)|offer|participate|continue (?:with )?(?:this|that)"
-        r"|complete (?:this|that)|do (?:this|that)|give (?:you|any|advice))\b",
+        unable=rf"\bi ?{_UNABLE}|\bwe ?{_UNABLE}(?: \w+)?? ?{_SERVICE}",
+        service=_SERVICE,
         as_model=rf"as an? (?:\w+ ){{0,2}}?{_MODEL}(?:,| (?:i|developed|created|trained|without)\b).{{0,80}}?"
         r"\b(?:i|my)\b",
-        other=r"i (?:(?:must|have to|need to|will have to) |(?:respectfully|politely) )?(?:decline|refuse)(?:[.,!]|$"
+        other=rf"i (?:(?:must|have to|need to|will have to) )?(?:{_POLITELY} )?(?:decline|refuse)(?:[.,!]|$"
         r"| to (?:answer|help|assist|comply|respond|discuss|provide|write|do (?:this|that|so))\b| (?:this|that|your)\b)"
         r"|i(?:'d| would) (?:rather not|prefer not to)\b|i prefer not to\b"
-        r"|(?:this|that) (?:is(?:n't| not) something (?:i|we) can\b|goes against my\b)"
+        r"|(?:this|that)(?:'s| is)(?:n't| not) (?:something (?:i|we) can\b|possible for me\b)"
+        r"|(?:this|that) goes against my\b"
         r"|(?:this|that|your) (?:\w+ )?(?:violates|is against) (?:my|our|the) (?:guidelines|polic|content|programming)"
+        r"|(?:this|that|your|the) (?:\w+ ){0,2}?(?:is|was|were|has been|have been) (?:blocked|declined|filtered|flagged"
+        r"|refused|rejected)\b.{0,60}?\b(?:content|safety|usage) (?:management )?(?:polic|filter|guidelines|system)"
+        r"|(?:this|your) (?:request|question|task) (?:can(?:'t|not| not)|could(?:n't| not)) be (?:answered|completed"
+        r"|fulfil\w+|granted|handled|met|processed)\b"
+        rf"|i (?:do(?:n't| not) have|lack) {_TOO_LITTLE}|there is(?:n't| not) {_TOO_LITTLE}.{{0,60}}?\bto\b"
+        r"|the (?:\w+ )??(?:text|passage|excerpt|document|source|context|article|snippet|material|input)"
+        r"(?: (?:provided|given|above))? (?:does(?:n't| not) (?:contain|provide|include|give|have|offer)|lacks)"
+        rf" {_TOO_LITTLE}"
         rf"|i(?:'m| am) (?:just|only) an? {_MODEL}\b"
         r"|it (?:would be|is|'s) (?:inappropriate|unethical|not appropriate|irresponsible) for me\b"
         r"|my (?:guidelines|programming|policies) (?:do not|don't|prevents?|prohibits?)\b",
@@ -135,7 +160,9 @@ _LANGUAGES = (
         ignorance=r"[わ分]かりません",
     ),
 )
-_INTERJECTION = r"(?:(?:well|hi|hello|hey|oh|okay|ok|no|but|however|thanks|thank you),? )?"
+_INTERJECTION = (
+    r"(?:(?:well|hi|hello|hey|oh|okay|ok|no|but|however|(?:i'm |i am )?sorry|thanks|thank you),? (?:but )?)?"
+)
 _DECLINING = re.compile(f"{_INTERJECTION}(?:{'|'.join(phrases.declining for phrases in _LANGUAGES)})")
 _IGNORANCE = re.compile("|".join(phrases.ignorance for phrases in _LANGUAGES))
 _ENDS = str.maketrans({**dict.fromkeys(".!?:\u3002\uff01\uff1f", "\n"), "\u2019": "'"})

@@ -19,7 +19,6 @@ from agents.campaign.clock import Clock
 from agents.campaign.errors import PausedError
 from agents.training.batches import (
     AGAIN,
-    FATAL,
     PASSING,
     Batch,
     Standing,
@@ -30,13 +29,14 @@ from agents.training.batches import (
     standing_of,
 )
 from agents.training.teachers.access import Access
-from agents.training.troubles import Failure, Trouble, of_response
+from agents.training.teachers.bodies import read_body
+from agents.training.troubles import FATAL, Failure, Trouble, cure_of, of_response
 from agents.training.wire import MOST_BYTES
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds before a server is asked again that was out of order; doubled each time."""
 PATIENCE_SECONDS = 600.0
-"""For how long a call may come to nothing before the run is paused; also how long a transfer may be silent."""
+"""For how long a call may fail before the run is paused; also how long a transfer may be silent."""
 CONNECT_SECONDS = 30.0
 MOST_LISTED = 100
 
@@ -48,7 +48,7 @@ class BatchServer:
     """Asks one server with one key; an async context manager.
 
     Every call is repeated while the server is out of order, and raises PausedError where a person must mend something,
-    or where it has come to nothing for ten minutes.
+    or where ten minutes after its first failure it has still come to nothing.
 
     Args:
         access: where, and with which key.
@@ -58,6 +58,7 @@ class BatchServer:
 
     def __init__(self, access: Access, timeout: float, clock: Clock) -> None:
         self._address = access.address.rstrip("/")
+        self._variable = access.variable
         self._key = access.key
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=CONNECT_SECONDS)
         self._clock = clock
@@ -159,7 +160,9 @@ class BatchServer:
             async with self._session.request(method, url, **{"allow_redirects": False, **options}) as response:
                 if response.status in {HTTPStatus.OK, HTTPStatus.CREATED}:
                     return await heard(response)
-                body = await response.read()
+                body = await read_body(response)
+                if isinstance(body, Failure):
+                    return body
         except TimeoutError:
             return Failure(Trouble.TIMEOUT, f"no answer in time from {url}")
         except (aiohttp.ClientError, ConnectionError) as error:
@@ -171,12 +174,14 @@ class BatchServer:
 
     async def _insist(self, call: Callable[[], Awaitable[T | Failure]]) -> T:
         """Repeat ``call`` until it comes to something."""
-        pause, until = FIRST_PAUSE, self._clock.monotonic() + PATIENCE_SECONDS
+        pause, until = FIRST_PAUSE, None
         while isinstance(said := await call(), Failure):
             if said.trouble not in PASSING:
-                cure = FATAL.get(said.trouble, f"mend what it names, {AGAIN}")
-                raise PausedError(f"{self._address} refuses: {said.detail}", cure)
-            left = until - self._clock.monotonic()
+                cure = cure_of(said.trouble, self._variable) if said.trouble in FATAL else "mend what it names"
+                raise PausedError(f"{self._address} refuses: {said.detail}", f"{cure}, {AGAIN}")
+            now = self._clock.monotonic()
+            until = now + PATIENCE_SECONDS if until is None else until
+            left = until - now
             if left <= 0:
                 raise PausedError(
                     f"{self._address} has been out of order for {PATIENCE_SECONDS / 60:g} minutes: {said.detail}",
@@ -189,7 +194,8 @@ class BatchServer:
 
 def _document(parse: Callable[[bytes], T | Failure]) -> Listener[T]:
     async def heard(response: aiohttp.ClientResponse) -> T | Failure:
-        return parse(await response.read())
+        body = await read_body(response)
+        return body if isinstance(body, Failure) else parse(body)
 
     return heard
 

@@ -34,8 +34,8 @@ class _Asked:
 class WaitingList:
     """The requests of a run that wait: in line for a batch, or for one that is under way.
 
-    ``schemas`` are those of answers, by domain, and ``forms`` how they are told. ``came`` is set when a request has come
-    into the line.
+    ``schemas`` are those of answers, by domain, and ``forms`` how they are told. ``came`` is set when a request has
+    come into the line.
     """
 
     def __init__(

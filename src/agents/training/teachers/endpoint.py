@@ -9,6 +9,7 @@ import asyncio
 import math
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
@@ -136,7 +137,7 @@ class Endpoint:
     async def ask(self, request: Request) -> Reply | Failure:
         """Make the call for which a turn was taken; return what it came to."""
         domain = request.ticket.item.domain
-        form = self._forms.of(domain)
+        form, began = self._forms.of(domain), self._clock.monotonic()
         try:
             said = await self._call(request_body(self._frame(domain, form), request.prompt))
         except TimeoutError:
@@ -148,7 +149,7 @@ class Endpoint:
             raise
         said = self._forms.learn(domain, form, said)
         self._note(said)
-        return said
+        return replace(said, seconds=self._clock.monotonic() - began) if isinstance(said, Reply) else said
 
     async def _call(self, body: bytes) -> Reply | Failure:
         assert self._session is not None  # noqa: S101 -- the context manager was entered

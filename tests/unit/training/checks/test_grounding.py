@@ -28,6 +28,8 @@ def score(answer: str, source: str = SOURCE, question: str = "") -> float:
         "1. First it reads.\n2. Then it clears.\n- Last it returns.\n12. Done.",
         "It takes 3 steps, and 2 of them are short; the 1st is not.",
         "He said: \u201cIt was done.\u201d So it was.",
+        "## Step-by-Step Installation Guide\nIt clears the buffer.\n\n### Common Mistakes And Their Fixes ###\n",
+        "- **Main Routine:** it runs.\n2. **Buffer Handling** clears it.\n**Final Note**: It was written in 1991.",
         "Link's routine, e.g. this one, i.e. the main one, and/or another don't matter.",
     ],
 )
@@ -47,6 +49,10 @@ def test_what_the_source_says_is_grounded(answer: str) -> None:
         ("It was written in 1991 by Ganon.", 1 / 2, "Ganon"),
         ("First, PPU2 is set; `irq` follows.", 0.0, "PPU2, irq"),
         ("It uses Ink and Joy.", 0.0, "Ink, Joy"),
+        ("# How To Call WriteJoypad 17 Times\n", 0.0, "WriteJoypad, 17"),
+        ("**Warning:** It wakes Ganon.", 0.0, "Ganon"),
+        ("It wakes **Ganon** at once.", 0.0, "Ganon"),
+        ("**2 * 3 is Ganon, and 4 ** 2 is Joy", 0.0, "Joy"),
         ("With 91 and 00 it works.", 0.0, "91, 00"),
     ],
 )
@@ -94,7 +100,9 @@ def test_a_text_is_grounded_in_itself(text: str) -> None:
 
 
 @pytest.mark.timeout(20)
-@pytest.mark.parametrize("piece", ["Ab1 ", "`a` ", "$1", "1,000", "a.b", "A", "1 ", "\x00", "\n"])
+@pytest.mark.parametrize(
+    "piece", ["**A ", "**A**\n", "# ", "Ab1 ", "`a` ", "$1", "1,000", "a.b", "A", "1 ", "\x00", "\n"]
+)
 def test_large_texts_end_soon(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
     assert 0.0 <= score(text, source=text) <= 1.0

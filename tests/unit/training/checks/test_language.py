@@ -82,6 +82,31 @@ def test_too_little_prose_is_no_fault(answer: str) -> None:
     assert score("en", answer) == 1.0
 
 
+TERSE = (
+    "1. Open browser.\n2. Download installer.\n3. Run installer.\n4. Accept licence.\n5. Choose folder.\n"
+    "6. Click Install.\n7. Restart computer.\n8. Launch program.\n9. Enter password.\n10. Check settings."
+)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        TERSE,
+        "Instale Python, ejecute pruebas, revise resultados.",
+        "Flour, sugar, eggs, butter, vanilla extract, baking powder, salt, milk, chocolate chips, walnuts, raisins, "
+        "honey, yeast, cream, lemon zest, cinnamon",
+    ],
+)
+def test_short_phrases_without_function_words_are_of_any_language(answer: str) -> None:
+    check = language(LanguageSection(language="en"), answer)
+    assert (check.score, check.detail) == (1.0, "too little prose to tell")
+
+
+def test_short_phrases_with_few_function_words_are_in_their_language() -> None:
+    assert score("en", TERSE.replace("Download", "Download the")) == 1.0
+    assert score("de", TERSE.replace("Download", "Download the")) == 0.0
+
+
 def test_prose_without_any_word_of_the_language_is_in_another_one() -> None:
     finnish = "Rutiini lukee ohjaimen kerran jokaisella kuvalla ja kirjoittaa tuloksen puskuriin, jotta muun ohjelman"
     assert score("en", f"{finnish} ei tarvitse odottaa sitä kauemmin kuin välttämätöntä") == 0.0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from errno import EACCES
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,23 @@ def test_a_folder_that_cannot_be_listed_is_named(folder: Path, monkeypatch: pyte
     monkeypatch.setattr(os, "scandir", scandir)
     with pytest.raises(UsageError, match=f"folder {folder} cannot be listed: Permission denied"):
         find(["*.md"], folder)
+
+
+@pytest.mark.parametrize("pattern", ["a" * 256, f"notes/{'a' * 300}/*.md", "a/" * 3_000, f"*/{'a' * 256}"])
+def test_a_pattern_that_is_too_long_is_refused(folder: Path, pattern: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        find([pattern], folder)
+    assert len(refused.value.what) < 1_000
+
+
+def test_a_file_that_cannot_be_looked_at_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path) -> bool:
+        raise PermissionError(EACCES, os.strerror(EACCES), str(path))
+
+    monkeypatch.setattr(Path, "is_file", denied)
+    with pytest.raises(UsageError, match=r"notes/a\.md: Permission denied") as refused:
+        find(["notes/a.md"], folder)
+    assert "readable" in refused.value.cure
 
 
 def test_names_that_could_drive_a_terminal_are_made_harmless(tmp_path: Path) -> None:

@@ -18,6 +18,10 @@ def test_allowed_licences_pass(licence: str) -> None:
     refuse_unlicensed([source(licence=licence)], PolicySection())
 
 
+def test_spaces_around_a_licence_of_the_policy_do_not_count() -> None:
+    refuse_unlicensed([source(licence="My-Licence")], PolicySection(licences=("own", " My-Licence ")))
+
+
 def test_a_licence_that_is_not_allowed_is_named_with_those_that_are() -> None:
     sources = [source(licence="own"), source(files=None, hub="them/data", licence="GPL-3.0-only")]
     with pytest.raises(UsageError, match=r"source them/data has the licence GPL-3.0-only") as caught:

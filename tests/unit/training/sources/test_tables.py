@@ -98,6 +98,13 @@ def test_parquet_has_all_columns_of_all_batches(tmp_path: Path) -> None:
     }
 
 
+def test_a_date_beyond_all_years_of_parquet_is_refused(tmp_path: Path) -> None:
+    days = pa.array([4_000_000], pa.int32()).cast(pa.date32())
+    parquet.write_table(pa.table({"day": days}), tmp_path / "a.parquet")
+    with pytest.raises(UsageError, match=r"a.parquet cannot be read as Parquet: date value out of range"):
+        list(rows_of(find(["a.parquet"], tmp_path)[0], "parquet"))
+
+
 def test_what_is_no_parquet_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"a.parquet cannot be read as Parquet"):
         list(rows_of(file(tmp_path, "a.parquet", b"PAR1 nothing PAR1"), "parquet"))

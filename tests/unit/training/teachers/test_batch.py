@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,8 @@ from batch_world import CREATE, LOOK, RESULTS, UPLOAD, Handler, World, first, re
 from agents.campaign.errors import DamagedFileError, PausedError, UsageError
 from agents.campaign.models import ModelSection
 from agents.training.sample import Outcome
-from agents.training.teachers import batch_server
+from agents.training.teachers import Request, batch_server
 from agents.training.teachers.batch import BatchTeacher
-from agents.training.teachers.batch_folder import BatchFolder
 
 
 @pytest.fixture(autouse=True)
@@ -162,23 +162,79 @@ def test_a_key_that_is_not_let_in_pauses_at_once(tmp_path: Path) -> None:
     within(tmp_path, test, key="another")
 
 
-def test_a_server_that_knows_no_schemas_is_asked_without(tmp_path: Path) -> None:
-    async def test(world: World) -> None:
-        async def results(request: web.Request, handler: Handler) -> web.StreamResponse:
-            response = await handler(request)
-            assert isinstance(response, web.Response)
-            if b"json_schema" not in world.uploads()[-1]:
-                return response
-            error = {"error": {"message": "Unsupported response_format: json_schema"}}
-            body = {"custom_id": asked.ticket.id, "response": {"status_code": 400, "body": error}}
-            return web.Response(body=orjson.dumps(body) + b"\n")
+SCHEMAS = {"d": {"type": "object"}}
 
-        asked = request(1)
-        world.doors[RESULTS] = results
-        (reply,) = await world.answered([asked], schemas={"d": {"type": "object"}}, asks={"tries": 1})
+
+def refusing(world: World, asked: Request, is_refused: Callable[[bytes], bool]) -> None:
+    """Refuse the form of ``asked`` in the results of each batch whose requests ``is_refused``."""
+    error = {"error": {"message": "This response_format is unknown here"}}
+    refusal = {"custom_id": asked.ticket.id, "response": {"status_code": 400, "body": error}}
+
+    async def results(request: web.Request, handler: Handler) -> web.StreamResponse:
+        response = await handler(request)
+        assert isinstance(response, web.Response)
+        assert isinstance(response.body, bytes)
+        if not is_refused(world.uploads()[-1]):
+            return response
+        lines = [line for line in response.body.splitlines() if orjson.loads(line)["custom_id"] != asked.ticket.id]
+        return web.Response(body=b"\n".join([*lines, orjson.dumps(refusal)]))
+
+    world.doors[RESULTS] = results
+
+
+def forms_of(upload: bytes) -> list[str]:
+    bodies = [orjson.loads(line)["body"] for line in upload.splitlines()]
+    return [body.get("response_format", {"type": "none"})["type"] for body in bodies]
+
+
+def test_a_server_that_knows_no_schemas_is_asked_without_and_that_is_known_after_a_start(tmp_path: Path) -> None:
+    async def test(world: World) -> None:
+        refusing(world, request(1), lambda upload: b"json_schema" in upload)
+        (reply,) = await world.answered([request(1)], schemas=SCHEMAS, asks={"tries": 1})
         assert reply.outcome is Outcome.ANSWERED
-        assert [b"json_object" in upload for upload in world.uploads()] == [False, True]
         assert world.told("m takes no json_schema for d, and is asked with json_object: HTTP 400")
+        await world.answered([request(2)], schemas=SCHEMAS)
+        assert [forms_of(upload) for upload in world.uploads()] == [["json_schema"], ["json_object"], ["json_object"]]
+
+    within(tmp_path, test)
+
+
+def test_a_run_that_ends_when_a_form_was_refused_has_learned_it(tmp_path: Path) -> None:
+    async def test(world: World) -> None:
+        refusing(world, request(1), lambda upload: b"json_schema" in upload)
+        async with world.teacher(schemas=SCHEMAS, gather_seconds=0.0) as teacher:
+            waiting = asyncio.create_task(teacher.answer(request(1)))
+            while not world.told("submitted"):
+                await asyncio.sleep(0.001)
+            waiting.cancel()
+            while not world.told("collected 0, 1 to be asked again"):
+                await asyncio.sleep(0.001)
+        assert (await world.answered([request(1)], schemas=SCHEMAS))[0].outcome is Outcome.ANSWERED
+        assert [forms_of(upload) for upload in world.uploads()] == [["json_schema"], ["json_object"]]
+
+    within(tmp_path, test)
+
+
+def test_a_form_that_was_answered_is_kept_and_who_is_refused_is_given_up_for_good(tmp_path: Path) -> None:
+    async def test(world: World) -> None:
+        refusing(world, request(1), lambda upload: True)
+        replies = await world.answered(requests(3), schemas=SCHEMAS)
+        assert [reply.outcome is Outcome.ANSWERED for reply in replies] == [True, False, True]
+        assert await world.answered(requests(3), schemas=SCHEMAS) == replies
+        await world.answered([request(3)], schemas=SCHEMAS)
+        assert [forms_of(upload) for upload in world.uploads()] == [["json_schema"] * 3, ["json_schema"]]
+        assert not world.told("takes no")
+
+    within(tmp_path, test)
+
+
+def test_a_domain_without_a_schema_has_no_form_that_could_be_refused(tmp_path: Path) -> None:
+    async def test(world: World) -> None:
+        refusing(world, request(1), lambda upload: True)
+        replies = await world.answered(requests(2))
+        assert [reply.outcome for reply in replies] == [Outcome.ANSWERED, Outcome.FAILED]
+        assert len(world.uploads()) == 1
+        assert not world.told("takes no")
 
     within(tmp_path, test)
 
@@ -210,7 +266,7 @@ def test_a_run_that_ends_at_any_step_pays_for_nothing_twice(tmp_path: Path, step
         never_created = step == UPLOAD or (step, when) == (CREATE, "before")
         assert bool(world.told("never reached its server")) is never_created
         assert bool(world.told("left on its server")) is (step in {LOOK, RESULTS})
-        assert not BatchFolder(world.folder).under_way()
+        assert not world.under_way()
 
     within(tmp_path, test)
 

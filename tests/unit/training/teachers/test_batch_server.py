@@ -6,10 +6,13 @@ from pathlib import Path
 import orjson
 import pytest
 from aiohttp import web
-from batch_world import CREATE, LIST, LOOK, RESULTS, UPLOAD, Handler, World, first, request, requests, within
+from batch_world import CREATE, LIST, LOOK, RESULTS, UPLOAD, HandClock, Handler, World, first, request, requests, within
 
+from agents.campaign.clock import SystemClock
 from agents.campaign.errors import PausedError
-from agents.training.teachers import batch_server
+from agents.training.teachers import batch_server, bodies
+from agents.training.teachers.access import Access
+from agents.training.teachers.batch_server import BatchServer
 
 
 @pytest.fixture(autouse=True)
@@ -131,6 +134,58 @@ def test_results_may_be_kept_elsewhere_and_files_be_created(tmp_path: Path) -> N
         assert len(await world.answered(requests(3))) == 3
 
     within(tmp_path, test)
+
+
+def test_a_transfer_that_breaks_off_after_a_long_time_is_tried_again(tmp_path: Path) -> None:
+    async def test(world: World) -> None:
+        clock = HandClock(seconds=0.0)
+
+        async def slow(request: web.Request, handler: Handler) -> web.StreamResponse:
+            assert clock.seconds is not None
+            clock.seconds += 2 * batch_server.PATIENCE_SECONDS
+            world.doors.clear()
+            return web.Response(status=502)
+
+        world.doors[LIST] = slow
+        async with BatchServer(Access(world.url, "KEY", "right"), 5.0, clock) as server:
+            assert await server.find("a-mark") is None
+        assert world.calls == [LIST, LIST]
+
+    within(tmp_path, test)
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_body_without_an_end_is_not_read_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    async def test(world: World) -> None:
+        monkeypatch.setattr(bodies, "MOST_BYTES", 10_000)
+        written = 0
+
+        async def endless(request: web.Request, handler: Handler) -> web.StreamResponse:
+            nonlocal written
+            response = web.StreamResponse(status=status)
+            await response.prepare(request)
+            world.doors.clear()
+            while True:
+                await response.write(b" " * 10_000)
+                written += 10_000
+
+        world.doors[LIST] = endless
+        async with BatchServer(Access(world.url, "KEY", "right"), 5.0, SystemClock()) as server:
+            assert await server.find("a-mark") is None
+        assert world.calls == [LIST, LIST]
+        assert written < 50_000_000
+
+    within(tmp_path, test)
+
+
+def test_who_is_not_let_in_is_told_which_key_to_mend(tmp_path: Path) -> None:
+    async def test(world: World) -> None:
+        async with BatchServer(Access(world.url, "MY_KEY", "wrong"), 5.0, SystemClock()) as server:
+            with pytest.raises(PausedError, match="refuses: HTTP 401") as caught:
+                await server.find("a-mark")
+        assert caught.value.cure == "put a valid key into MY_KEY, then run the same command again"
+
+    within(tmp_path, test, key="right")
 
 
 def test_files_that_fail_for_too_long_pause_although_looks_succeed(

@@ -127,6 +127,7 @@ def test_every_ticket_gets_its_own_answer_its_model_and_its_tokens() -> None:
     assert len({reply.text for reply in found.replies}) == 50
     assert {(reply.model, reply.alias) for reply in found.replies} == {("m", "")}
     assert all(reply.tokens_in and reply.tokens_out for reply in found.replies)
+    assert all(reply.seconds is not None and 0.0 < reply.seconds < 5.0 for reply in found.replies)
     assert (found.stats["requests"], found.stats["answered"]) == (51, 51)
     assert found.stats["most_at_once"] <= 8
 
