@@ -394,6 +394,7 @@ def _inspect(plan: Plan, *, as_json: bool) -> None:
 
     document = inspect(plan, _home(), environment_of(plan.recipe_path), SystemClock().now())
     _print_json(document) if as_json else typer.echo(inspection_text(document))
+    raise typer.Exit(ExitCode.USAGE if document["obstacles"] else ExitCode.DONE)
 
 
 def _previewed(plan: Plan, candidate: str | None, count: int, seed_offset: int) -> Preview:

@@ -55,7 +55,7 @@ def test_a_server_that_is_not_there_pauses_at_once_and_costs_no_ticket(world: Wo
     done = world.campaign("auto", "--recipe", recipe)
 
     assert done.returncode == 6, done.stderr
-    assert "the teacher has not answered a single call" in world.state["cause"]
+    assert "model writer (knowing) has not answered a single call" in world.state["cause"]
     (pilot,) = world.home.runs.glob("pilot_*/ledger.sqlite")
     with closing(sqlite3.connect(pilot)) as ledger:
         assert ledger.execute("SELECT count(*) FROM samples").fetchone() == (0,)

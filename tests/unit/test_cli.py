@@ -292,9 +292,9 @@ def test_init_writes_a_recipe_once_and_says_what_comes_next(campaign: Campaign, 
 def test_validate_with_a_file_checks_the_recipe_and_makes_nothing(campaign: Campaign, home: Home, notes: Path) -> None:
     campaign("init")
     said, asked = campaign("validate", "recipe.yaml"), campaign("validate", "recipe.yaml", "--json")
-    assert (said.code, asked.code) == (0, 0)
+    assert (said.code, asked.code) == (2, 2), "two samples are no pilot and no campaign"
     assert "domain notes: 2 samples of 1 text;" in said.out
-    assert said.out.splitlines()[-1].startswith("ok: ")
+    assert said.out.splitlines()[-1].startswith("not ok: ")
     assert asked.document["domains"][0]["capacity"] == 2
     assert asked.document["warnings"]
     assert not home.root.exists()

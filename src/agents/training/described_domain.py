@@ -21,7 +21,7 @@ from agents.training.prompts import Prompt
 from agents.training.sample import Cell, Json, Judgement, Message, SourceItem
 from agents.training.sources.piece import Piece
 
-VERSION = "2"
+VERSION = "1"
 """Changes whenever the same texts and the same description give other items, prompts, samples or judgements."""
 ITEM_NAMES = ("text", "name", "group", "take", "licence", "provenance", "columns")
 """What a template may name of every item."""

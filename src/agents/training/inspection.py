@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.campaign.described import SourceSection
+from agents.campaign.forecast import obstacles_at_best
 from agents.campaign.home import Home
 from agents.campaign.plan import Plan
 from agents.campaign.printable import printable
@@ -34,7 +35,9 @@ def inspect(plan: Plan, home: Home, environment: Mapping[str, str], now: datetim
         CampaignError: its runs could not be stored.
     """
     recipe = plan.recipe
-    domains = list(_domains(prepare(plan, "pilot", None, home, now)))
+    prepared = prepare(plan, "pilot", None, home, now)
+    capacity = {name: domain.capacity() for name, domain in prepared.domains.items()}
+    domains = list(_domains(prepared))
     warnings = [warning for domain in domains for warning in _shortages(domain)]
     models = [_model(recipe, alias, roles, environment, warnings.append) for alias, roles in _roles(recipe).items()]
     return {
@@ -44,6 +47,7 @@ def inspect(plan: Plan, home: Home, environment: Mapping[str, str], now: datetim
         "domains": domains,
         "models": models,
         "warnings": warnings,
+        "obstacles": list(obstacles_at_best(recipe, capacity)),
     }
 
 
@@ -53,9 +57,16 @@ def inspection_text(document: Document) -> str:
         *(line for domain in document["domains"] for line in _domain_lines(domain)),
         *(_model_line(model) for model in document["models"]),
         *(f"warning: {warning}" for warning in document["warnings"]),
-        f"ok: next, try some samples: campaign preview --recipe {shlex.quote(str(document['recipe']))}",
+        *(f"error: {obstacle}" for obstacle in document["obstacles"]),
+        f"{'not ok' if document['obstacles'] else 'ok'}: {_next_step(document)}",
     ]
     return "\n".join(map(printable, lines))
+
+
+def _next_step(document: Document) -> str:
+    if document["obstacles"]:
+        return "change the recipe as it says, and look again"
+    return f"next, try some samples: campaign preview --recipe {shlex.quote(str(document['recipe']))}"
 
 
 def _domains(prepared: Prepared) -> Iterator[dict[str, Any]]:
@@ -94,11 +105,6 @@ def _shortages(domain: Document) -> Iterator[str]:
     if capacity is None:
         return
     cure = "give it more texts or a higher samples_per_item"
-    if capacity < domain["pilot_tickets"]:
-        yield (
-            f"domain {name} can give {capacity:,} samples, fewer than the {domain['pilot_tickets']:,} tickets of its "
-            f"pilot, which would never finish: {cure}, or lower pilot.tickets and gate.min_samples"
-        )
     if capacity < domain["needs"]:
         yield (
             f"domain {name} can give {capacity:,} samples, and the {domain['owes']:,} that it owes may need "

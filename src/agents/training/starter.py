@@ -142,7 +142,7 @@ domains:
   hub:
     weight: 1.0                      # its share of the samples; the weights of all domains sum to 1
     sources:
-      - hub: your-name/your-dataset  # EDIT: its name on the hub; needs the extra: pip install 'training-campaigns[hub]'
+      - hub: your-name/your-dataset  # EDIT: its name on the hub; needs the extra: .venv/bin/pip install -e '.[hub]'
         split: train
         column: text                 # EDIT: the column that has the text
         # group: author              # rows with the same value here belong together; every sample names its group
@@ -221,6 +221,7 @@ gate:                                # what the pilot must show before the campa
 
 campaign:
   target: 200                        # EDIT: accepted samples that you want
+  output_name: NAME_200              # its name, and that of the dataset; another recipe needs another one
 
 guards:
   max_cost: 5                        # pilot and campaign each stop before they cost more
@@ -258,7 +259,7 @@ def starter(kind: StarterKind, path: Path) -> str:
     """Return the recipe for data of this ``kind``, as it is written to ``path``."""
     answer = _ANSWER.replace("USER", _USER[kind]) if kind in _USER else ""
     text = f"# A recipe for {kind.what}. What is marked EDIT is yours to say.\n{_DOMAIN[kind]}{answer}{_REST}"
-    return text.replace("RECIPE", shlex.quote(str(path)))
+    return text.replace("NAME_200", f"{kind}_200").replace("RECIPE", shlex.quote(str(path)))
 
 
 def write_starter(kind: StarterKind, path: Path) -> None:

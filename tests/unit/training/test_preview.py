@@ -345,10 +345,15 @@ def test_an_inspection_tells_texts_models_and_shortages(folder: Path) -> None:
         {"place": "notes/**/*.md", "files": 2, "kind": "markdown", "licence": "own", "provenance": "my notes"}
     ]
     assert (model["roles"], model["addresses"], model["keys"]) == (["chat teacher"], [ADDRESS], [])
-    assert [warning.partition(" samples")[0] for warning in document["warnings"]] == ["domain notes can give 36"] * 2
+    assert [warning.partition(" samples")[0] for warning in document["warnings"]] == ["domain notes can give 36"]
+    assert [obstacle.partition(", and")[0] for obstacle in document["obstacles"]] == ["notes has 36 items"] * 2
     page = inspection_text(document)
     assert "domain notes: 36 samples of 12 texts; its pilot has 60 tickets, the campaign owes 200" in page
     assert "left out: 1 too short" in page
+    assert page.splitlines()[-1] == "not ok: change the recipe as it says, and look again"
+    enough = plan_of(folder, text.replace("target: 200", "target: 12").replace("tickets: 60", "tickets: 30")
+                     .replace("min_samples: 50", "min_samples: 30"))  # fmt: skip
+    page = inspection_text(inspect(enough, Home(folder / "context"), {}, NOW))
     assert f"campaign preview --recipe {shlex.quote(str(plan.recipe_path))}" in page.splitlines()[-1]
     assert not (folder / "context").exists()
 

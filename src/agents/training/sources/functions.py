@@ -66,7 +66,7 @@ def _parser(language: Language) -> Parser:
     except ImportError as error:
         raise UsageError(
             f"C and C++ cannot be cut into functions: {error.name} is not installed",
-            "pip install 'training-campaigns[code]', or cut these files as kind: text",
+            ".venv/bin/pip install -e '.[code]', or cut these files as kind: text",
         ) from error
     grammar = tree_sitter_c if language == "C" else tree_sitter_cpp
     return tree_sitter.Parser(tree_sitter.Language(grammar.language()))

@@ -24,7 +24,7 @@ def rows_of(name: str, config: str | None, split: str) -> Iterator[Row]:
         import datasets  # type: ignore[import-not-found]  # noqa: PLC0415 -- an extra
     except ImportError as error:
         raise UsageError(
-            f"dataset {name} cannot be loaded: datasets is not installed", "pip install 'training-campaigns[hub]'"
+            f"dataset {name} cannot be loaded: datasets is not installed", ".venv/bin/pip install -e '.[hub]'"
         ) from error
     try:
         dataset = datasets.load_dataset(name, config, split=split, streaming=False)

@@ -98,7 +98,7 @@ def _parquet(found: Found) -> Iterator[Row]:
         from pyarrow import parquet  # noqa: PLC0415
     except ImportError as error:
         raise UsageError(
-            f"{found.name} cannot be read: pyarrow is not installed", "pip install 'training-campaigns[parquet]'"
+            f"{found.name} cannot be read: pyarrow is not installed", ".venv/bin/pip install -e '.[parquet]'"
         ) from error
     try:
         with parquet.ParquetFile(found.path) as file:

@@ -126,12 +126,12 @@ class Model:
         is_silent = self._is_given_up or self._refusals >= REFUSALS or all(one.is_failing for one in self._endpoints)
         if not self._has_answered and is_silent:
             return Cause(
-                f"the teacher has not answered a single call: {detail}",
+                f"{self._name} has not answered a single call: {detail}",
                 f"see whether {places} is right and answers",
             )
         if all(endpoint.is_hopeless(now) for endpoint in self._endpoints):
             return Cause(
-                f"nothing has come back from the teacher for {PATIENCE_SECONDS / 60:g} minutes: {detail}",
+                f"nothing has come back from {self._name} for {PATIENCE_SECONDS / 60:g} minutes: {detail}",
                 f"see whether {places} answers",
             )
         return None
@@ -142,7 +142,11 @@ class Model:
             failure.detail if len(said) == 1 else f"{failure.detail} (at {access})" for access, failure in said
         )
         cures = dict.fromkeys(cure_of(failure.trouble, access.variable) for access, failure in said)
-        return Cause(f"the teacher {self.section.model} refuses: {'; '.join(details)}", "; ".join(cures))
+        return Cause(f"{self._name} refuses: {'; '.join(details)}", "; ".join(cures))
+
+    @property
+    def _name(self) -> str:
+        return f"model {self.alias} ({self.section.model})"
 
     def _frame(self, domain: str, form: Structured) -> bytes:
         """Return what is said besides the messages, made once for a domain and a form."""

@@ -132,5 +132,5 @@ def test_a_missing_grammar_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> N
     functions._parser.cache_clear()
     with pytest.raises(UsageError) as caught:
         split("int f() {}")
-    assert "training-campaigns[code]" in caught.value.cure
+    assert ".[code]" in caught.value.cure
     assert "tree_sitter_cpp" in caught.value.what

@@ -67,4 +67,4 @@ def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(UsageError) as caught:
         list(rows_of("them/data", None, "train"))
-    assert caught.value.cure == "pip install 'training-campaigns[hub]'"
+    assert caught.value.cure == ".venv/bin/pip install -e '.[hub]'"

@@ -114,7 +114,7 @@ def test_a_missing_pyarrow_names_the_extra(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(UsageError) as caught:
         list(rows_of(file(tmp_path, "a.parquet", b""), "parquet"))
-    assert caught.value.cure == "pip install 'training-campaigns[parquet]'"
+    assert caught.value.cure == ".venv/bin/pip install -e '.[parquet]'"
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.parquet"])

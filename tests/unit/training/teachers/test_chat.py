@@ -305,7 +305,7 @@ def test_in_an_outage_fallbacks_answer_at_once_and_the_model_again_after_it(monk
 
 
 def test_when_all_models_are_out_of_order_each_cause_is_named() -> None:
-    with pytest.raises(PausedError, match=r"m: the teacher m refuses: HTTP 401.*fallback-0: .* quota") as caught:
+    with pytest.raises(PausedError, match=r"m: model m \(m\) refuses: HTTP 401.*fallback-0: .* quota") as caught:
         several([{"key": "other"}, {"quota": 0}], 10, fallbacks=1, is_fresh=True)
     assert "put a valid key" in caught.value.cure
     assert "raise the quota" in caught.value.cure
