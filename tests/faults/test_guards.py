@@ -280,7 +280,7 @@ def test_the_money_cap(tmp_path: Path, in_flight: int, monkeypatch: pytest.Monke
 
     def watched(opened: Ledger) -> None:
         commit(opened)
-        assert opened.spent(purse.prices) <= caps[0], "above the cap"
+        assert opened.spent({"": purse.prices}, {}) <= caps[0], "above the cap"
 
     monkeypatch.setattr(Ledger, "commit", watched)
     for _ in range(len(caps)):
