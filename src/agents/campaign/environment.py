@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from agents.campaign.errors import UsageError
 
@@ -26,7 +27,7 @@ def environment_of(recipe: Path | None, environment: Mapping[str, str] = os.envi
     written: ``$`` in them means nothing.
 
     Raises:
-        UsageError: there is such a file, and it cannot be read.
+        UsageError: there is such a file, and it cannot be read, or has a line that is no variable.
     """
     folders = (Path(),) if recipe is None else (recipe.parent, Path())
     written = next((found for folder in folders if (found := _read(folder / FILE)) is not None), {})
@@ -52,5 +53,9 @@ def _read(path: Path) -> dict[str, str] | None:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(f"{path.absolute()} is not written in UTF-8", "save it as UTF-8, or move it away") from None
+    if wrong := next((binding.original.line for binding in parse_stream(StringIO(text)) if binding.error), None):
+        raise UsageError(
+            f"line {wrong} of {path.absolute()} is no variable", "write it as NAME=value, or put # in front of it"
+        )
     variables = dotenv_values(stream=StringIO(text), interpolate=False)
     return {name: value for name, value in variables.items() if value is not None and value.strip()}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from agents.campaign.errors import UsageError
-from agents.campaign.models import ModelSection, checked_address
+from agents.campaign.models import KEY, ModelSection, checked_address
 
 HOSTED = "https://api.openai.com/v1"
 """Where a model is asked that has no address."""
@@ -89,8 +89,12 @@ def _accesses_at(address: str, variables: list[str], environment: Mapping[str, s
     if address.startswith("https://"):
         raise UsageError(
             f"the variable {' or '.join(missing)} is not set, and {address} wants a key",
-            f"set {missing[0]}, or name a server of yours: models.*.base_url in the recipe, or {BASE_URL}",
+            f"set {missing[0]}, in the environment or in a file .env beside the recipe, or name a server of yours: "
+            f"models.*.base_url in the recipe, or {BASE_URL}",
         )
+    for name in missing:
+        if name != KEY:
+            warn(f"the variable {name} is not set: {address} is asked without a key")
     return [Access(address, "")]
 
 

@@ -16,6 +16,14 @@ def test_a_server_of_ones_own_needs_no_key() -> None:
     assert accesses_of(local, {"OPENAI_API_KEY": " k \n"}) == (Access(LOCAL, "OPENAI_API_KEY", "k"),)
 
 
+def test_a_key_that_a_recipe_names_and_nobody_set_is_missed() -> None:
+    told: list[str] = []
+    assert accesses_of(ModelSection(model="m", base_url=LOCAL, key="MINE"), {}, told.append) == (Access(LOCAL, ""),)
+    assert told == [f"the variable MINE is not set: {LOCAL} is asked without a key"]
+    accesses_of(ModelSection(model="m", base_url=LOCAL), {}, told.append)
+    assert len(told) == 1, "nobody named the usual one"
+
+
 def test_without_an_address_it_is_the_variable_and_without_that_the_hosted_one() -> None:
     anywhere = ModelSection(model="m", key="MY_KEY")
     assert accesses_of(anywhere, {"OPENAI_BASE_URL": "http://other/v1/"})[0].url == "http://other/v1/chat/completions"
