@@ -78,7 +78,7 @@ def test_a_file_that_is_too_long_is_an_error(recipe: Path, monkeypatch: pytest.M
 
 
 def test_a_line_that_is_no_variable_is_an_error_that_names_it_and_tells_nothing_of_it(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text('GOOD=1\n# a comment\nsk-abc = s3cret = "\n')
+    (tmp_path / ".env").write_text("GOOD=1\n# a comment\n= s3cret\nB=2\n")
     with pytest.raises(UsageError, match=r"line 3 of .*\.env is no variable") as caught:
         environment_of(tmp_path / "recipe.yaml", {})
     assert "s3cret" not in str(caught.value)
