@@ -60,8 +60,12 @@ _CURES = {
 
 
 def usage_error(error: ValidationError, origins: Mapping[str, str]) -> UsageError:
-    """Return the first complaint of ``error`` in words; ``origins`` says where each dotted key came from."""
-    first = error.errors(include_url=False)[0]
+    """Return the first complaint of ``error`` in words; ``origins`` says where each dotted key came from.
+
+    An unknown key comes first: it may be the very one that is missed elsewhere.
+    """
+    found = error.errors(include_url=False)
+    first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
     is_unknown = first["type"] == "extra_forbidden"
     place = first["loc"] if is_unknown else _known_part(first["loc"])
     key = _dotted(place)

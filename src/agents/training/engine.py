@@ -169,9 +169,9 @@ class Engine:
             if not waiting.done():
                 waiting.set_result(None)
         self._uncommitted.clear()
-        self._announce_scored(scored)
         for work in starting:
             self._start(self._answer(work), asks=True)
+        self._announce_scored(scored)
         if self._takes_up and (self._stopping or self._failure is not None):
             for task in self._asking:
                 task.cancel()

@@ -23,7 +23,7 @@ CAREFUL_WINDOW = 4
 SMALLER = 0.75
 """What a refusal leaves of a window that was full."""
 
-SILENCE, SILENT_STEP = 0.03, 0.002
+SILENCE, SILENT_STEP = 0.025, 0.001
 """Seconds without any answer after which the window of a quick start grows by itself, and from one call to the next."""
 
 COOL_DOWN = 1.0

@@ -324,6 +324,7 @@ def test_an_impossible_variable_is_refused_and_named(variable: str, text: str) -
         ("domains: {notes: {weight: 1, sources: [{files: [x], licens: own}]}}",
          "unknown key 'domains.notes.sources.0.licens'", "did you mean 'domains.notes.sources.0.licence'?"),
         ("domains: {notes: {weight: 1, colour: 1}}", "'domains.notes.colour'", "known keys are: weight, sources"),
+        ("domains: {asm: {wieght: 1}}", "unknown key", "did you mean 'domains.asm.weight'?"),
         ("models: {writer: {model: m, temprature: 1}}", "unknown key", "did you mean 'models.writer.temperature'?"),
         ("models: {w: {model: m, endpoints: [{base_url: http://h, kye: K}]}}", "unknown", "'models.w.endpoints.0.key'"),
         ("models: {writer: {model: 5}}", "models.writer.model = 5", "give models.writer.model a value in its range"),
