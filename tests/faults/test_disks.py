@@ -224,7 +224,7 @@ def tells_of_the_disk(complaints: str) -> bool:
             "12",
         ),  # a commit in the middle; the second and the sixth are SQLite's of the folder: it does without
         ("fsync", "3"),  # the manifest of the export
-        *(pytest.param("fdatasync", when, marks=pytest.mark.slow) for when in ("1", "3", "4", "5", "8", "12+", "20")),
+        *(pytest.param("fdatasync", when, marks=pytest.mark.slow) for when in ("1", "3", "4", "5", "8", "12+", "13")),
         *(pytest.param("fsync", when, marks=pytest.mark.slow) for when in ("1", "2", "4", "5", "1+")),
     ],
 )
