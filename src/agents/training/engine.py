@@ -19,7 +19,7 @@ import math
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 from agents.campaign.clock import Clock
@@ -32,12 +32,11 @@ from agents.training.bench import Bench
 from agents.training.calls import Asked, Calls, Work
 from agents.training.dedup import Duplicates
 from agents.training.guards import Alarm, Guards, Settled
-from agents.training.judge import Domains, Draft, Finding, Order, assess, draft, unusable, verdict
+from agents.training.judge import Domains, Draft, Finding, Order, assess, decide, draft, referred, unusable
 from agents.training.ledger import Issued, Ledger
 from agents.training.limits import Limits
-from agents.training.opinion import combined
 from agents.training.rounds import Goal, Rounds, Slot
-from agents.training.sample import Cell, Outcome, Reply, Ticket
+from agents.training.sample import Cell, Reply, Ticket
 
 TRIALS = 32
 """Draws for a round after which a domain counts as having no new items."""
@@ -197,12 +196,8 @@ class Engine:
 
     def _settle(self, answered: _Answered, now: str) -> SampleScored:
         ticket, finding = answered.ticket, answered.finding
-        good = finding is not None and finding.judgement.quality >= self._standards.accept_at
-        twin = self._duplicates.find(finding.trace) if finding and good else None
-        decided = verdict(answered.reply, finding, twin, self._standards.accept_at)
+        decided = decide(ticket.seq, answered.reply, finding, self._duplicates, self._standards.accept_at)
         accepted = decided.state == "accepted"
-        if finding and accepted:
-            self._duplicates.add(ticket.seq, finding.trace)
         trace, dialogue = (finding.trace, finding.judgement.sample) if finding else (None, None)
         self._ledger.settle(ticket, answered.attempt, decided, trace, now, dialogue)
         self._rounds.settle(ticket.item.domain, ticket.item.cell, accepted=accepted)
@@ -283,8 +278,7 @@ class Engine:
             finding = await self._bench.run(assess, (ticket.item, work.issued.prompt, reply.text), ticket.variant)
             if (referral := finding.judgement.referral) is not None:
                 said = await self._calls.opinion(ticket, work.attempt, referral)
-                text = said.text if said.outcome is Outcome.ANSWERED else None
-                finding, judge = replace(finding, judgement=combined(finding.judgement, text)), said.model
+                finding, judge = referred(finding, said), said.model
         self._ready[ticket.seq] = _Answered(ticket, work.attempt, reply, finding, judge)
 
     async def _durable(self) -> None:

@@ -6,13 +6,14 @@ Owns the meaning of "accepted". Pure: never asks a teacher and never stores anyt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from agents.campaign.failures import UNJUDGED
-from agents.training.dedup import Trace, Twin, trace
+from agents.training.dedup import Duplicates, Trace, Twin, trace
 from agents.training.described_domain import DescribedDomain
 from agents.training.domains import Domain
+from agents.training.opinion import combined
 from agents.training.rounds import Slot
 from agents.training.sample import Check, Judgement, Message, Outcome, Reply, SourceItem, ticket_id
 
@@ -65,9 +66,19 @@ def assess(domains: Domains, answered: tuple[SourceItem, tuple[Message, ...], st
         judgement = domain.judge_dialogue(item, prompt, answer)
     else:
         judgement = domain.judge(item, answer)
-    sample = judgement.sample or (*prompt, Message("assistant", answer))
-    told = [message.content for message in sample if message.role != "system"]
+    told = [message.content for message in sample_of(judgement, prompt, answer) if message.role != "system"]
     return Finding(judgement, trace("\n".join(told)))
+
+
+def sample_of(judgement: Judgement, prompt: tuple[Message, ...], answer: str) -> tuple[Message, ...]:
+    """Return the conversation that a student learns from."""
+    return judgement.sample or (*prompt, Message("assistant", answer))
+
+
+def referred(finding: Finding, opinion: Reply) -> Finding:
+    """Return ``finding`` with what a judge said of the answer, in which nothing is known where it said nothing."""
+    said = opinion.text if opinion.outcome is Outcome.ANSWERED else None
+    return replace(finding, judgement=combined(finding.judgement, said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,16 @@ class Verdict:
     reason: str | None = None
     checks: tuple[Check, ...] = ()
     twin: int | None = None
+
+
+def decide(seq: int, reply: Reply, finding: Finding | None, duplicates: Duplicates, accept_at: float) -> Verdict:
+    """Return the verdict on the reply to ticket ``seq``, beside what was accepted before; ``duplicates`` remembers it."""
+    is_good = finding is not None and finding.judgement.quality >= accept_at
+    twin = duplicates.find(finding.trace) if finding is not None and is_good else None
+    decided = verdict(reply, finding, twin, accept_at)
+    if finding is not None and decided.state == "accepted":
+        duplicates.add(seq, finding.trace)
+    return decided
 
 
 def verdict(reply: Reply, finding: Finding | None, twin: Twin | None, accept_at: float) -> Verdict:

@@ -21,14 +21,13 @@ from agents.training.calls import Asked
 from agents.training.dedup import Duplicates
 from agents.training.engine import TRIALS, Standards
 from agents.training.faculty import faculty
-from agents.training.judge import Draft, Finding, Order, assess, draft, unusable, verdict
+from agents.training.judge import Draft, Finding, Order, assess, decide, draft, referred, sample_of, unusable
 from agents.training.limits import Limits, Spent
-from agents.training.opinion import combined
 from agents.training.preflight import Prepared
 from agents.training.preview import Call, Preview, Shown
 from agents.training.prices import Tariff
 from agents.training.rounds import Rounds
-from agents.training.sample import Message, Outcome, Ticket
+from agents.training.sample import Message, Ticket
 from agents.training.teachers import Request, Teacher
 
 SILENCE_SECONDS = 60.0
@@ -162,8 +161,7 @@ class _Asking:
                 if (referral := finding.judgement.referral) is not None:
                     judge = self._asked.judges[ticket.item.domain]
                     opinion = await self._call(judge.teacher, judge.tariff, Request(ticket, referral.question))
-                    said = opinion.reply.text if opinion.reply.outcome is Outcome.ANSWERED else None
-                    finding = replace(finding, judgement=combined(finding.judgement, said))
+                    finding = referred(finding, opinion.reply)
         self._finished += 1
         self._progressed(self._finished)
         return _Answered(ticket, drafted.prompt, answer, opinion, finding)
@@ -197,12 +195,7 @@ def _decided(answered: Sequence[_Answered], standards: Standards) -> tuple[Shown
     duplicates = Duplicates(standards.near_duplicate)
     shown = []
     for one in answered:
-        finding = one.finding
-        is_good = finding is not None and finding.judgement.quality >= standards.accept_at
-        twin = duplicates.find(finding.trace) if finding is not None and is_good else None
-        decided = verdict(one.answer.reply, finding, twin, standards.accept_at)
-        if finding is not None and decided.state == "accepted":
-            duplicates.add(one.ticket.seq, finding.trace)
+        decided = decide(one.ticket.seq, one.answer.reply, one.finding, duplicates, standards.accept_at)
         shown.append(Shown(one.ticket, one.prompt, one.answer, one.opinion, _sample(one), decided))
     return tuple(shown)
 
@@ -210,5 +203,4 @@ def _decided(answered: Sequence[_Answered], standards: Standards) -> tuple[Shown
 def _sample(answered: _Answered) -> tuple[Message, ...] | None:
     if answered.finding is None:
         return None
-    answer = Message("assistant", answered.answer.reply.text)
-    return answered.finding.judgement.sample or (*answered.prompt, answer)
+    return sample_of(answered.finding.judgement, answered.prompt, answered.answer.reply.text)
