@@ -73,7 +73,7 @@ def stopped_at_once() -> PausedError:
     return PausedError("stopped at once on a second signal", "run the same command again")
 
 
-def _loop_class() -> type[asyncio.AbstractEventLoop]:
+def loop_class() -> type[asyncio.AbstractEventLoop]:
     """Return the class of the quickest loop that is installed."""
     if find_spec("uvloop") is None:
         return asyncio.SelectorEventLoop
@@ -83,7 +83,7 @@ def _loop_class() -> type[asyncio.AbstractEventLoop]:
 
 def _loop_of(requests: StopRequests) -> asyncio.AbstractEventLoop:
     """Return a loop that leaves the handlers of the process where they are: what came before and comes after counts."""
-    base: Any = _loop_class()
+    base: Any = loop_class()
 
     class Loop(base):  # type: ignore[misc]  # one of two classes
         def add_signal_handler(self, sig: int, callback: Callable[[*Arguments], object], *args: *Arguments) -> None:

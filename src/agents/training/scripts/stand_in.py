@@ -21,8 +21,6 @@ import socket
 import struct
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, NoReturn
 
 import orjson
@@ -33,6 +31,7 @@ from agents.training.scripts.stand_in_batches import MOST_LISTED
 from agents.training.scripts.stand_in_decisions import StandIn
 from agents.training.scripts.stand_in_knobs import Knobs
 from agents.training.scripts.stand_in_protocol import Ending, Reply, document, error
+from agents.training.stop_requests import loop_class
 
 LARGEST_REQUEST = 256 * 2**20
 """Bytes."""
@@ -237,7 +236,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         host = checked_host(options.pop("host"), is_anywhere=options.pop("anywhere"))
         port, seed = options.pop("port"), options.pop("seed")
         stand_in = StandIn(Knobs.of({name: value for name, value in options.items() if value is not None}), seed=seed)
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_class()) as runner:
             runner.run(_until_stopped(stand_in, host, port))
     except CampaignError as error:
         print(f"stand_in: {error}", file=sys.stderr)
@@ -251,14 +250,6 @@ async def _until_stopped(stand_in: StandIn, host: str, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await serve(stand_in, host, port, stop)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return what makes the quickest loop that is installed."""
-    if find_spec("uvloop") is None:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
-    return factory
 
 
 def parser() -> argparse.ArgumentParser:
