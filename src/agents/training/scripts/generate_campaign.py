@@ -14,7 +14,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -134,14 +134,27 @@ def _answer(options: argparse.Namespace, requests: StopRequests) -> tuple[ExitCo
     prepared = prepare(plan, kind, name, home, SystemClock().now(), options.tickets)
     if options.pilot_run is not None:
         prepared = prepared.after_pilot(options.pilot_run, home)
-    if plan.recipe.asked_aliases:
-        from agents.campaign.environment import environment_of
-        from agents.training.teachers.chat import check_models
-
-        check_models(plan.recipe.models, plan.recipe.asked_aliases, environment_of(plan.recipe_path))
+    environment = _environment(plan)
     if options.dry_run:
         return ExitCode.DONE, prepared.document()
-    return _run(prepared, home, requests, options)
+    return _run(prepared, home, requests, options, environment)
+
+
+def _environment(plan: Plan) -> Mapping[str, str]:
+    """Return the variables that name models' keys and addresses; none where no model is asked.
+
+    Raises:
+        UsageError: one that is wanted is missing, or the file ``.env`` cannot be read.
+    """
+    recipe = plan.recipe
+    if not recipe.asked_aliases:
+        return {}
+    from agents.campaign.environment import environment_of
+    from agents.training.teachers.access import check_models
+
+    environment = environment_of(plan.recipe_path)
+    check_models(recipe.models, recipe.asked_aliases, environment)
+    return environment
 
 
 def _kind(options: argparse.Namespace) -> RunKind:
@@ -154,7 +167,11 @@ def _kind(options: argparse.Namespace) -> RunKind:
 
 
 def _run(
-    prepared: Prepared, home: Home, requests: StopRequests, options: argparse.Namespace
+    prepared: Prepared,
+    home: Home,
+    requests: StopRequests,
+    options: argparse.Namespace,
+    environment: Mapping[str, str],
 ) -> tuple[ExitCode, dict[str, Any]]:
     """Generate what is still owed; return the exit code with the summary, or with the error that was logged.
 
@@ -170,7 +187,7 @@ def _run(
         try:
             began = time.monotonic()
             with asyncio.Runner(loop_factory=requests.new_loop) as runner:
-                runner.run(_generate(prepared, console, acknowledge=options.acknowledge))
+                runner.run(_generate(prepared, console, environment, acknowledge=options.acknowledge))
             summary = _summary(prepared, time.monotonic() - began)
             console.say(_sentence(summary))
             if options.export:
@@ -183,8 +200,9 @@ def _run(
     return ExitCode.DONE, summary
 
 
-async def _generate(prepared: Prepared, console: Console, *, acknowledge: int | None) -> None:
-    from agents.campaign.environment import environment_of
+async def _generate(
+    prepared: Prepared, console: Console, environment: Mapping[str, str], *, acknowledge: int | None
+) -> None:
     from agents.training.engine import Engine, Standards
     from agents.training.faculty import faculty
     from agents.training.ledger import Ledger
@@ -202,7 +220,7 @@ async def _generate(prepared: Prepared, console: Console, *, acknowledge: int | 
             raise PausedError(alarm.cause, alarm.cure)
         if (drift := Drift.parsed(os.environ.get(REHEARSAL, ""))) is not None:
             console.say(f"Rehearsal: from ticket {drift.start} on the teacher makes mistakes at {drift.fault_rate:.0%}")
-        environment, clock = environment_of(prepared.plan.recipe_path), SystemClock()
+        clock = SystemClock()
         async with (
             _bench(prepared.plan, prepared.domains) as bench,
             faculty(prepared, bench, environment, clock, console.say, drift) as asked,

@@ -23,12 +23,10 @@ from agents.campaign.errors import PausedError
 from agents.campaign.models import ModelSection
 from agents.training.sample import Outcome, Reply
 from agents.training.teachers import Request
-from agents.training.teachers.access import Warn, accesses_of, asked_models, check_models, unheard
+from agents.training.teachers.access import Warn, accesses_of, asked_models, unheard
 from agents.training.teachers.endpoint import Endpoint
 from agents.training.teachers.model import Cause, Model
 from agents.training.troubles import FATAL, Failure, Trouble
-
-__all__ = ["ChatTeacher", "check_models"]
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
 """Seconds before a ticket is tried again after a trouble; doubled each time, with a random part."""

@@ -119,6 +119,14 @@ def test_the_seed_s_command_line_is_accepted() -> None:
     assert (options.target, options.output_name, options.parallel) == ("34500", "full_campaign_34500", True)
 
 
+def test_variables_of_models_are_not_read_where_no_model_is_asked(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff")
+    monkeypatch.chdir(tmp_path)
+    assert main(place.arguments("--pilot")) == ExitCode.DONE
+
+
 def test_a_dry_run_names_the_run_and_starts_nothing(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(place.arguments("--pilot", "--dry-run")) == ExitCode.DONE
     pilot = document_of(capfd)
