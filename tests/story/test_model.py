@@ -7,9 +7,7 @@ from contextlib import closing
 
 import pytest
 from knowing_model import KnowingModel
-from world import World, kill_hard, wait_until
-
-from agents.campaign.files import read_json
+from world import World, wait_until
 
 pytestmark = pytest.mark.story
 
@@ -30,9 +28,7 @@ def test_a_model_answers_pilot_and_campaign_and_what_came_back_is_never_asked_ag
         recipe.write_text(recipe.read_text().replace("speed: {", f"speed: {{in_flight: {IN_FLIGHT}, "))
         done = world.start_campaign("auto", "--recipe", str(recipe))
         wait_until(lambda: world.accepted("answered") >= 30)
-        leader = read_json(world.home.run("answered").generator)
-        assert leader is not None
-        kill_hard(leader["pid"])
+        world.kill_generator("answered")
 
         _, complaints = done.communicate(timeout=120)
 

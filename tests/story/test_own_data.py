@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from world import World, kill_hard, wait_until
-
-from agents.campaign.files import read_json
+from world import World, wait_until
 
 pytestmark = pytest.mark.story
 
@@ -97,9 +95,7 @@ def test_a_folder_of_notes_becomes_a_dataset_and_a_kill_costs_what_was_in_flight
 
     done = world.start_campaign("auto", "--recipe", str(recipe))
     wait_until(lambda: world.accepted("diary") >= 40)
-    generator = read_json(world.home.run("diary").generator)
-    assert generator is not None
-    kill_hard(generator["pid"])
+    world.kill_generator("diary")
     _, complaints = done.communicate(timeout=120)
 
     assert done.returncode == 0, complaints

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from agents.campaign.files import read_json
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
 
@@ -106,6 +107,11 @@ class World:
         rows = self.contents(run)
         assert len({row[1] for row in rows}) == len(rows) == accounts.issued
         assert sum(row[5] == "accepted" for row in rows) == accepted
+
+    def kill_generator(self, run: str) -> None:
+        generator = read_json(self.home.run(run).generator)
+        assert generator is not None
+        kill_hard(generator["pid"])
 
 
 def wait_until(condition: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:

@@ -6,8 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
 from typing import Any
@@ -16,6 +14,7 @@ import aiohttp
 import orjson
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from hand_clock import HandClock
 
 from agents.campaign.errors import ExitCode, UsageError
 from agents.training.scripts.stand_in import application, checked_host, main
@@ -26,18 +25,6 @@ from agents.training.scripts.stand_in_knobs import Knobs
 PROMPT = "Explain what the routine at 8000 does with the accumulator, and why it returns early"
 CHAT = "/v1/chat/completions"
 DEADLINE = 30
-
-
-@dataclass
-class HandClock:
-    seconds: float = 0.0
-    began: datetime = field(default_factory=lambda: datetime(2026, 11, 25, 12, tzinfo=UTC))
-
-    def now(self) -> datetime:
-        return self.began
-
-    def monotonic(self) -> float:
-        return self.seconds
 
 
 def body_of(prompt: str = PROMPT, **options: Any) -> bytes:

@@ -2,31 +2,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import orjson
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from hand_clock import HandClock
 
 from agents.training.scripts.stand_in import application
 from agents.training.scripts.stand_in_batches import ENDPOINT
 from agents.training.scripts.stand_in_decisions import StandIn
 from agents.training.scripts.stand_in_knobs import Knobs
-
-
-@dataclass
-class HandClock:
-    seconds: float = 0.0
-    began: datetime = field(default_factory=lambda: datetime(2026, 11, 25, 12, tzinfo=UTC))
-
-    def now(self) -> datetime:
-        return self.began
-
-    def monotonic(self) -> float:
-        return self.seconds
 
 
 def body_of(prompt: str) -> dict[str, Any]:
