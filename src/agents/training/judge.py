@@ -93,7 +93,7 @@ class Verdict:
 
 
 def decide(seq: int, reply: Reply, finding: Finding | None, duplicates: Duplicates, accept_at: float) -> Verdict:
-    """Return the verdict on the reply to ticket ``seq``, beside what was accepted before; ``duplicates`` remembers it."""
+    """Return the verdict on the reply to ticket ``seq``; an accepted one is remembered in ``duplicates``."""
     is_good = finding is not None and finding.judgement.quality >= accept_at
     twin = duplicates.find(finding.trace) if finding is not None and is_good else None
     decided = verdict(reply, finding, twin, accept_at)
