@@ -175,7 +175,7 @@ class World:
         with Lease(prepared.paths.lease, lease_label(kind, run)):
             self.auditor.generates(me, kind, run)
             try:
-                await generate_campaign._generate(prepared, console, acknowledge=None)
+                await generate_campaign._generate(prepared, console, {}, acknowledge=None)
                 if kind == "campaign":
                     export_run(prepared.paths.ledger, self.home.datasets, self.machine.clock.now())
             except CampaignError as error:
