@@ -14,7 +14,7 @@ IDEOGRAPHS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Chinese and Japanese, which put no spaces between words."""
 
 _APOSTROPHES = "'\u2019"
-_WORD = re.compile(rf"[{IDEOGRAPHS}]|[^\W{IDEOGRAPHS}]+(?:[{_APOSTROPHES}][^\W{IDEOGRAPHS}]+)*")
+_WORD = re.compile(rf"(?=\w)[{IDEOGRAPHS}]|[^\W{IDEOGRAPHS}]+(?:[{_APOSTROPHES}][^\W{IDEOGRAPHS}]+)*")
 _ASCII = "".join(chr(code).lower() if re.match(r"[\w']", chr(code)) else " " for code in range(128))
 """What stands for each character of ASCII where words are split at spaces, which is four times as quick."""
 
