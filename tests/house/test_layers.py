@@ -51,6 +51,7 @@ LAYERS = {
         *(f"agents.training.sources.{name}" for name in ("assembly", "functions", "markdown", "paragraphs")),
         *("agents.training.judge", "agents.training.curate", "agents.training.templates"),
         *("agents.training.domains", "agents.training.w65816"),
+        *("agents.training.phrases", "agents.training.routines"),
     ],
     4: [
         *("agents.campaign.files", "agents.campaign.process", "agents.campaign.follower", "agents.campaign.lease"),

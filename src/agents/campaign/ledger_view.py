@@ -435,11 +435,14 @@ def _sample(sample: dict[str, Any]) -> dict[str, Any]:
     sample["prompt"] = _dialogue(sample["prompt"])
     told = [*sample["prompt"], {"role": "assistant", "content": sample["reply"]}]
     sample["messages"] = told if sample["messages"] is None else _dialogue(sample["messages"])
+    sample["tools"] = [tool for turn in sample["messages"] for tool in turn.pop("tools", ())] or None
     sample["checks"] = [
         {"name": name, "score": score, "detail": detail} for name, score, detail in orjson.loads(sample["checks"])
     ]
     return sample
 
 
-def _dialogue(text: str) -> list[dict[str, str]]:
-    return [{"role": role, "content": content} for role, content in orjson.loads(text)]
+def _dialogue(text: str) -> list[dict[str, Any]]:
+    return [
+        {"role": role, "content": content} | (more[0] if more else {}) for role, content, *more in orjson.loads(text)
+    ]

@@ -27,6 +27,8 @@ from agents.campaign.ledger_view import LedgerView, RunHeader
 MANIFEST = "manifest.json"
 ACCEPTED = "samples.jsonl"
 REJECTED = "rejected.jsonl"
+_TOLD = {"prompt", "reply", "messages", "tools"}
+"""Parts of a sample that are no metadata."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ def _write_lines(path: Path, lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _accepted_line(sample: dict[str, Any]) -> dict[str, Any]:
-    return {"messages": sample["messages"], "metadata": _metadata(sample)}
+    offered = {"tools": sample["tools"]} if sample["tools"] else {}
+    return {"messages": sample["messages"], **offered, "metadata": _metadata(sample)}
 
 
 def _rejected_line(sample: dict[str, Any]) -> dict[str, Any]:
@@ -132,9 +135,7 @@ def _rejected_line(sample: dict[str, Any]) -> dict[str, Any]:
 
 
 def _metadata(sample: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: value for key, value in sample.items() if key not in {"prompt", "reply", "messages"} and value is not None
-    }
+    return {key: value for key, value in sample.items() if key not in _TOLD and value is not None}
 
 
 def _identity(header: RunHeader) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def assess(domains: Domains, answered: tuple[SourceItem, tuple[Message, ...], st
         judgement = domain.judge_dialogue(item, prompt, answer)
     else:
         judgement = domain.judge(item, answer)
-    told = [message.content for message in sample_of(judgement, prompt, answer) if message.role != "system"]
+    told = [message.told for message in sample_of(judgement, prompt, answer) if message.role != "system"]
     return Finding(judgement, trace("\n".join(told)))
 
 

@@ -511,7 +511,11 @@ def _ticket_row(number: int, issued: Issued) -> tuple[Any, ...]:
 
 
 def _written(messages: Iterable[Message]) -> str:
-    return orjson.dumps([[message.role, message.content] for message in messages]).decode()
+    return orjson.dumps([_turn(**message.document()) for message in messages]).decode()
+
+
+def _turn(role: str, content: str, **more: Any) -> list[Any]:
+    return [role, content, more] if more else [role, content]
 
 
 def _finished(number: int, reply: Reply, now: str, cost: float | None) -> tuple[Any, ...]:

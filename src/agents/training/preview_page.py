@@ -69,7 +69,7 @@ def _learned(shown: Shown) -> list[str]:
         return ["sample: the prompt, and the answer as it is"]
     return [
         "sample that a student learns from:",
-        *(f"{INDENT}{line}" for message in shown.sample for line in _part(message.role, message.content)),
+        *(f"{INDENT}{line}" for message in shown.sample for line in _part(message.role, message.told)),
     ]
 
 

@@ -63,11 +63,42 @@ def ticket_id(run: str, item_id: str, variant: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call of a tool that an assistant makes; ``arguments`` is JSON text, as in chat protocols."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation."""
+    """One turn of a conversation.
+
+    An assistant's turn may call tools; a turn of role ``tool`` is the result of the call ``tool_call_id``. ``tools``,
+    of a system message, are the definitions of what may be called from there on, as chat protocols take them.
+    """
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    tools: tuple[Json, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """The content, and the name and arguments of each call, a line for each."""
+        calls = (f"{call.name} {call.arguments}" for call in self.tool_calls)
+        return "\n".join(filter(None, (self.content, *calls)))
+
+    def document(self) -> dict[str, Json]:
+        """Return the turn as chat protocols write it: role, content, and what else it has."""
+        calls = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in self.tool_calls
+        ]
+        more = {"tool_calls": calls, "tool_call_id": self.tool_call_id, "tools": list(self.tools)}
+        return {"role": self.role, "content": self.content, **{key: value for key, value in more.items() if value}}
 
 
 class Outcome(StrEnum):

@@ -59,7 +59,7 @@ def request_frame(model: ModelSection, schema: Mapping[str, Any] | None = None, 
 
 def request_body(frame: bytes, prompt: Iterable[Message]) -> bytes:
     """Return the body that asks for the answer to ``prompt``, with all that ``request_frame`` returned."""
-    return b'{"messages":%b,%b' % (orjson.dumps(tuple(prompt)), frame[1:])
+    return b'{"messages":%b,%b' % (orjson.dumps([message.document() for message in prompt]), frame[1:])
 
 
 def reply_of(body: bytes) -> Reply | Failure:

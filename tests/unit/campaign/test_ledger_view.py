@@ -110,6 +110,7 @@ def test_samples_are_whole(path: Path) -> None:
         "model": "m",
         "reply": "answer 0",
         "messages": [*PROMPT, {"role": "assistant", "content": "answer 0"}],
+        "tools": None,
     }
 
 

@@ -17,7 +17,7 @@ from agents.training.dedup import trace
 from agents.training.judge import Order, Verdict, draft
 from agents.training.ledger import PRAGMAS, Issued, Ledger
 from agents.training.rounds import CellCount, Slot
-from agents.training.sample import Cell, Check, Outcome, Reply, Ticket
+from agents.training.sample import Cell, Check, Message, Outcome, Reply, Ticket, ToolCall
 
 CELL = Cell("sum", 1)
 NOW = "2026-01-01T00:00:00.000+00:00"
@@ -31,6 +31,16 @@ def issued(seq: int, index: int | None = None) -> Issued:
     return Issued(
         Ticket("test", seq, drafted.item, seq), drafted.ticket_id, drafted.item_id, slot.index, drafted.prompt
     )
+
+
+TOOL = {"type": "function", "function": {"name": "peek", "parameters": {"type": "object"}}}
+CALLED = (
+    Message("system", "Use tools.", tools=(TOOL,)),
+    Message("user", "What is at $10?"),
+    Message("assistant", "", tool_calls=(ToolCall("c1", "peek", '{"address":16}'),)),
+    Message("tool", "7", tool_call_id="c1"),
+    Message("assistant", "It is 7."),
+)
 
 
 @pytest.fixture
@@ -295,3 +305,22 @@ def test_a_value_that_no_ledger_can_hold_takes_everything_back_and_ends_the_writ
     view = LedgerView(path)
     view.check_whole()
     assert view.accounts().open == 2  # type: ignore[union-attr]
+
+
+def test_a_sample_that_calls_tools_is_read_as_chat_protocols_write_it(path: Path) -> None:
+    with Ledger.open(path, HEADER) as ledger:
+        ledger.add_round([issued(0)])
+        attempt = ledger.start_attempt(0, NOW)
+        ledger.finish_attempt(attempt, REPLY, NOW)
+        ledger.settle(issued(0).ticket, attempt, GOOD, trace("a text"), NOW, CALLED)
+        ledger.commit()
+    (sample,) = LedgerView(path).samples(accepted=True)
+    assert sample["tools"] == [TOOL]
+    call = {"id": "c1", "type": "function", "function": {"name": "peek", "arguments": '{"address":16}'}}
+    assert sample["messages"] == [
+        {"role": "system", "content": "Use tools."},
+        {"role": "user", "content": "What is at $10?"},
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "content": "7", "tool_call_id": "c1"},
+        {"role": "assistant", "content": "It is 7."},
+    ]

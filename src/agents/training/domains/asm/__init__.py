@@ -10,11 +10,11 @@ from random import Random
 
 from agents.training.domains.asm.grade import judge
 from agents.training.domains.asm.kinds import KINDS
-from agents.training.domains.asm.phrasing import system
-from agents.training.domains.asm.routines import TEMPLATES
 from agents.training.domains.asm.samples import kind_of
 from agents.training.domains.asm.spoil import spoil
-from agents.training.domains.asm.words import seeded
+from agents.training.phrases import seeded
+from agents.training.routines.phrasing import system
+from agents.training.routines.templates import TEMPLATES
 from agents.training.sample import Cell, Judgement, Message, SourceItem
 
 LEVELS = (1, 2, 3)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agents.training.domains.asm import reading
-from agents.training.domains.asm.completeness import completeness, mnemonics
-from agents.training.domains.asm.contract import Routine
-from agents.training.domains.asm.proof import Proof, assembled, prove
 from agents.training.domains.asm.samples import Asked, asked_of, fault_rows, kind_of, routine_of, spoken_of
+from agents.training.routines import reading
+from agents.training.routines.completeness import completeness, mnemonics
+from agents.training.routines.contract import Routine
+from agents.training.routines.proof import Proof, assembled, prove
 from agents.training.sample import Check, Judgement, SourceItem
 from agents.training.w65816 import AssemblyError
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
 
-from agents.training.domains.asm.contract import Case, Line, Place, Routine, hex_address
-from agents.training.domains.asm.draft import Draft
-from agents.training.domains.asm.faults import slips
-from agents.training.domains.asm.proof import Observation, assembled, observe, prove
-from agents.training.domains.asm.render import Style, rows
-from agents.training.domains.asm.routines import TEMPLATES
-from agents.training.domains.asm.words import seeded
+from agents.training.phrases import seeded
+from agents.training.routines.contract import Case, Line, Place, Routine, hex_address
+from agents.training.routines.draft import Draft
+from agents.training.routines.faults import slips
+from agents.training.routines.proof import Observation, assembled, observe, prove
+from agents.training.routines.render import Style, rows
+from agents.training.routines.templates import TEMPLATES
 from agents.training.sample import SourceItem
 from agents.training.w65816 import AssemblyError
 

@@ -9,12 +9,12 @@ import re
 from collections.abc import Callable
 from random import Random
 
-from agents.training.domains.asm import reading
-from agents.training.domains.asm.faults import slips
 from agents.training.domains.asm.kinds import KINDS
-from agents.training.domains.asm.proof import assembled, prove
 from agents.training.domains.asm.samples import asked_of, fault_rows, kind_of, routine_of, shown
-from agents.training.domains.asm.words import phrase
+from agents.training.phrases import phrase
+from agents.training.routines import reading
+from agents.training.routines.faults import slips
+from agents.training.routines.proof import assembled, prove
 from agents.training.sample import SourceItem
 from agents.training.w65816 import AssemblyError
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from agents.training.domains.asm import DOMAIN
-from agents.training.domains.asm.faults import CAUSES, DOES, MISSING, slips
-from agents.training.domains.asm.proof import assembled, prove
-from agents.training.domains.asm.routines import TEMPLATES
 from agents.training.domains.asm.samples import fault_of, fault_rows, routine_of, shown, source_of
+from agents.training.routines.faults import CAUSES, DOES, MISSING, slips
+from agents.training.routines.proof import assembled, prove
+from agents.training.routines.templates import TEMPLATES
 from agents.training.sample import Cell
 
 

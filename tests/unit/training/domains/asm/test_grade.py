@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.training.domains.asm import DOMAIN
-from agents.training.domains.asm.reading import MAX_CHARACTERS, longest_block
 from agents.training.domains.asm.samples import asked_of, fault_rows, routine_of, shown
+from agents.training.routines.reading import MAX_CHARACTERS, longest_block
 from agents.training.sample import Cell, Judgement, SourceItem
 
 WORTHLESS = ["", "   \n", "I cannot help with that.", "x" * (MAX_CHARACTERS + 1), "```asm\n" * 900, "\0" * 50]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from random import Random
 
-from agents.training.domains.asm.contract import Routine
-from agents.training.domains.asm.kinds.layout import arrange, asked_lines, result_lines
 from agents.training.domains.asm.kinds.trace import state, summary
-from agents.training.domains.asm.phrasing import setting
-from agents.training.domains.asm.render import fence
 from agents.training.domains.asm.samples import Asked, asked_of, routine_of, shown
-from agents.training.domains.asm.walkthrough import interface, walk
-from agents.training.domains.asm.words import phrase, pick
+from agents.training.phrases import phrase, pick
+from agents.training.routines.contract import Routine
+from agents.training.routines.layout import arrange, asked_lines, result_lines
+from agents.training.routines.phrasing import setting
+from agents.training.routines.render import fence
+from agents.training.routines.walkthrough import interface, walk
 from agents.training.sample import SourceItem
 
 _OPENINGS = (

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
-from agents.training.domains.asm.faults import CAUSES, DOES, MISSING
-from agents.training.domains.asm.kinds.layout import arrange
-from agents.training.domains.asm.phrasing import contract, ending, setting, syntax
-from agents.training.domains.asm.render import Style, fence, rows
 from agents.training.domains.asm.samples import Fault, fault_of, fault_rows, routine_of, shown
-from agents.training.domains.asm.walkthrough import afterword, example, walk
-from agents.training.domains.asm.words import phrase, pick, vary
+from agents.training.phrases import phrase, pick, vary
+from agents.training.routines.faults import CAUSES, DOES, MISSING
+from agents.training.routines.layout import arrange
+from agents.training.routines.phrasing import contract, ending, setting, syntax
+from agents.training.routines.render import Style, fence, rows
+from agents.training.routines.walkthrough import afterword, example, walk
 from agents.training.sample import SourceItem
 
 _OPENINGS = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
-from agents.training.domains.asm.contract import Routine
-from agents.training.domains.asm.kinds.layout import arrange, asked_lines, result_lines
-from agents.training.domains.asm.phrasing import ending, setting, spot, widths
-from agents.training.domains.asm.render import fence
 from agents.training.domains.asm.samples import Asked, asked_of, line_at, routine_of, shown
-from agents.training.domains.asm.words import phrase, pick
+from agents.training.phrases import phrase, pick
+from agents.training.routines.contract import Routine
+from agents.training.routines.layout import arrange, asked_lines, result_lines
+from agents.training.routines.phrasing import ending, setting, spot, widths
+from agents.training.routines.render import fence
 from agents.training.sample import SourceItem
 from agents.training.w65816 import Registers
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
-from agents.training.domains.asm.contract import Routine
-from agents.training.domains.asm.kinds.layout import arrange
-from agents.training.domains.asm.phrasing import contract, ending, setting, spot, syntax
-from agents.training.domains.asm.render import Style, fence, rows
 from agents.training.domains.asm.samples import routine_of
-from agents.training.domains.asm.walkthrough import afterword, example, interface, walk
-from agents.training.domains.asm.words import phrase, pick
+from agents.training.phrases import phrase, pick
+from agents.training.routines.contract import Routine
+from agents.training.routines.layout import arrange
+from agents.training.routines.phrasing import contract, ending, setting, spot, syntax
+from agents.training.routines.render import Style, fence, rows
+from agents.training.routines.walkthrough import afterword, example, interface, walk
 from agents.training.sample import SourceItem
 
 _OPENINGS = (

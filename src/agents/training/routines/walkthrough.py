@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from agents.training.domains.asm.contract import Case, Line, Place, Routine
-from agents.training.domains.asm.phrasing import keeps, spot
-from agents.training.domains.asm.render import Style
-from agents.training.domains.asm.words import phrase, pick
+from agents.training.phrases import phrase, pick
+from agents.training.routines.contract import Case, Line, Place, Routine
+from agents.training.routines.phrasing import keeps, spot
+from agents.training.routines.render import Style
 
 Step = tuple[str, int, str, str]
 """Label before the step, how often the instruction stands in a row, its text and its note."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from agents.training.domains.asm.contract import Line, Routine, hex_address
+from agents.training.routines.contract import Line, Routine, hex_address
 
 _HEX = re.compile(r"\$[0-9A-F]+")
 _INDEX = re.compile(r",[xy]$|^a$")

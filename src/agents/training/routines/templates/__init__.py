@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agents.training.domains.asm.contract import Routine
-from agents.training.domains.asm.draft import Draft
-from agents.training.domains.asm.routines import (
+from agents.training.routines.contract import Routine
+from agents.training.routines.draft import Draft
+from agents.training.routines.templates import (
     console,
     limits,
     masks,

@@ -1,17 +1,14 @@
-"""Words of the trade and ways to vary a sentence.
+"""Names for routines, places and labels, in the words of the trade.
 
-Owns the vocabulary for names and the expansion of alternatives. Never knows a routine or a task.
+Owns the vocabulary and what no name may be. Never knows a routine or a task.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from random import Random
 
+from agents.training.phrases import pick
 from agents.training.w65816 import OPCODES
-
-_ALTERNATIVES = re.compile(r"<([^<>|]*(?:\|[^<>|]*)+)>")
 
 THEMES = (
     "heart", "rupee", "arrow", "bomb", "key", "tile", "palette", "sprite", "enemy", "chest", "door", "room",
@@ -21,36 +18,6 @@ THEMES = (
     "level", "stage", "player", "shot", "snow", "lava", "raft", "bird",
 )  # fmt: skip
 _STYLES = ("snake", "camel", "pascal", "tight", "upper")
-
-
-def seeded(*parts: object) -> Random:
-    """Return a generator that depends on ``parts`` alone, the same in every process."""
-    return Random("/".join(str(part) for part in parts))  # noqa: S311 - variety is wanted, not secrecy
-
-
-def vary(rng: Random, text: str) -> str:
-    """Return ``text`` with each ``<one|another>`` replaced by one of its alternatives."""
-    while "<" in text:
-        text, count = _ALTERNATIVES.subn(lambda found: _choose(rng, found[1]), text)
-        if not count:
-            break
-    return text.replace(" ,", ",")
-
-
-def _choose(rng: Random, group: str) -> str:
-    options = group.split("|")
-    return options[int(rng.random() * len(options))]
-
-
-def phrase(rng: Random, forms: Sequence[str], **values: str) -> str:
-    """Return one of ``forms`` with its alternatives settled and its ``{fields}`` filled from ``values``."""
-    text = vary(rng, forms[int(rng.random() * len(forms))])
-    return text.format(**values) if values else text
-
-
-def pick(rng: Random, options: str) -> str:
-    """Return one of the ``|``-separated ``options``."""
-    return _choose(rng, options)
 
 
 class Namer:

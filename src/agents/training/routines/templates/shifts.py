@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from agents.training.domains.asm.contract import Routine, Value, number
-from agents.training.domains.asm.draft import Draft
+from agents.training.routines.contract import Routine, Value, number
+from agents.training.routines.draft import Draft
 
 
 def popcount(d: Draft) -> Routine:

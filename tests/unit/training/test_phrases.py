@@ -1,11 +1,6 @@
-"""Names and alternatives."""
-
 from __future__ import annotations
 
-import pytest
-
-from agents.training.domains.asm.words import RESERVED, Namer, phrase, pick, seeded, vary
-from agents.training.w65816 import assemble
+from agents.training.phrases import phrase, pick, seeded, vary
 
 
 def test_alternatives_are_settled_one_by_one():
@@ -27,14 +22,3 @@ def test_fields_are_filled_after_the_choice():
 
 def test_equal_parts_give_equal_choices():
     assert seeded(1, "a").random() == seeded(1, "a").random() != seeded(1, "b").random()
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_names_are_distinct_and_the_assembler_takes_them(seed):
-    namer = Namer(seeded(seed))
-    names = [namer.name("a|x|count|src") for _ in range(10)] + [namer.label("loop|next|done") for _ in range(10)]
-    names += [namer.entry("add|inc|clear all") for _ in range(5)]
-    assert len({name.lower() for name in names}) == len(names)
-    assert not RESERVED & {name.lower() for name in names}
-    program = assemble("\n".join(f"{name}:\n nop" for name in names))
-    assert set(program.labels) == set(names)

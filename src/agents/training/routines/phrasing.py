@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from random import Random
 
-from agents.training.domains.asm.contract import Place, Routine, hex_address
-from agents.training.domains.asm.words import phrase, pick
+from agents.training.phrases import phrase, pick
+from agents.training.routines.contract import Place, Routine, hex_address
 
 _SYSTEM = (
     "You are <an experienced|a careful|a patient> 65816 <programmer|engineer|assembly teacher>. <Answer with|Give> "

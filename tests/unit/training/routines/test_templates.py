@@ -6,12 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from agents.training.domains.asm.contract import Routine
-from agents.training.domains.asm.draft import Draft
-from agents.training.domains.asm.proof import assembled, prove
-from agents.training.domains.asm.render import Style, rows
-from agents.training.domains.asm.routines import TEMPLATES
-from agents.training.domains.asm.words import seeded
+from agents.training.phrases import seeded
+from agents.training.routines.contract import Routine
+from agents.training.routines.draft import Draft
+from agents.training.routines.proof import assembled, prove
+from agents.training.routines.render import Style, rows
+from agents.training.routines.templates import TEMPLATES
 
 SEEDS = range(6)
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-from agents.training.domains.asm.contract import Case, Line, Place, Routine, Value, hex_address
-from agents.training.domains.asm.words import Namer, pick, vary
+from agents.training.phrases import pick, vary
+from agents.training.routines.contract import Case, Line, Place, Routine, Value, hex_address
+from agents.training.routines.names import Namer
 
 _PUSH = {"A": "pha", "X": "phx", "Y": "phy"}
 _PULL = {"A": "pla", "X": "plx", "Y": "ply"}

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agents.training.domains.asm.contract import Place, Routine, Value, hex_address, number
-from agents.training.domains.asm.draft import Draft
+from agents.training.routines.contract import Place, Routine, Value, hex_address, number
+from agents.training.routines.draft import Draft
 
 
 def multiply_constant(d: Draft) -> Routine:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from agents.training.domains.asm import reading
-from agents.training.domains.asm.contract import Case, Place, Routine, hex_address
-from agents.training.domains.asm.words import RESERVED
+from agents.training.routines import reading
+from agents.training.routines.contract import Case, Place, Routine, hex_address
+from agents.training.routines.names import RESERVED
 from agents.training.sample import Check
 
 _MNEMONICS = RESERVED - {"db", "dw", "dl", "org", "a", "x", "y", "s"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from agents.training.domains.asm.words import phrase, pick
+from agents.training.phrases import phrase, pick
 
 
 def arrange(rng: Random, sections: Sequence[tuple[str, str]]) -> str:

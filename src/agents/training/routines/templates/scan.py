@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from agents.training.domains.asm.contract import Place, Routine, Value, octets
-from agents.training.domains.asm.draft import Draft
+from agents.training.routines.contract import Place, Routine, Value, octets
+from agents.training.routines.draft import Draft
 
 _LOOPS = "loop|next|again|more|each|scan|step|repeat"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.training.domains.asm import reading
+from agents.training.routines import reading
 
 
 def test_the_longest_closed_block_counts():

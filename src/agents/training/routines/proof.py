@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from agents.training.domains.asm.contract import Case, Place, Routine, Value, hex_address
+from agents.training.routines.contract import Case, Place, Routine, Value, hex_address
 from agents.training.w65816 import (
     Machine,
     Program,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agents.training.domains.asm.contract import Place, Routine, Value, number
-from agents.training.domains.asm.draft import Draft
+from agents.training.routines.contract import Place, Routine, Value, number
+from agents.training.routines.draft import Draft
 
 _LOOPS = "loop|next|again|more|each|walk|step"
 
