@@ -79,11 +79,11 @@ def test_its_own_answers_are_accepted_and_spoiled_ones_are_worse(domain: Domain,
     caught = 0
     for number, item in enumerate(items):
         answer = domain.answer(item, number)
-        quality = domain.judge(item, answer).quality
-        assert quality >= ACCEPT_AT, f"{item.cell}: {domain.judge(item, answer).checks}"
+        quality = domain.judge(item, domain.prompt(item, 0), answer).quality
+        assert quality >= ACCEPT_AT, f"{item.cell}: {domain.judge(item, domain.prompt(item, 0), answer).checks}"
         spoiled = domain.spoil(item, answer, Random(number))
         assert spoiled != answer
-        caught += domain.judge(item, spoiled).quality < min(quality, ACCEPT_AT)
+        caught += domain.judge(item, domain.prompt(item, 0), spoiled).quality < min(quality, ACCEPT_AT)
     assert caught >= 0.9 * len(items)
 
 
@@ -103,7 +103,7 @@ def test_another_process_makes_the_same(domain: Domain, cells: list[Cell], monke
 @pytest.mark.parametrize("text", ["", " \n", "I cannot help with that.", "\x00" * 50, "```\n" * 200, "A" * 20_000])
 def test_no_answer_at_all_is_never_accepted(domain: Domain, items: list[SourceItem], text: str) -> None:
     for item in items[:: max(1, len(items) // 12)]:
-        assert domain.judge(item, text).quality < ACCEPT_AT
+        assert domain.judge(item, domain.prompt(item, 0), text).quality < ACCEPT_AT
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -112,4 +112,4 @@ def test_any_text_can_be_judged(domain: Domain, items: list[SourceItem], text: s
     item = items[pick % len(items)]
     answer = domain.answer(item, pick)
     for said in (text, answer[:cut] + text + answer[cut:], answer[:cut]):
-        assert 0.0 <= domain.judge(item, said).quality <= 1.0
+        assert 0.0 <= domain.judge(item, domain.prompt(item, 0), said).quality <= 1.0

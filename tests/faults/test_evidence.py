@@ -95,7 +95,7 @@ class Losing:
 
     async def answer(self, request: Request) -> Reply:
         said = await self.teacher.answer(request)
-        if not self.left or DOMAIN.judge(request.ticket.item, said.text).quality >= 0.7:
+        if not self.left or DOMAIN.judge(request.ticket.item, request.prompt, said.text).quality >= 0.7:
             return said
         self.left -= 1
         return Reply(Outcome.FAILED, "", said.model)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -32,7 +32,7 @@ from agents.training.ledger import Ledger
 from agents.training.limits import Limits
 from agents.training.prices import Prices
 from agents.training.rounds import Goal
-from agents.training.sample import Judgement, Outcome, Reply, SourceItem
+from agents.training.sample import Judgement, Message, Outcome, Reply, SourceItem
 from agents.training.teachers import Request, Teacher
 
 
@@ -186,8 +186,8 @@ def test_a_real_campaign_whose_teacher_gets_worse_at_ticket_10000(world: World) 
 class Unsure(TinyDomain):
     """Its judge fails on every tenth kind of operand, whatever the answer."""
 
-    def judge(self, item: SourceItem, answer: str) -> Judgement:
-        found = super().judge(item, answer)
+    def judge(self, item: SourceItem, prompt: Sequence[Message], answer: str) -> Judgement:
+        found = super().judge(item, prompt, answer)
         return replace(found, is_known=item.params["a"] % 10 != 0)
 
 

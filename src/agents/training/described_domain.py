@@ -82,11 +82,7 @@ class DescribedDomain:
         user = Message("user", self._phrasings[variant % len(self._phrasings)].filled(values))
         return (user,) if self._system is None else (Message("system", self._system.filled(values)), user)
 
-    def judge(self, item: SourceItem, answer: str) -> Judgement:
-        """Return what the checks say of ``answer`` to the first phrasing; see ``judge_dialogue``."""
-        return self.judge_dialogue(item, self.prompt(item, 0), answer)
-
-    def judge_dialogue(self, item: SourceItem, prompt: Sequence[Message], answer: str) -> Judgement:
+    def judge(self, item: SourceItem, prompt: Sequence[Message], answer: str) -> Judgement:
         """Return what the checks say of ``answer`` to ``prompt``, the sample made of it, and what a judge is asked.
 
         An answer of which no sample can be made has not the form that was asked for.

@@ -11,7 +11,6 @@ from typing import Literal
 
 from agents.campaign.failures import UNJUDGED
 from agents.training.dedup import Duplicates, Trace, Twin, trace
-from agents.training.described_domain import DescribedDomain
 from agents.training.domains import Domain
 from agents.training.opinion import combined
 from agents.training.rounds import Slot
@@ -61,11 +60,7 @@ class Finding:
 def assess(domains: Domains, answered: tuple[SourceItem, tuple[Message, ...], str]) -> Finding:
     """Return the finding on an item's prompt and answer. System messages leave no trace: every sample shares them."""
     item, prompt, answer = answered
-    domain = domains[item.domain]
-    if isinstance(domain, DescribedDomain):
-        judgement = domain.judge_dialogue(item, prompt, answer)
-    else:
-        judgement = domain.judge(item, answer)
+    judgement = domains[item.domain].judge(item, prompt, answer)
     told = [message.told for message in sample_of(judgement, prompt, answer) if message.role != "system"]
     return Finding(judgement, trace("\n".join(told)))
 

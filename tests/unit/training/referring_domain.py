@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tiny_domain import TinyDomain
@@ -16,8 +17,8 @@ class ReferringDomain(TinyDomain):
     share: float = 0.5
     at_least: float = 0.0
 
-    def judge(self, item: SourceItem, answer: str) -> Judgement:
-        found = super().judge(item, answer)
+    def judge(self, item: SourceItem, prompt: Sequence[Message], answer: str) -> Judgement:
+        found = super().judge(item, prompt, answer)
         question = (Message("user", f"Is this good: {answer}"),)
         referral = Referral(question, 5, self.share, self.at_least)
         return replace(found, referral=referral if found.quality > 0.5 else None)

@@ -17,7 +17,7 @@ from agents.training.described_domain import DescribedDomain
 from agents.training.judge import Order, assess, draft
 from agents.training.opinion import combined
 from agents.training.rounds import Goal, Slot
-from agents.training.sample import Cell, Message, Outcome, Reply, SourceItem
+from agents.training.sample import Cell, Judgement, Message, Outcome, Reply, SourceItem
 from agents.training.sources.piece import Piece
 from agents.training.teachers import Request
 
@@ -60,6 +60,10 @@ def answered(document: Any) -> str:
     return orjson.dumps(document).decode()
 
 
+def judged(domain: DescribedDomain, item: SourceItem, answer: str) -> Judgement:
+    return domain.judge(item, domain.prompt(item, 0), answer)
+
+
 def test_every_source_with_texts_is_a_cell() -> None:
     domain = described([*pieces(3, 0), *pieces(4, 2)], sources=3)
     assert list(domain.cells()) == [Cell("source1", 1), Cell("source3", 1)]
@@ -93,7 +97,7 @@ def test_an_item_survives_its_storage_and_a_worker() -> None:
         travelled = pickle.loads(pickle.dumps(domain))  # noqa: S301 -- our own bytes
         assert travelled.item(item.cell, 0, 1) == domain.item(item.cell, 0, 1)
         assert travelled.prompt(item, 1) == domain.prompt(item, 1)
-        assert travelled.judge(item, answered(GOOD)) == domain.judge(item, answered(GOOD))
+        assert judged(travelled, item, answered(GOOD)) == domain.judge(item, domain.prompt(item, 0), answered(GOOD))
 
 
 def test_phrasings_are_drawn_by_the_variant() -> None:
@@ -132,7 +136,7 @@ def test_what_could_never_work_is_refused_before_anything_is_asked(changes: dict
 
 def test_a_good_answer_is_a_sample_with_the_question_of_the_answer() -> None:
     domain = described()
-    found = domain.judge(items(domain, 1)[0], answered(GOOD))
+    found = judged(domain, items(domain, 1)[0], answered(GOOD))
     assert found.quality > 0.9
     assert found.sample == (Message("user", GOOD["question"]), Message("assistant", GOOD["answer"]))
     assert found.referral is None
@@ -151,7 +155,7 @@ def test_a_good_answer_is_a_sample_with_the_question_of_the_answer() -> None:
 )
 def test_a_bad_answer_is_worth_nothing_and_says_why(answer: str, check: str) -> None:
     domain = described()
-    found = domain.judge(items(domain, 1)[0], answer)
+    found = judged(domain, items(domain, 1)[0], answer)
     assert found.quality == 0.0
     assert min(found.checks, key=lambda one: one.score).name == check
 
@@ -160,14 +164,14 @@ def test_invented_names_and_numbers_are_worth_less() -> None:
     domain = described()
     item = items(domain, 1)[0]
     invented = {**GOOD, "answer": "The keeper Ludovico counted 99 boats in 1777 and sold them in Valparaiso."}
-    assert domain.judge(item, answered(invented)).quality < domain.judge(item, answered(GOOD)).quality - 0.1
+    assert judged(domain, item, answered(invented)).quality < judged(domain, item, answered(GOOD)).quality - 0.1
 
 
 def test_a_sample_may_be_made_by_templates() -> None:
     sample = {"system": "Tutor.", "user": "{{ question }} ({{ name }})", "assistant": "{{ answer }}"}
     domain = described(answer={"json_schema": SCHEMA, "sample": sample})
     item = items(domain, 1)[0]
-    made = domain.judge(item, answered(GOOD)).sample
+    made = judged(domain, item, answered(GOOD)).sample
     assert made is not None
     assert [message.role for message in made] == ["system", "user", "assistant"]
     assert made[1].content == f"{GOOD['question']} ({item.params['name']})"
@@ -179,10 +183,10 @@ def test_a_sample_that_cannot_be_made_is_a_bad_answer_and_no_fault(schema: Any) 
     sample = {"user": "What?", "assistant": "{{ answer.split('ANSWER:')[1] }}"}
     domain = described(answer={"json_schema": schema, "sample": sample})
     item = items(domain, 1)[0]
-    bad = domain.judge(item, answered(GOOD) if schema else "The keeper counted 30 lamps.")
+    bad = judged(domain, item, answered(GOOD) if schema else "The keeper counted 30 lamps.")
     assert (bad.quality, bad.sample, bad.checks[0].name) == (0.0, None, "form")
     if schema is None:
-        good = domain.judge(item, "Thinking. ANSWER: the keeper counted 30 lamps.")
+        good = judged(domain, item, "Thinking. ANSWER: the keeper counted 30 lamps.")
         assert good.sample is not None
         assert good.sample[-1].content == "the keeper counted 30 lamps."
 
@@ -212,7 +216,7 @@ def test_a_judge_is_shown_the_task_that_was_really_asked() -> None:
     domain = described(answer=None, judge={"model": "critic", "rubric": "r"})
     item = items(domain, 1)[0]
     prompt = domain.prompt(item, 1)
-    found = domain.judge_dialogue(item, prompt, "The keeper of house 4711 counted 30 lamps in 1905.")
+    found = domain.judge(item, prompt, "The keeper of house 4711 counted 30 lamps in 1905.")
     assert found.referral is not None
     shown = found.referral.question[1].content
     assert "One question on s0.md#" in shown
@@ -233,31 +237,35 @@ def test_a_pilot_may_have_as_many_tickets_as_there_are_texts(tmp_path: Path) -> 
 def test_a_sample_that_names_what_an_answer_lacks_is_no_sample() -> None:
     sample = {"user": "{{ question }}", "assistant": "{{ hint }}"}
     domain = described(answer={"json_schema": SCHEMA, "sample": sample})
-    found = domain.judge(items(domain, 1)[0], answered(GOOD))
+    found = judged(domain, items(domain, 1)[0], answered(GOOD))
     assert (found.quality, found.sample) == (0.0, None)
     assert "hint" in found.checks[0].detail
 
 
 def test_text_answers_the_prompt_as_it_is() -> None:
     domain = described(answer=None, prompt={"user": "Sum up: {{ text }}"})
-    found = domain.judge(items(domain, 1)[0], "In 1905 the keeper of house 4711 counted 30 lamps.")
+    found = domain.judge(
+        first := items(domain, 1)[0], domain.prompt(first, 0), "In 1905 the keeper of house 4711 counted 30 lamps."
+    )
     assert found.sample is None
     assert found.quality > 0.9
     templated = described(answer={"sample": {"user": "What happened?", "assistant": "{{ answer }}"}})
-    made = templated.judge(items(templated, 1)[0], " The keeper counted 30 lamps. ").sample
+    made = templated.judge(
+        first := items(templated, 1)[0], templated.prompt(first, 0), " The keeper counted 30 lamps. "
+    ).sample
     assert made == (Message("user", "What happened?"), Message("assistant", "The keeper counted 30 lamps."))
 
 
 def test_what_passed_is_referred_to_a_judge_and_what_failed_is_not() -> None:
     domain = described(judge={"model": "critic", "rubric": "Be strict.", "weight": 5.0})
     item = items(domain, 1)[0]
-    found = domain.judge(item, answered(GOOD))
+    found = judged(domain, item, answered(GOOD))
     assert found.referral is not None
     assert found.referral.share == pytest.approx(5 / (5 + 5))
     assert "Be strict." in found.referral.question[0].content
     assert TEXT in found.referral.question[1].content
     assert combined(found, '{"score": 1, "reason": "wrong"}').quality == pytest.approx(found.quality / 2)
-    assert domain.judge(item, "nothing").referral is None
+    assert judged(domain, item, "nothing").referral is None
 
 
 def test_a_changed_text_is_another_version_and_so_is_another_order() -> None:
@@ -282,5 +290,5 @@ def test_no_text_breaks_the_judging(text: str) -> None:
     domain = described()
     item = items(domain, 1)[0]
     for answer in (text, answered({"question": text, "answer": text})):
-        found = domain.judge(item, answer)
+        found = judged(domain, item, answer)
         assert 0.0 <= found.quality <= 1.0

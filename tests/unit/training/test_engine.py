@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from agents.training.engine import Engine
 from agents.training.judge import Domains
 from agents.training.ledger import Ledger
 from agents.training.limits import Limits
-from agents.training.sample import Judgement, Outcome, Reply, SourceItem
+from agents.training.sample import Judgement, Message, Outcome, Reply, SourceItem
 from agents.training.teachers import Request, Teacher
 
 
@@ -210,8 +211,8 @@ def test_a_repeated_answer_keeps_its_quality_and_is_not_accepted(tmp_path: Path)
         def answer(self, item, variant):
             return "always the same words, whatever was asked of me, 5"
 
-        def judge(self, item, answer):
-            return super().judge(item, super().answer(item, 0))
+        def judge(self, item, prompt, answer):
+            return super().judge(item, prompt, super().answer(item, 0))
 
     goal = replace(GOAL, kind="pilot", total=10)
     TinyRun(path, goal=goal, fault_rate=0.0, domains={"tiny": Lazy()}).go()
@@ -288,8 +289,8 @@ def accepted_by_domain(path: Path) -> list[tuple[str, int]]:
 
 def test_an_answer_that_the_judge_fails_on_has_no_quality_and_a_class_of_its_own(tmp_path: Path) -> None:
     class Unsure(TinyDomain):
-        def judge(self, item: SourceItem, answer: str) -> Judgement:
-            found = super().judge(item, answer)
+        def judge(self, item: SourceItem, prompt: Sequence[Message], answer: str) -> Judgement:
+            found = super().judge(item, prompt, answer)
             return replace(found, is_known=item.params["a"] % 10 != 0)
 
     path = tmp_path / "ledger.sqlite"
@@ -540,7 +541,7 @@ def test_a_slow_teacher_is_no_silent_one(tmp_path: Path) -> None:
 
 def test_broken_code_of_a_domain_stops_the_run(tmp_path: Path) -> None:
     class Broken(TinyDomain):
-        def judge(self, item, answer):
+        def judge(self, item, prompt, answer):
             raise ZeroDivisionError("in the domain")
 
     with pytest.raises(CampaignError, match="ZeroDivisionError: in the domain"):

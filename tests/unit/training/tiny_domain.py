@@ -44,7 +44,7 @@ class TinyDomain:
     def spoil(self, item: SourceItem, answer: str, rng: Random) -> str:
         return answer.replace(f"give {self._value(item)}", f"give {self._value(item) + rng.randint(1, 9)}")
 
-    def judge(self, item: SourceItem, answer: str) -> Judgement:
+    def judge(self, item: SourceItem, prompt: Sequence[Message], answer: str) -> Judgement:
         right = answer.rstrip(".").endswith(f" {self._value(item)}")
         checks = (Check("value", float(right)), Check("length", min(1.0, 30 / max(30, len(answer)))))
         return Judgement(0.8 * checks[0].score + 0.2 * checks[1].score, checks)

@@ -40,8 +40,8 @@ class Domain(Protocol):
         """Return the conversation that asks for the item; ``variant`` picks a phrasing."""
         ...
 
-    def judge(self, item: SourceItem, answer: str) -> Judgement:
-        """Prove or refute ``answer`` in bounded time and memory; any text is allowed, none raises."""
+    def judge(self, item: SourceItem, prompt: Sequence[Message], answer: str) -> Judgement:
+        """Prove or refute ``answer`` to ``prompt`` in bounded time and memory; any text is allowed, none raises."""
         ...
 
 

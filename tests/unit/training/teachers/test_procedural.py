@@ -22,7 +22,7 @@ def test_faults_come_at_their_rate_and_are_real(rate: float) -> None:
     wrong = 0
     for ticket in TICKETS:
         reply = compose({"tiny": DOMAIN}, Exercise(ticket, rate, 1))
-        wrong += DOMAIN.judge(ticket.item, reply.text).quality < 0.7
+        wrong += DOMAIN.judge(ticket.item, DOMAIN.prompt(ticket.item, ticket.variant), reply.text).quality < 0.7
     assert wrong / len(TICKETS) == pytest.approx(rate, abs=4 * (rate * (1 - rate) / len(TICKETS)) ** 0.5)
 
 

@@ -54,8 +54,9 @@ class AsmDomain:
         """Return ``answer`` with one mistake that matters."""
         return spoil(item, answer, rng)
 
-    def judge(self, item: SourceItem, answer: str) -> Judgement:
-        """Return what execution and reading show about ``answer``."""
+    def judge(self, item: SourceItem, prompt: Sequence[Message], answer: str) -> Judgement:
+        """Return what execution and reading show about ``answer``; every phrasing asks for the same."""
+        del prompt
         return judge(item, answer)
 
 

@@ -13,10 +13,14 @@ from random import Random
 import pytest
 
 from agents.training.domains.asm import DOMAIN
-from agents.training.sample import Cell, SourceItem
+from agents.training.sample import Cell, Judgement, SourceItem
 
 CELLS = DOMAIN.cells()
 TOKENS = re.compile(r"\w+|[^\w\s]")
+
+
+def judged(item: SourceItem, answer: str) -> Judgement:
+    return DOMAIN.judge(item, DOMAIN.prompt(item, 0), answer)
 
 
 def sample(cell: Cell, index: int, variant: int = 0) -> tuple[SourceItem, str, str]:
@@ -43,12 +47,12 @@ def test_honest_answers_of_every_cell_are_judged_right(kind):
     for number, cell in enumerate(cell for cell in CELLS if cell.family.startswith(kind)):
         for index in (number, number + 1000):
             item, _, answer = sample(cell, index, variant=index & 1)
-            judgement = DOMAIN.judge(item, answer)
+            judgement = judged(item, answer)
             assert judgement.quality >= 0.85, (cell, index, judgement)
 
 
 def test_qualities_of_honest_answers_spread():
-    qualities = {DOMAIN.judge(item, answer).quality for item, _, answer in (sample(cell, 3) for cell in CELLS[::5])}
+    qualities = {judged(item, answer).quality for item, _, answer in (sample(cell, 3) for cell in CELLS[::5])}
     assert len(qualities) > 20
 
 
@@ -59,7 +63,7 @@ def test_mistakes_are_caught(kind):
         item, _, answer = sample(cell, number)
         spoiled = DOMAIN.spoil(item, answer, Random(number))
         assert spoiled != answer
-        caught += DOMAIN.judge(item, spoiled).quality <= 0.3
+        caught += judged(item, spoiled).quality <= 0.3
         total += 1
     assert caught / total >= 0.97, f"{caught} of {total}"
 
@@ -86,7 +90,7 @@ def test_variants_ask_for_the_same_thing_in_other_words():
         _, second, other = sample(cell, 2, 1)
         assert first != second
         assert answer != other
-        assert DOMAIN.judge(item, other).quality >= 0.85
+        assert judged(item, other).quality >= 0.85
 
 
 def test_no_two_samples_of_a_family_are_alike():
@@ -110,7 +114,7 @@ for number, cell in enumerate(DOMAIN.cells()[::9]):
     answer = DOMAIN.answer(item, number & 3)
     spoiled = DOMAIN.spoil(item, answer, Random(number))
     digest.update(repr((item.id, DOMAIN.prompt(item, number & 3), answer, spoiled)).encode())
-    digest.update(repr((DOMAIN.judge(item, answer), DOMAIN.judge(item, spoiled))).encode())
+    digest.update(repr((judged(item, answer), judged(item, spoiled))).encode())
 print(digest.hexdigest())
 """
 

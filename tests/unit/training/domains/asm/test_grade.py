@@ -14,6 +14,10 @@ from agents.training.sample import Cell, Judgement, SourceItem
 WORTHLESS = ["", "   \n", "I cannot help with that.", "x" * (MAX_CHARACTERS + 1), "```asm\n" * 900, "\0" * 50]
 
 
+def judged(item: SourceItem, answer: str) -> Judgement:
+    return DOMAIN.judge(item, DOMAIN.prompt(item, 0), answer)
+
+
 def item_of(family: str, level: int = 2, index: int = 0) -> SourceItem:
     return DOMAIN.item(Cell(family, level), index, 9)
 
@@ -25,7 +29,7 @@ def check(judgement: Judgement, name: str) -> tuple[float, str]:
 def with_code(item: SourceItem, change) -> Judgement:
     answer = DOMAIN.answer(item, 0)
     block = longest_block(answer)
-    return DOMAIN.judge(item, answer.replace(block, change(block)))
+    return judged(item, answer.replace(block, change(block)))
 
 
 @pytest.mark.parametrize("family", ["write.fill", "trace.fill", "fix.fill", "explain.fill"])
@@ -33,13 +37,15 @@ def with_code(item: SourceItem, change) -> Judgement:
     "text", ["", "   \n", "I cannot help with that.", "x" * (MAX_CHARACTERS + 1), "```asm\n" * 900, "\0" * 50]
 )
 def test_worthless_answers_score_next_to_nothing_and_say_why(family, text):
-    judgement = DOMAIN.judge(item_of(family), text)
+    judgement = judged(item_of(family), text)
     assert judgement.quality <= 0.05
     assert any(check.detail for check in judgement.checks)
 
 
 def test_megabytes_are_refused_by_length():
-    judgement = DOMAIN.judge(item_of("write.fill"), "```asm\n" + "nop\n" * 300_000 + "```")
+    judgement = DOMAIN.judge(
+        item := item_of("write.fill"), DOMAIN.prompt(item, 0), "```asm\n" + "nop\n" * 300_000 + "```"
+    )
     assert judgement.quality == 0.0
     assert "longer" in judgement.checks[0].detail
 
@@ -60,7 +66,7 @@ def test_code_that_misbehaves_is_wrong_with_a_reason(body, reason):
     item = item_of("write.total")
     routine = routine_of(item)
     code = body.format(label=routine.label, ret=routine.ret.lower())
-    judgement = DOMAIN.judge(item, f"Here it is.\n```asm\n{routine.label}:\n {code}\n```\n")
+    judgement = judged(item, f"Here it is.\n```asm\n{routine.label}:\n {code}\n```\n")
     assert judgement.quality <= 0.3
     assert reason in check(judgement, "results")[1] + check(judgement, "contract")[1]
 
@@ -75,14 +81,14 @@ def test_right_code_without_a_word_scores_in_between():
     for index in range(8):
         item = item_of("write.clamp", index=index)
         code = "\n".join(row.partition(";")[0] for row in longest_block(DOMAIN.answer(item, 0)).split("\n"))
-        assert 0.5 <= DOMAIN.judge(item, f"```asm\n{code}\n```").quality <= 0.8
+        assert 0.5 <= judged(item, f"```asm\n{code}\n```").quality <= 0.8
 
 
 def test_results_without_a_word_score_in_between():
     for family in ("trace.total", "explain.total"):
         item = item_of(family)
         lines = "\n".join(f"{key} = {value}" for key, value, _ in asked_of(item).facts)
-        assert 0.5 <= DOMAIN.judge(item, lines).quality <= 0.8
+        assert 0.5 <= judged(item, lines).quality <= 0.8
 
 
 OWN_WAY = """{label}:
@@ -115,7 +121,7 @@ def test_another_correct_solution_is_right_too():
             code = OWN_WAY.format(
                 label=routine.label, array=f"${array.addr:06X}", size=array.size, dest=dest.addr, ret=routine.ret
             )
-            judgement = DOMAIN.judge(item, f"My own way.\n```asm\n{code}\n```")
+            judgement = judged(item, f"My own way.\n```asm\n{code}\n```")
             assert check(judgement, "results")[0] == check(judgement, "contract")[0] == 1.0
             assert judgement.quality >= 0.55
 
@@ -162,10 +168,10 @@ def test_a_fix_must_name_the_right_line():
         last, first = fault_rows(item)
         answer = DOMAIN.answer(item, 0)
         assert 1 <= first <= last <= len(shown(item)[1])
-        wrong = DOMAIN.judge(item, answer.replace(f"line = {last}", f"line = {last + 2}"))
+        wrong = judged(item, answer.replace(f"line = {last}", f"line = {last + 2}"))
         assert wrong.quality <= 0.3
         assert check(wrong, "location")[0] == 0.0
-        silent = DOMAIN.judge(item, answer.replace(f"line = {last}", ""))
+        silent = judged(item, answer.replace(f"line = {last}", ""))
         assert 0.5 <= silent.quality <= 0.8
 
 
@@ -180,7 +186,7 @@ def test_values_are_read_in_the_usual_notations():
     for index in range(20):
         item = item_of("trace.absolute", 3, index)
         answer = "\n".join(f"- **{key}**: `{_other(value)}` (as asked)" for key, value, _ in asked_of(item).facts)
-        assert DOMAIN.judge(item, answer).quality > 0.5
+        assert judged(item, answer).quality > 0.5
 
 
 def _other(value: str) -> str:
@@ -192,7 +198,7 @@ def _other(value: str) -> str:
 def test_any_text_is_judged(text, family):
     item = item_of(family)
     for answer in (text, f"```asm\n{text}\n```", f"```asm\n{routine_of(item).label}:\n{text}\n```\nline = 3"):
-        assert 0.0 <= DOMAIN.judge(item, answer).quality <= 0.3
+        assert 0.0 <= judged(item, answer).quality <= 0.3
 
 
 PIECES = st.sampled_from(
@@ -209,5 +215,5 @@ PIECES = st.sampled_from(
 def test_any_program_is_judged(lines):
     item = item_of("write.search")
     body = "\n".join(f"  {line}" for line in lines)
-    judgement = DOMAIN.judge(item, f"```asm\n{routine_of(item).label}:\n{body}\n```")
+    judgement = judged(item, f"```asm\n{routine_of(item).label}:\n{body}\n```")
     assert 0.0 <= judgement.quality <= 0.3
