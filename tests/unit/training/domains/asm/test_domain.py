@@ -113,8 +113,9 @@ for number, cell in enumerate(DOMAIN.cells()[::9]):
     item = DOMAIN.item(cell, number, 3)
     answer = DOMAIN.answer(item, number & 3)
     spoiled = DOMAIN.spoil(item, answer, Random(number))
-    digest.update(repr((item.id, DOMAIN.prompt(item, number & 3), answer, spoiled)).encode())
-    digest.update(repr((judged(item, answer), judged(item, spoiled))).encode())
+    prompt = DOMAIN.prompt(item, number & 3)
+    digest.update(repr((item.id, prompt, answer, spoiled)).encode())
+    digest.update(repr([DOMAIN.judge(item, prompt, text) for text in (answer, spoiled)]).encode())
 print(digest.hexdigest())
 """
 
