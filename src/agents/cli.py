@@ -247,6 +247,21 @@ def samples(
 
 
 @app.command()
+def verify(
+    run: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="Which; by default the newest campaign, or its pilot.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge every settled sample of a run again, from its ledger alone; exits 1 where one comes out otherwise."""
+    from agents.training.verification import verification_text
+
+    document = _verified(run, is_shown=not as_json and sys.stderr.isatty())
+    _print_json(document) if as_json else typer.echo(verification_text(document))
+    raise typer.Exit(ExitCode.DONE if document["is_verified"] else ExitCode.FAILED)
+
+
+@app.command()
 def logs(
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines of each log to begin with.")] = 10,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on until Ctrl-C.")] = True,
@@ -423,6 +438,30 @@ def _previewed(plan: Plan, candidate: str | None, count: int, seed_offset: int) 
             progressed=lambda done: status.update(f"{done} of {count} samples are there"),
         )
         return asyncio.run(made)
+
+
+def _verified(run: str | None, *, is_shown: bool) -> dict[str, Any]:
+    """Verify a run; on a terminal, a bar says how far it is."""
+    import asyncio
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from agents.campaign.clock import SystemClock
+    from agents.dashboard.samples import known_run
+    from agents.training.verifying import verify as verify_run
+
+    home = _home()
+    with Progress(console=Console(stderr=True), disable=not is_shown) as bar:
+        task = bar.add_task("judging again")
+        return asyncio.run(
+            verify_run(
+                home,
+                known_run(home, run),
+                SystemClock(),
+                lambda done, total: bar.update(task, completed=done, total=total),
+            )
+        )
 
 
 def _start_in_background(mode: str, plan: Plan, *, as_json: bool) -> NoReturn:

@@ -51,7 +51,7 @@ LAYERS = {
         *(f"agents.training.sources.{name}" for name in ("assembly", "functions", "markdown", "paragraphs")),
         *("agents.training.judge", "agents.training.curate", "agents.training.templates"),
         *("agents.training.domains", "agents.training.w65816"),
-        *("agents.training.phrases", "agents.training.routines"),
+        *("agents.training.verification", "agents.training.phrases", "agents.training.routines"),
     ],
     4: [
         *("agents.campaign.files", "agents.campaign.process", "agents.campaign.follower", "agents.campaign.lease"),
@@ -66,7 +66,12 @@ LAYERS = {
         *(
             "agents.training.preflight",
             "agents.training.faculty",
-            *("agents.training.previewing", "agents.training.inspection", "agents.training.starter"),
+            *(
+                "agents.training.verifying",
+                "agents.training.previewing",
+                "agents.training.inspection",
+                "agents.training.starter",
+            ),
             "agents.training.scripts",
             "agents.training.transfer",
             "agents.training.trainer",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import sqlite3
 import sys
+from contextlib import closing
 from datetime import datetime
 
 import pytest
@@ -79,6 +82,22 @@ def test_running_it_again_says_that_it_is_complete_and_changes_nothing(world: Wo
     assert again.returncode == 0
     assert "campaign_complete" in again.stdout
     assert world.contents("full_campaign_200") == before
+
+
+def test_a_campaign_is_verified_from_its_ledger_alone(world: World) -> None:
+    world.campaign("auto", "--recipe", str(world.recipe()), "--campaign-target", "200")
+    verified = world.campaign("verify")
+    assert verified.returncode == 0, verified.stderr
+    assert "200 of" in verified.stdout
+    assert "verified: each of them was judged again" in verified.stdout
+    with closing(sqlite3.connect(world.home.run("full_campaign_200").ledger)) as connection, connection:
+        connection.execute("UPDATE attempts SET reply = 'No.' WHERE seq = (SELECT min(seq) FROM tickets)")
+
+    refuted = world.campaign("verify", "full_campaign_200", "--json")
+
+    assert refuted.returncode == 1
+    document = json.loads(refuted.stdout)
+    assert (document["is_verified"], document["different"], document["is_complete"]) == (False, 1, True)
 
 
 def test_a_bad_teacher_is_rejected_with_reasons_and_nothing_is_launched(world: World) -> None:

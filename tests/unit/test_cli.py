@@ -28,7 +28,7 @@ from agents.training.sample import Cell, Message, SourceItem, Ticket
 
 VERBS = (
     *("auto", "monitor", "validate", "launch", "report", "calibrate", "approve", "resume", "status", "logs", "stop"),
-    *("plan", "samples", "init", "preview"),
+    *("plan", "samples", "init", "preview", "verify"),
 )
 VARIABLES = ("CAMPAIGN_RECIPE", "CAMPAIGN_TARGET", "QUALITY_THRESHOLD", "AUTO_LAUNCH")
 FLAGS = {
@@ -44,6 +44,7 @@ FLAGS = {
     "resume": ("--by", "--json"),
     "status": ("--json",),
     "samples": ("--count", "--accepted", "--run", "--item", "--json"),
+    "verify": ("RUN", "--json"),
     "logs": ("--lines", "--no-follow"),
     "stop": ("--orchestrator-only", "--json"),
     "plan": (
@@ -253,6 +254,15 @@ def test_samples_are_shown_or_printed_as_a_document(campaign: Campaign, home: Ho
     said, asked = campaign("samples", "--run", "mine", "-n", "2"), campaign("samples", "--run", "mine", "--json")
     assert (said.code, said.out.count("rejected, quality 0.500")) == (0, 2)
     assert [sample["seq"] for sample in asked.document["samples"]] == [2, 1, 0]
+
+
+def test_what_cannot_be_verified_exits_with_2(campaign: Campaign, home: Home) -> None:
+    assert "campaign auto" in campaign("verify").err
+    make_run(home, "mine", 3)
+    assert campaign("verify", "nine").err.strip().endswith("name one: mine")
+    other = campaign("verify", "mine", "--json")
+    assert (other.code, other.document["exit_code"]) == (2, 2)
+    assert "was made by version None of agents.training" in other.document["error"]
 
 
 # Data of one's own.

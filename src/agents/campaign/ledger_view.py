@@ -220,6 +220,17 @@ class LedgerView:
             rows = connection.execute(query, {"accepted": accepted, "item": item, "count": count}).fetchall()
             return [_sample(dict(row)) for row in rows]
 
+    def stored(self) -> Iterator[dict[str, Any]]:
+        """Yield what a verification needs of every settled ticket, in the order of settling, as plain values."""
+        with self._connected() as connection:
+            if connection is not None:
+                connection.row_factory = sqlite3.Row
+                is_older = checked_version(connection, self.path) in OLDER_VERSIONS
+                query = _STORED.format(*("NULL", "NULL", "") if is_older else _STORED_APART)
+                for row in connection.execute(query):
+                    told = {key: row[key] and _dialogue(row[key]) for key in ("prompt", "messages")}
+                    yield dict(row) | told | {"item": orjson.loads(row["item"])}
+
     def near_items(self, item: str, count: int = 2) -> list[str]:
         """Return the ids of settled items on either side of ``item``, up to ``count`` each, in their order."""
         with self._connected() as connection:
@@ -402,6 +413,18 @@ _SETTLED = """
            t.state, s.quality, s.reason, s.twin, s.checks, a.model, a.reply, {} AS messages
     FROM run r, samples s JOIN tickets t ON t.seq = s.seq LEFT JOIN attempts a ON a.id = s.attempt {}
 """
+_STORED = """
+    SELECT r.run, t.id, t.seq, t.domain, t.family, t.difficulty, t.item_id, t.variant, t.item, t.prompt, t.state,
+           s.quality, s.reason, s.twin, a.outcome, coalesce(a.model, '') AS model, coalesce(a.reply, '') AS reply,
+           {} AS messages, {} AS opinion
+    FROM run r, samples s JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt {} ORDER BY s.seq
+"""
+_STORED_APART = (
+    "d.messages",
+    "(SELECT o.reply FROM opinions o WHERE o.attempt = a.id AND o.outcome = 'answered' ORDER BY o.id DESC LIMIT 1)",
+    "LEFT JOIN dialogues d ON d.seq = s.seq",
+)
+"""What only ledgers of this version have: conversations, and what a judge said."""
 _SAMPLES = "{settled} WHERE t.state {sign} 'accepted' ORDER BY s.seq"
 _NEWEST = """{settled}
     WHERE (:accepted IS NULL OR (t.state = 'accepted') = :accepted) AND substr(t.item_id, 1, length(:item)) = :item

@@ -51,10 +51,8 @@ def newest_samples(home: Home, run: str | None, count: int, *, accepted: bool, i
     Raises:
         UsageError: there is no such run, or no sample of such an item.
     """
-    run = _newest_run(home) if run is None else run
+    run = known_run(home, run)
     view = LedgerView(home.run(run).ledger)
-    if not view.path.exists():
-        raise UsageError(f"there is no run {run!r}", _near(run, _runs(home)))
     if item is None:
         what = "accepted samples" if accepted else "samples that were not accepted"
         return Samples(run, what, view.newest(count, accepted=accepted))
@@ -69,6 +67,19 @@ def newest_samples(home: Home, run: str | None, count: int, *, accepted: bool, i
     return Samples(run, f"samples of item {printable(item)}", found)
 
 
+def known_run(home: Home, run: str | None) -> str:
+    """Return ``run``, or where it is None the newest workflow's campaign, or its pilot.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    if run is None:
+        return _newest_run(home)
+    if not home.run(run).ledger.exists():
+        raise UsageError(f"there is no run {run!r}", _near(run, _runs(home)))
+    return run
+
+
 def _newest_run(home: Home) -> str:
     if home.workflows.exists():
         with contextlib.closing(Workflows(home.workflows)) as store:
@@ -77,7 +88,7 @@ def _newest_run(home: Home) -> str:
             return workflow.run
     pilot = (read_json(home.pilot_status) or {}).get("run")
     if not pilot:
-        raise UsageError("there is no run of ours to show samples of", _near("", _runs(home)))
+        raise UsageError("there is no run of ours yet", _near("", _runs(home)))
     return str(pilot)
 
 
@@ -90,7 +101,7 @@ def _near(run: str, known: list[str]) -> str:
         return "make one: campaign auto"
     near = difflib.get_close_matches(run, known, n=3) or known[:SHOWN_NAMES]
     more = "" if len(near) == len(known) else f", {len(known) - len(near)} more in all"
-    return f"name one with --run: {', '.join(near)}{more}"
+    return f"name one: {', '.join(near)}{more}"
 
 
 def _head(sample: Mapping[str, Any]) -> str:

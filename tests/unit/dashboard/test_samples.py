@@ -88,10 +88,10 @@ def test_an_unknown_run_is_answered_with_near_names(home: Home) -> None:
         make_run(home, name, [])
     with pytest.raises(UsageError, match="there is no run 'full_campaign_50'") as refused:
         newest_samples(home, "full_campaign_50", 5, accepted=False)
-    assert refused.value.cure == "name one with --run: full_campaign_500, 2 more in all"
+    assert refused.value.cure == "name one: full_campaign_500, 2 more in all"
     with pytest.raises(UsageError) as refused:
         newest_samples(home, "zzz", 5, accepted=False)
-    assert refused.value.cure == "name one with --run: full_campaign_500, pilot_a, pilot_b"
+    assert refused.value.cure == "name one: full_campaign_500, pilot_a, pilot_b"
 
 
 def test_without_a_name_it_is_the_campaigns_or_else_the_pilots(home: Home) -> None:
