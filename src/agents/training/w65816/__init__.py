@@ -7,6 +7,7 @@ from agents.training.w65816.assembler import Line, Program, assemble
 from agents.training.w65816.cpu import Machine, Run, TraceStep
 from agents.training.w65816.disassembler import Disassembled, disassemble
 from agents.training.w65816.expressions import AssemblyError, ErrorKind
+from agents.training.w65816.interrupts import Interrupt
 from agents.training.w65816.memory import canonical
 from agents.training.w65816.opcodes import OPCODES, Mode, Opcode
 from agents.training.w65816.registers import Registers
@@ -17,6 +18,7 @@ __all__ = [
     "AssemblyError",
     "Disassembled",
     "ErrorKind",
+    "Interrupt",
     "Line",
     "Machine",
     "Mode",

@@ -1,6 +1,6 @@
 """The assembler: source text to a program.
 
-Owns the two passes: placing statements, then encoding them. Never runs anything.
+Owns the first pass, which places statements and tracks widths; `encoder` has the second. Never runs anything.
 
 Syntax follows asar, the assembler most used for the SNES: see `assemble`. As in asar, operands of MVN and MVP are
 destination bank, source bank, in the order of the bytes; the WDC data sheet writes them the other way round. Unlike
@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
-from agents.training.w65816 import selection
-from agents.training.w65816.expressions import AssemblyError, ErrorKind, Value
+from agents.training.w65816 import diagnostics, selection
+from agents.training.w65816.encoder import BY_WIDTH, DATA_SIZES, Encoder, Placed, is_string
+from agents.training.w65816.expressions import Value
 from agents.training.w65816.opcodes import Mode, Opcode
 from agents.training.w65816.source import Statement, items, shape, statements
 from agents.training.w65816.symbols import Symbols
@@ -44,11 +45,12 @@ def assemble(source: str, *, origin: int = 0x8000, max_bytes: int = 4096, m8: bo
     """Assemble ``source`` at the 24-bit ``origin``.
 
     Labels are ``name:``, ``.local`` (belongs to the last ``name:``; from elsewhere ``name.local``) and ``+``/``-``
-    (any number of signs, the next or the last one); constants ``NAME = expression``, known where they are defined;
-    comments start with ``;``; statements share a line with `` : `` between them. Directives: ``db dw dl`` (also
-    ``.db``, ``.byte``, ``.word`` and so on; strings allowed), ``org`` (gaps are zero), ``.a8 .a16 .i8 .i16``.
-    Suffixes ``.b .w .l`` force a size. Names are case-sensitive, mnemonics are not. For expressions see
-    `expressions.evaluate`.
+    (any number of signs, the next or the last one); constants ``NAME = expression`` or ``!NAME = expression``, known
+    where they are defined, a value and not a piece of text. Comments start with ``;``; statements share a line with
+    `` : `` between them. Directives: ``db dw dl`` (also ``.db``, ``.byte``, ``.word`` and so on; strings allowed),
+    ``ds count`` or ``ds count, byte`` for space (also ``fill``, ``skip``), ``org`` (gaps are zero),
+    ``repeat count : statements`` up to the end of the line, ``.a8 .a16 .i8 .i16``. Suffixes ``.b .w .l`` force a
+    size. Names are case-sensitive, mnemonics are not. For expressions see `expressions.evaluate`.
 
     Immediate operands have the width tracked through REP, SEP and the directives in the order of the text, from
     ``m8`` and ``x8`` on. Addresses have the size they are written with: ``$12`` is direct, ``$0012`` absolute,
@@ -62,50 +64,35 @@ def assemble(source: str, *, origin: int = 0x8000, max_bytes: int = 4096, m8: bo
 
 
 _SUFFIX_SIZES = {"b": 1, "w": 2, "l": 3}
-_DATA_SIZES = {"db": 1, "dw": 2, "dl": 3}
+_MAX_STATEMENTS = 16_384
+"""With all repeats written out; a source of 64 Ki characters has fewer without them."""
 _FLAGS = {"REP": False, "SEP": True}
-_BY_WIDTH = frozenset({Mode.IMMEDIATE_M, Mode.IMMEDIATE_X})
-_IMMEDIATE = _BY_WIDTH | {Mode.IMMEDIATE_BYTE, Mode.IMMEDIATE_WORD}
-_RELATIVE = frozenset({Mode.RELATIVE, Mode.RELATIVE_LONG})
-_WITHIN_BANK = frozenset({"JMP", "JSR"})
-
-
-@dataclass(slots=True)
-class _Placed:
-    """A statement after the first pass; ``size`` is the bytes it makes."""
-
-    statement: Statement
-    address: int
-    scope: str
-    size: int = 0
-    opcode: Opcode | None = None
-    expression: str = ""
 
 
 class _Assembly:
-    """Two passes over the statements."""
+    """Places the statements one after the other, then has them encoded."""
 
     def __init__(self, origin: int, max_bytes: int, m8: bool, x8: bool) -> None:
         self._origin = self._address = origin
         self._max_bytes = max_bytes
         self._m8, self._x8 = m8, x8
+        self._m_setter: Statement | None = None
+        self._x_setter: Statement | None = None
         self._symbols = Symbols()
-        self._placed: list[_Placed] = []
+        self._placed: list[Placed] = []
         self._started = False
 
     def run(self, source: str) -> Program:
         for statement in statements(source):
             self._place(statement)
-        code = bytearray()
+        code, encoder = bytearray(), Encoder(self._symbols)
         listing = []
         for placed in self._placed:
-            data = self._encode(placed)
+            data = encoder.encode(placed)
             if data:
                 code += bytes(placed.address - self._origin - len(code)) + data
             listing.append(Line(placed.statement.line, placed.address, data, placed.statement.text))
         return Program(bytes(code), self._origin, MappingProxyType(self._symbols.labels), tuple(listing))
-
-    # First pass
 
     def _place(self, statement: Statement) -> None:
         name = statement.name
@@ -113,153 +100,111 @@ class _Assembly:
             self._move(statement)
         if statement.label and name != "=":
             self._symbols.define_label(statement.label, self._address, statement.line)
-        placed = _Placed(statement, self._address, self._symbols.scope)
+        placed = Placed(statement, self._address, self._symbols.scope)
+        if name == "repeat":
+            self._repeat(placed)
+            return
+        self._size(placed)
+        self._started |= name != "="
+        self._placed.append(placed)
+        if len(self._placed) > _MAX_STATEMENTS:
+            raise placed.error("too-long", f"more than {_MAX_STATEMENTS} statements: write fewer or repeat less")
+        self._advance(placed, self._address + placed.size)
+
+    def _size(self, placed: Placed) -> None:
+        """Find out how many bytes a statement makes, and what it changes for those behind it."""
+        statement = placed.statement
+        name = statement.name
         if name in selection.FORMS:
             self._size_instruction(placed)
-        elif name in _DATA_SIZES:
+        elif name in DATA_SIZES:
             data = items(statement.operand, statement.line)
-            placed.size = _DATA_SIZES[name] * sum(len(item) - 2 if _is_string(item) else 1 for item in data)
+            placed.size = DATA_SIZES[name] * sum(len(item) - 2 if is_string(item) else 1 for item in data)
+        elif name == "ds":
+            placed.size = self._count(placed, items(statement.operand, statement.line)[0], self._max_bytes)
         elif name == "=":
-            self._symbols.define(statement.label, self._value(placed, statement.operand), statement.line)
+            self._symbols.define(statement.label, self._early(placed, statement.operand), statement.line)
         elif name.startswith("."):
             self._set_width(placed)
         elif name not in {"", "org"}:
-            raise AssemblyError(statement.line, "unknown-mnemonic", f"{name[:60]!r}")
-        self._started |= name != "="
-        self._placed.append(placed)
-        self._advance(placed, self._address + placed.size)
+            raise placed.error("unknown-mnemonic", diagnostics.unknown_mnemonic(statement))
+
+    def _repeat(self, placed: Placed) -> None:
+        body = placed.statement.body
+        for _ in range(self._count(placed, placed.statement.operand, _MAX_STATEMENTS // len(body))):
+            for statement in body:
+                self._place(statement)
+
+    def _count(self, placed: Placed, expression: str, most: int) -> int:
+        count = self._early(placed, expression).number
+        if count < 0:
+            raise placed.error("value-range", f"the count {count} is negative: it is 0 or more")
+        if count > most:
+            raise placed.error("too-long", f"the count {count} is too large: at most {most} here")
+        return count
 
     def _move(self, statement: Statement) -> None:
-        placed = _Placed(statement, self._address, self._symbols.scope)
-        address = self._value(placed, statement.operand).number
+        placed = Placed(statement, self._address, self._symbols.scope)
+        address = self._early(placed, statement.operand).number
         if not 0 <= address <= 0xFFFFFF:
-            raise self._error(placed, "value-range", "not a 24-bit address")
+            raise placed.error("value-range", "an address is between $000000 and $FFFFFF")
         if not self._started:
             self._origin = self._address = address
         if address < self._address:
-            raise self._error(placed, "value-range", "org cannot go back")
+            place = f"the code has reached ${self._address:06X}"
+            raise placed.error("value-range", f"org cannot go back: {place}; move the block up in the source")
         self._advance(placed, address)
 
-    def _advance(self, placed: _Placed, address: int) -> None:
+    def _advance(self, placed: Placed, address: int) -> None:
         if address - self._origin > self._max_bytes:
-            raise self._error(placed, "too-long", f"the program has more than {self._max_bytes} bytes")
+            raise placed.error("too-long", f"the program has more than {self._max_bytes} bytes: make it shorter")
         if address > (self._origin | 0xFFFF) + 1:
-            raise self._error(placed, "too-long", "the program leaves its bank")
+            bank = f"bank ${self._origin >> 16:02X}"
+            raise placed.error("too-long", f"the program leaves {bank} at its end: make it shorter or move it")
         self._address = address
 
-    def _set_width(self, placed: _Placed) -> None:
+    def _set_width(self, placed: Placed) -> None:
         name = placed.statement.name
         if placed.statement.operand:
-            raise self._error(placed, "syntax", f"{name} takes no operand")
+            raise placed.error("syntax", f"{name} takes no operand")
         if name in {".a8", ".a16"}:
-            self._m8 = name == ".a8"
+            self._m8, self._m_setter = name == ".a8", placed.statement
         else:
-            self._x8 = name == ".i8"
+            self._x8, self._x_setter = name == ".i8", placed.statement
 
-    def _size_instruction(self, placed: _Placed) -> None:
+    def _size_instruction(self, placed: Placed) -> None:
         kind, placed.expression = shape(placed.statement.operand)
         suffix = _SUFFIX_SIZES.get(placed.statement.suffix, 0)
         opcode = placed.opcode = self._choose(placed, kind, suffix)
         size = opcode.operand_bytes(self._m8, self._x8)
-        if suffix and opcode.mode in _BY_WIDTH:
+        placed.setter = self._m_setter if opcode.mode is Mode.IMMEDIATE_M else self._x_setter
+        if suffix and opcode.mode in BY_WIDTH:
             if suffix == 3:
-                raise self._error(placed, "bad-mode", "an immediate has one or two bytes")
+                raise placed.error("bad-mode", diagnostics.bad_mode(placed.statement, kind))
             size = suffix
         placed.size = 1 + size
         if opcode.mnemonic in _FLAGS:
-            bits = self._value(placed, placed.expression).number
+            bits = self._early(placed, placed.expression).number
             if bits & 0x20:
-                self._m8 = _FLAGS[opcode.mnemonic]
+                self._m8, self._m_setter = _FLAGS[opcode.mnemonic], placed.statement
             if bits & 0x10:
-                self._x8 = _FLAGS[opcode.mnemonic]
+                self._x8, self._x_setter = _FLAGS[opcode.mnemonic], placed.statement
 
-    def _choose(self, placed: _Placed, kind: str, suffix: int) -> Opcode:
-        name = placed.statement.name
-        opcode = selection.choose(name, kind, suffix, lambda: self._address_size(placed))
+    def _choose(self, placed: Placed, kind: str, suffix: int) -> Opcode:
+        opcode = selection.choose(placed.statement.name, kind, suffix, lambda: self._address_size(placed))
         if opcode is None:
-            raise self._error(placed, "bad-mode", f"{name} has no such operand")
+            raise placed.error("bad-mode", diagnostics.bad_mode(placed.statement, kind))
         return opcode
 
-    def _address_size(self, placed: _Placed) -> int:
+    def _address_size(self, placed: Placed) -> int:
         """Return the size of the operand as it is known so far; a name defined later counts as a label."""
-        try:
-            return self._value(placed, placed.expression).size
-        except AssemblyError as error:
-            if error.kind != "undefined-label":
-                raise
-            return 2
+        value = self._symbols.value_if_known(
+            placed.expression, line=placed.statement.line, address=placed.address, scope=placed.scope
+        )
+        return 2 if value is None else value.size
 
-    # Second pass
-
-    def _encode(self, placed: _Placed) -> bytes:
-        if placed.opcode:
-            return bytes((placed.opcode.code,)) + self._operand(placed, placed.opcode)
-        name = placed.statement.name
-        return self._data(placed, _DATA_SIZES[name]) if name in _DATA_SIZES else b""
-
-    def _data(self, placed: _Placed, size: int) -> bytes:
-        data = bytearray()
-        for item in items(placed.statement.operand, placed.statement.line):
-            if not _is_string(item):
-                data += self._bytes(placed, self._value(placed, item), size, signed=True)
-                continue
-            for character in item[1:-1]:
-                if not " " <= character <= "~":
-                    raise self._error(placed, "value-range", "a string holds printable ASCII only")
-                data += ord(character).to_bytes(size, "little")
-        return bytes(data)
-
-    def _operand(self, placed: _Placed, opcode: Opcode) -> bytes:
-        size = placed.size - 1
-        if not size or (not placed.statement.operand and opcode.mnemonic in selection.SIGNATURE):
-            return bytes(size)
-        if opcode.mode is Mode.BLOCK_MOVE:
-            return self._banks(placed)
-        value = self._value(placed, placed.expression)
-        if opcode.mode in _RELATIVE:
-            return self._offset(placed, value.number, size)
-        if (
-            value.address
-            and value.number >> 16 != placed.address >> 16
-            and opcode.mode is Mode.ABSOLUTE
-            and opcode.mnemonic in _WITHIN_BANK
-        ):
-            raise self._error(placed, "value-range", "the label is in another bank")
-        return self._bytes(placed, value, size, signed=opcode.mode in _IMMEDIATE)
-
-    def _banks(self, placed: _Placed) -> bytes:
-        banks = placed.expression.split(",")
-        if len(banks) != 2:
-            raise self._error(placed, "syntax", "a block move needs destination bank, source bank")
-        return b"".join(self._bytes(placed, self._value(placed, bank.strip()), 1) for bank in banks)
-
-    def _offset(self, placed: _Placed, target: int, size: int) -> bytes:
-        if target >> 16 not in {0, placed.address >> 16}:
-            raise self._error(placed, "branch-range", "the target is in another bank")
-        offset = (target - placed.address - placed.size + 0x8000 & 0xFFFF) - 0x8000
-        if size == 1 and not -0x80 <= offset <= 0x7F:
-            raise self._error(placed, "branch-range", f"{offset} bytes are too far")
-        return (offset & 0xFFFF).to_bytes(2, "little")[:size]
-
-    def _bytes(self, placed: _Placed, value: Value, size: int, *, signed: bool = False) -> bytes:
-        """Encode ``value``; a label gives up its bank where two bytes are wanted."""
-        number, limit = value.number, 1 << 8 * size
-        if value.address and size == 2:
-            number &= 0xFFFF
-        if not (-limit // 2 if signed else 0) <= number < limit:
-            too_narrow = placed.opcode and placed.opcode.mode in _BY_WIDTH and -0x8000 <= number < 0x10000
-            raise self._error(
-                placed, "width" if too_narrow else "value-range", f"{number} does not fit in {8 * size} bits"
-            )
-        return (number % limit).to_bytes(size, "little")
-
-    def _value(self, placed: _Placed, expression: str) -> Value:
-        return self._symbols.value(expression, line=placed.statement.line, address=placed.address, scope=placed.scope)
-
-    @staticmethod
-    def _error(placed: _Placed, kind: ErrorKind, message: str) -> AssemblyError:
-        return AssemblyError(placed.statement.line, kind, f"{message} in {placed.statement.text[:60]!r}")
-
-
-def _is_string(item: str) -> bool:
-    return len(item) >= 2 and item[0] == item[-1] == '"'
+    def _early(self, placed: Placed, expression: str) -> Value:
+        """Return a value that the first pass needs."""
+        return self._symbols.value(
+            expression, line=placed.statement.line, address=placed.address, scope=placed.scope, early=True
+        )

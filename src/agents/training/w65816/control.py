@@ -1,4 +1,4 @@
-"""Instructions that decide what comes next: branches, jumps, calls, returns, block moves, stops; REP and SEP.
+"""Instructions that decide what comes next: branches, jumps, calls, returns, interrupts, moves, stops; REP and SEP.
 
 Owns the program counter's changes. Never computes on data.
 
@@ -12,7 +12,8 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import NamedTuple
 
-from agents.training.w65816 import stack, transfers
+from agents.training.w65816 import interrupts, stack, transfers
+from agents.training.w65816.interrupts import Interrupt
 from agents.training.w65816.memory import DIRECT
 from agents.training.w65816.opcodes import Opcode
 from agents.training.w65816.state import Reason, State, Stop
@@ -186,10 +187,25 @@ def rti(state: State) -> None:
     state.at = state.at & 0xFF0000 | state.pull_word()
     if not state.e:
         state.at = state.at & 0xFFFF | state.pull() << 16
+    if state.s == state.resumed:
+        raise Stop(Reason.RETURNED)
+
+
+def software_interrupt(instruction: Instruction) -> Step:
+    """BRK and COP: run the handler, or end the run where there are no vectors."""
+    kind = Interrupt(instruction.opcode.mnemonic.lower())
+
+    def step(state: State) -> None:
+        if not state.vectors:
+            state.at = instruction.at
+            raise Stop(Reason.STOPPED)
+        interrupts.enter(state, kind)
+
+    return step
 
 
 def stop(instruction: Instruction) -> Step:
-    """BRK, COP, STP and WAI end the run: there are no interrupts."""
+    """STP and WAI end the run: no interrupt comes by itself."""
 
     def step(state: State) -> None:
         state.at = instruction.at
@@ -264,7 +280,7 @@ MAKERS: dict[str, Callable[[Instruction], Step]] = {
     "BRL rl": brl, "JMP a": jmp, "JML al": jml, "JMP (a)": jmp_indirect, "JML [a]": jml_indirect,
     "JMP (a,x)": jmp_table, "JSR a": jsr, "JSR (a,x)": jsr_table, "JSL al": jsl,
     "RTS i": lambda _: rts, "RTL i": lambda _: rtl, "RTI i": lambda _: rti,
-    "BRK #b": stop, "COP #b": stop, "STP i": stop, "WAI i": stop, "WDM #b": wdm,
+    "BRK #b": software_interrupt, "COP #b": software_interrupt, "STP i": stop, "WAI i": stop, "WDM #b": wdm,
     "REP #b": rep, "SEP #b": sep, "PEA #w": pea, "PEI (d)": pei, "PER rl": per, "MVN xyc": move, "MVP xyc": move,
 }  # fmt: skip
 """Mnemonic and mode -> maker of the step."""

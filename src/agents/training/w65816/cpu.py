@@ -1,4 +1,4 @@
-"""The machine: calls routines and says how they ended, what they cost and what they wrote.
+"""The machine: runs routines, handlers and instructions, and says how they ended, what they cost and what they wrote.
 
 Owns a run from the first instruction to its end. Never judges the result.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from agents.training.w65816 import interrupts
 from agents.training.w65816.decoder import DecodingTable
 from agents.training.w65816.disassembler import disassemble_one
+from agents.training.w65816.interrupts import Interrupt
 from agents.training.w65816.memory import Memory
 from agents.training.w65816.registers import Registers
 from agents.training.w65816.state import Reason, State, Stop
@@ -45,6 +47,10 @@ class TraceStep:
     address: int
     text: str
     registers: Registers
+
+
+Tracer = Callable[[TraceStep], None]
+"""Told of every executed instruction."""
 
 
 class Machine:
@@ -100,23 +106,64 @@ class Machine:
         budget: int = 20_000,
         far: bool = False,
         stack_bytes: int = 256,
-        trace: Callable[[TraceStep], None] | None = None,
+        vectors: bool = False,
+        trace: Tracer | None = None,
     ) -> Run:
         """Run the routine at 24-bit ``entry`` as if JSR (JSL when ``far``) had called it.
 
         A return address is pushed at ``registers.s``; the routine may use ``stack_bytes`` in all.
         ``registers.pbr`` and ``.pc`` are replaced by ``entry``. ``trace`` is called after each instruction.
-        At most ``budget`` instructions are executed; a block move counts one per byte.
+        At most ``budget`` instructions are executed; a block move counts one per byte. BRK and COP end the run,
+        or with ``vectors`` go through the vectors in memory (`interrupts.VECTORS`).
         """
-        state = self._state
-        state.stack_low, state.stack_high = 0, 0xFFFF
-        state.enter(registers)
+        state = self._enter(registers, vectors)
         state.at = entry & 0xFFFFFF
-        state.extra = 0
-        state.sentinel, state.home = _RETURN_PC, state.s
+        state.sentinel = _RETURN_PC
         if far:
             state.push(0)
         state.push_word(_RETURN_PC - 1)
+        return self._run_in_window(budget, stack_bytes, trace)
+
+    def interrupt(
+        self,
+        kind: Interrupt,
+        *,
+        registers: Registers = _POWER_ON,
+        budget: int = 20_000,
+        stack_bytes: int = 256,
+        trace: Tracer | None = None,
+    ) -> Run:
+        """Interrupt a program that stands at ``registers.pbr`` and ``.pc``, and run the handler up to its last RTI.
+
+        The handler is found through the vector of ``kind`` in memory; what is pushed counts as stack use, and
+        entering it costs cycles but no instruction. BRK and COP inside the handler go through their vectors too.
+        For the rest see `call`.
+        """
+        state = self._enter(registers, vectors=True)
+        state.resumed = state.home
+        state.extra = interrupts.enter(state, kind)
+        return self._run_in_window(budget, stack_bytes, trace)
+
+    def step(self, registers: Registers, *, vectors: bool = True) -> Run:
+        """Execute the instruction at ``registers.pbr`` and ``.pc``, whatever the state; the whole stack may be used.
+
+        The reason is ``BUDGET``, unless the instruction stops. A block move moves one byte and, if it goes on,
+        leaves the program counter where it was.
+        """
+        state = self._enter(registers, vectors)
+        reason, instructions, cycles = self._run(1)
+        return Run(reason, instructions, cycles + state.extra, state.leave(), range(0x10000))
+
+    def _enter(self, registers: Registers, vectors: bool) -> State:
+        state = self._state
+        state.stack_low, state.stack_high = 0, 0xFFFF
+        state.enter(registers)
+        state.extra = 0
+        state.home, state.sentinel, state.resumed, state.vectors = state.s, -1, -1, vectors
+        return state
+
+    def _run_in_window(self, budget: int, stack_bytes: int, trace: Tracer | None) -> Run:
+        state = self._state
         window = range(0x100, 0x200) if state.e else range(max(0, state.home - stack_bytes + 1), state.home + 1)
         state.stack_low, state.stack_high = window.start - (not state.e), state.home | 0xFF * state.e
         reason, instructions, cycles = self._run(budget) if trace is None else self._run_traced(budget, trace)
@@ -134,7 +181,7 @@ class Machine:
             return stop.reason, instructions, cycles
         return Reason.BUDGET, instructions, cycles
 
-    def _run_traced(self, budget: int, trace: Callable[[TraceStep], None]) -> tuple[Reason, int, int]:
+    def _run_traced(self, budget: int, trace: Tracer) -> tuple[Reason, int, int]:
         state = self._state
         total = 0
         for instructions in range(1, budget + 1):

@@ -10,7 +10,7 @@ from agents.training.w65816 import control, stack, transfers
 from agents.training.w65816.arithmetic import READING, Reading, bit_immediate
 from agents.training.w65816.control import Instruction, Step
 from agents.training.w65816.memory import Memory
-from agents.training.w65816.modes import ADDRESS_MODES, IN_PAGE, TIMED, AddressMode
+from agents.training.w65816.modes import ADDRESS_MODES, IN_PAGE, OFF_PAGE, TIMED, AddressMode
 from agents.training.w65816.modification import MODIFYING, Modifying
 from agents.training.w65816.opcodes import OPCODES, Mode
 from agents.training.w65816.state import State
@@ -81,9 +81,9 @@ class DecodingTable(dict[int, tuple[Step, int, int]]):
         return _IMPLIED[mnemonic]
 
     def _address_mode(self, mode: Mode) -> AddressMode:
-        if self._emulation and self._aligned and mode in IN_PAGE:
-            return IN_PAGE[mode]
-        return ADDRESS_MODES[mode]
+        if not self._emulation:
+            return ADDRESS_MODES[mode]
+        return (IN_PAGE if self._aligned else OFF_PAGE).get(mode, ADDRESS_MODES[mode])
 
 
 def _literal(operation: Reading, operand: int) -> Step:

@@ -43,7 +43,7 @@ Lookup = Callable[[str], Value]
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<hex>\$[0-9A-Fa-f]{1,8})|(?P<binary>%[01]{1,32})|(?P<decimal>[0-9]{1,10})(?![0-9A-Za-z_])"
-    r"|(?P<char>'[^']'|\"[^\"]\")|(?P<name>\.?[A-Za-z_]\w*(?:\.\w+)?)|(?P<operator><<|>>|[-+*/&|^<>()~]))",
+    r"|(?P<char>'[^']'|\"[^\"]\")|(?P<name>[.!]?[A-Za-z_]\w*(?:\.\w+)?)|(?P<operator><<|>>|[-+*/&|^<>()~]))",
     re.ASCII,
 )
 _HEX = re.compile(r"\$([0-9A-Fa-f]{1,6})", re.ASCII)
@@ -85,7 +85,7 @@ class _Parser:
     def parse(self) -> Value:
         value = self._binary(1)
         if self._next < len(self._tokens):
-            raise self._error("syntax", f"unexpected {self._tokens[self._next][1]!r}")
+            raise self._error("syntax", f"an operator is missing before {self._tokens[self._next][1]!r}")
         return value
 
     def _scan(self) -> list[tuple[str, str]]:
@@ -94,7 +94,7 @@ class _Parser:
         while at < len(text):
             match = _TOKEN.match(text, at)
             if not match or not match.lastgroup:
-                raise self._error("syntax", f"cannot read {text[at : at + 20]!r}")
+                raise self._error("syntax", f"cannot read {text[at : at + 20]!r}: numbers are $12, %1010, 18 or 'A'")
             tokens.append((match.lastgroup, match[match.lastgroup]))
             at = match.end()
         return tokens
@@ -112,7 +112,7 @@ class _Parser:
 
     def _prefix(self) -> Value:
         if self._next >= len(self._tokens):
-            raise self._error("syntax", "an expression is missing or incomplete")
+            raise self._error("syntax", "a number or a name is missing")
         kind, token = self._tokens[self._next]
         self._next += 1
         if kind != "operator":
@@ -121,7 +121,7 @@ class _Parser:
             return self._lookup("*")
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise self._error("syntax", f"nested deeper than {MAX_DEPTH}")
+            raise self._error("syntax", f"nested deeper than {MAX_DEPTH}: give a part a name with NAME = value")
         value = self._grouped() if token == "(" else self._unary(token)  # noqa: S105
         self._depth -= 1
         return value
@@ -129,13 +129,13 @@ class _Parser:
     def _grouped(self) -> Value:
         value = self._binary(1)
         if self._next >= len(self._tokens) or self._tokens[self._next][1] != ")":
-            raise self._error("syntax", "a parenthesis is not closed")
+            raise self._error("syntax", "a parenthesis is not closed: add )")
         self._next += 1
         return value
 
     def _unary(self, operator: str) -> Value:
         if operator not in "-~<>^":
-            raise self._error("syntax", f"unexpected {operator!r}")
+            raise self._error("syntax", f"a number or a name is missing before {operator!r}")
         number = self._prefix().number
         if operator in "-~":
             number = -number if operator == "-" else ~number
@@ -151,23 +151,23 @@ class _Parser:
             return self._sized(int(token), 1)
         if kind == "char":
             if not " " <= token[1] <= "~":
-                raise self._error("value-range", f"not a printable ASCII character: {token[1]!r}")
+                raise self._error("value-range", f"{token[1]!r} is not printable ASCII: write its code, such as $41")
             return Value(ord(token[1]), 1)
         return self._lookup(token)
 
     def _apply(self, operator: str, left: Value, right: Value) -> Value:
         a, b = left.number, right.number
         if operator == "/" and b == 0:
-            raise self._error("value-range", "division by zero")
+            raise self._error("value-range", "division by zero: correct the divisor")
         if operator in {"<<", ">>"} and not 0 <= b < 32:
-            raise self._error("value-range", f"shift by {b}")
+            raise self._error("value-range", f"a shift by {b} is not between 0 and 31")
         number = _OPERATIONS[operator](a, b)
         address = left.address != right.address and (operator == "+" or (operator == "-" and left.address))
         return self._sized(number, max(left.size, right.size), address)
 
     def _sized(self, number: int, size: int, address: bool = False) -> Value:
         if abs(number) >= LIMIT:
-            raise self._error("value-range", "a value needs more than 32 bits")
+            raise self._error("value-range", "a value needs more than 32 bits: make it smaller")
         return Value(number, min(3, max(size, size_of(number))), address)
 
     def _error(self, kind: ErrorKind, message: str) -> AssemblyError:

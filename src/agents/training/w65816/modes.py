@@ -4,7 +4,8 @@ Owns how an operand becomes an address, with every wrapping rule. Never reads or
 
 Each function takes the processor and the operand of the instruction and returns an address for `Memory`:
 24 bits, or in the `DIRECT` space where a second byte must stay in bank 0.
-Sources: WDC W65C816S data sheet, section 3.5; Bruce Clark, "65C816 Opcodes", section 5 (wrapping).
+Sources: WDC W65C816S data sheet, section 3.5; Bruce Clark, "65C816 Opcodes", section 5 (wrapping);
+gilyon, "snes-tests", cputest/README (``(d,x)`` in emulation mode, as found on consoles).
 """
 
 from __future__ import annotations
@@ -87,6 +88,13 @@ def direct_indirect_y_in_page_timed(state: State, operand: int) -> int:
 def direct_x_indirect_in_page(state: State, operand: int) -> int:
     """``(d,x)`` in emulation mode with an aligned direct page."""
     return state.db | _word_in_page(state, operand + state.x)
+
+
+def direct_x_indirect_off_page(state: State, operand: int) -> int:
+    """``(d,x)`` in emulation mode, direct page not aligned: only the step to the second byte stays in a page."""
+    low = state.d + operand + state.x & 0xFFFF
+    high = low & 0xFF00 | low + 1 & 0xFF
+    return state.db | state.memory.read(DIRECT | low) | state.memory.read(DIRECT | high) << 8
 
 
 def direct_long(state: State, operand: int) -> int:
@@ -178,6 +186,9 @@ IN_PAGE: dict[Mode, AddressMode] = {
     Mode.DIRECT_X_INDIRECT: direct_x_indirect_in_page,
 }
 """What replaces `ADDRESS_MODES` in emulation mode while the low byte of D is zero."""
+
+OFF_PAGE: dict[Mode, AddressMode] = {Mode.DIRECT_X_INDIRECT: direct_x_indirect_off_page}
+"""The same while the low byte of D is not zero."""
 
 TIMED: dict[AddressMode, AddressMode] = {
     absolute_x: absolute_x_timed,

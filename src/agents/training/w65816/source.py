@@ -1,6 +1,6 @@
 """Assembly source as text: lines to statements, operands to shapes.
 
-Owns the surface syntax: comments, labels, suffixes, punctuation of addressing modes. Never evaluates anything.
+Owns the surface syntax: comments, labels, suffixes, repeats, punctuation of addressing modes. Never evaluates anything.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ MAX_LINE_CHARACTERS = 1000
 DIRECTIVES = {
     "db": "db", "dw": "dw", "dl": "dl", ".db": "db", ".dw": "dw", ".dl": "dl",
     ".byte": "db", ".word": "dw", ".long": "dl", "org": "org", ".org": "org",
+    "ds": "ds", "fill": "ds", "skip": "ds", "repeat": "repeat",
     ".a8": ".a8", ".a16": ".a16", ".i8": ".i8", ".i16": ".i16",
 }  # fmt: skip
 """Spelling -> name."""
@@ -25,7 +26,7 @@ _RESERVED = frozenset("axys")
 
 _STATEMENT = re.compile(
     r"(?:(?P<anonymous>\++|-+):?(?=\s|$)|(?P<label>\.?[A-Za-z_]\w*):)?\s*"
-    r"(?:(?P<name>\.?[A-Za-z_]\w*)(?:\.(?P<suffix>[bwlBWL])(?!\w))?(?P<operand>.*))?",
+    r"(?:(?P<name>[.!]?[A-Za-z_]\w*)(?:\.(?P<suffix>[bwlBWL])(?!\w))?(?P<operand>.*))?",
     re.ASCII | re.DOTALL,
 )
 _COMMENT = re.compile(r"""(?:[^;"']|"[^"]*"|'[^']*'|["'])*?(?=;|$)""", re.DOTALL)
@@ -36,7 +37,10 @@ _INDEXED = re.compile(r"(.+),\s*([xysXYS])")
 
 @dataclass(slots=True)
 class Statement:
-    """One statement: ``name`` in capitals (a mnemonic), a directive, ``=`` or empty; ``suffix`` is b, w, l or empty."""
+    """One statement: ``name`` in capitals (a mnemonic), a directive, ``=`` or empty; ``suffix`` is b, w, l or empty.
+
+    ``body`` holds what a ``repeat`` repeats.
+    """
 
     line: int
     text: str
@@ -44,6 +48,7 @@ class Statement:
     name: str
     suffix: str
     operand: str
+    body: tuple[Statement, ...] = ()
 
 
 def statements(source: str) -> Iterator[Statement]:
@@ -54,18 +59,34 @@ def statements(source: str) -> Iterator[Statement]:
             ``syntax`` for a line that is no statement.
     """
     if len(source) > MAX_CHARACTERS:
-        raise AssemblyError(0, "too-long", f"the source has more than {MAX_CHARACTERS} characters")
+        raise AssemblyError(0, "too-long", f"the source has more than {MAX_CHARACTERS} characters: split it")
     lines = source.split("\n")
     if len(lines) > MAX_LINES:
-        raise AssemblyError(0, "too-long", f"the source has more than {MAX_LINES} lines")
+        raise AssemblyError(0, "too-long", f"the source has more than {MAX_LINES} lines: split it")
     for number, line in enumerate(lines, 1):
         if len(line) > MAX_LINE_CHARACTERS:
-            raise AssemblyError(number, "too-long", f"more than {MAX_LINE_CHARACTERS} characters")
+            raise AssemblyError(
+                number, "too-long", f"the line has more than {MAX_LINE_CHARACTERS} characters: split it"
+            )
         text = _without_comment(line).strip()
         if not text:
             continue
-        for part in _parts(text):
-            yield _statement(number, part)
+        yield from _repeats([_statement(number, part) for part in _parts(text)])
+
+
+def _repeats(line: list[Statement]) -> list[Statement]:
+    """Give a ``repeat`` the statements behind it on its line."""
+    for place, statement in enumerate(line):
+        if statement.name == "repeat":
+            statement.body = tuple(line[place + 1 :])
+            if not statement.body or any(inner.name == "repeat" for inner in statement.body):
+                raise AssemblyError(
+                    statement.line,
+                    "syntax",
+                    "a repeat has what it repeats on its own line: repeat 5 : nop, not nested",
+                )
+            return line[: place + 1]
+    return line
 
 
 def _without_comment(line: str) -> str:
@@ -87,18 +108,20 @@ def _parts(text: str) -> list[str]:
 def _statement(line: int, text: str) -> Statement:
     match = _STATEMENT.fullmatch(text)
     if not match:
-        raise AssemblyError(line, "syntax", f"cannot read {text[:60]!r}")
+        raise AssemblyError(
+            line, "syntax", f"cannot read {text[:60]!r}: a statement is a label, an instruction or NAME = value"
+        )
     anonymous, label, name, suffix, operand = match.groups("")
     operand = operand.strip()
     if _is_local(name):
         if anonymous or label or suffix or _is_local(operand.split()[0] if operand else ""):
-            raise AssemblyError(line, "syntax", f"cannot read {text[:60]!r}")
+            raise AssemblyError(line, "syntax", f"a local label stands alone in front of its statement: {text[:60]!r}")
         rest = _statement(line, operand) if operand else Statement(line, text, "", "", "", "")
         if rest.label:
-            raise AssemblyError(line, "syntax", f"two labels in {text[:60]!r}")
+            raise AssemblyError(line, "syntax", f"two labels in {text[:60]!r}: put them on two lines")
         return Statement(line, text, name, rest.name, rest.suffix, rest.operand)
-    if operand.startswith("=") and not suffix and not label and not anonymous:
-        return Statement(line, text, _checked(line, name), "=", "", operand[1:].strip())
+    if operand.startswith(("=", "#=") if name[:1] == "!" else "=") and not suffix and not label and not anonymous:
+        return Statement(line, text, _checked(line, name), "=", "", operand.lstrip("#")[1:].strip())
     folded = name.lower()
     return Statement(
         line, text, anonymous or _checked(line, label), DIRECTIVES.get(folded, name.upper()), suffix.lower(), operand
@@ -111,7 +134,7 @@ def _is_local(name: str) -> bool:
 
 def _checked(line: int, name: str) -> str:
     if name.lower() in _RESERVED:
-        raise AssemblyError(line, "syntax", f"{name!r} is the name of a register")
+        raise AssemblyError(line, "syntax", f"{name!r} is the name of a register: use a longer name")
     return name
 
 
@@ -126,7 +149,11 @@ def items(operand: str, line: int) -> list[str]:
     while at < len(ended):
         match = _ITEM.match(ended, at)
         if not match or not match[1].strip():
-            raise AssemblyError(line, "syntax", f"cannot read the data {operand[at : at + 60]!r}")
+            raise AssemblyError(
+                line,
+                "syntax",
+                f"cannot read the data {operand[at : at + 60]!r}: items are numbers or strings between commas",
+            )
         found.append(match[1].strip())
         at = match.end()
     return found

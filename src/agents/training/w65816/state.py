@@ -17,11 +17,11 @@ class Reason(StrEnum):
     """Why a run ended."""
 
     RETURNED = "returned"
-    """RTS (or RTL, when called far) came back with the stack pointer where it was."""
+    """RTS (RTL when called far, RTI of an interrupt) came back with the stack pointer where it was."""
     BUDGET = "budget"
     """The instruction budget was used up."""
     STOPPED = "stopped"
-    """BRK, COP, STP or WAI; the program counter is that of the instruction."""
+    """STP or WAI, or BRK or COP without vectors; the program counter is that of the instruction."""
     STACK = "stack"
     """The stack pointer left its window, or a return came back with the stack unbalanced."""
 
@@ -39,17 +39,20 @@ class State:
     ``at`` is PBR and PC as one 24-bit address; ``db`` is DBR << 16. ``n`` and ``z`` hold values: N is set when
     ``n`` is not 0, Z when ``z`` is 0. ``c``, ``v``, ``decimal`` and ``i`` are 0 or 1. ``extra`` counts cycles
     that depend on data. X and Y have a zero high byte while ``x8``. ``width`` numbers the decoding table in use.
+    ``sentinel`` is the program counter at which RTS and RTL end the run, ``resumed`` the stack pointer at which RTI
+    does, ``home`` where the stack pointer has to be then; -1 is never reached. ``vectors``: BRK and COP run handlers.
     """
 
     __slots__ = (
-        "a", "at", "c", "d", "db", "decimal", "e", "extra", "home", "i", "m8", "memory", "n", "s", "sentinel",
-        "stack_high", "stack_low", "v", "width", "x", "x8", "y", "z",
+        "a", "at", "c", "d", "db", "decimal", "e", "extra", "home", "i", "m8", "memory", "n", "resumed", "s",
+        "sentinel", "stack_high", "stack_low", "v", "vectors", "width", "x", "x8", "y", "z",
     )  # fmt: skip
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
         self.extra = 0
-        self.home, self.sentinel = -1, -1
+        self.home = self.sentinel = self.resumed = -1
+        self.vectors = False
         self.stack_low, self.stack_high = 0, 0xFFFF
         self.enter(Registers())
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
 from agents.training.w65816 import Machine, Registers, Run, assemble
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 Execute = Callable[..., Run]
 

@@ -86,6 +86,16 @@ def test_lines(line: str, expected: str) -> None:
         "duplicate-label"),
         ("bra $8082", "branch-range"), ("bra $7F81", "branch-range"), ("bra $018000", "branch-range"),
         ("dw " + "1," * 400 + "1\n" + "dw " + "1," * 400 + "1", "too-long"), ("org $8000\nnop\norg $9001", "too-long"),
+        ("ds 1001", "too-long"), ("ds $FFFFFFFF", "too-long"), ("repeat 1001 : nop", "too-long"),
+        ("repeat 4294967295 : nop", "too-long"), ("repeat 9000 : .a8 : .i8", "too-long"),
+        ("repeat 16000 : .a8\nrepeat 16000 : .i8", "too-long"), ("repeat 9 : ds 900", "too-long"),
+        ("repeat 2 : one: nop", "duplicate-label"), ("repeat 2 : ONE = 1", "duplicate-label"),
+        ("repeat LATER : nop\nLATER = 2", "undefined-label"), ("ds LATER\nLATER = 2", "undefined-label"),
+        ("repeat -1 : nop", "value-range"), ("ds -1", "value-range"), ("ds 4, 256", "value-range"),
+        ("repeat 5", "syntax"), ("repeat 5\nnop", "syntax"), ("repeat 2 : repeat 2 : nop", "syntax"), ("repeat : nop",
+        "syntax"), ("ds", "syntax"), ("ds 1,2,3", "syntax"), ("rep 5 : nop", "bad-mode"),
+        ("lda !X", "undefined-label"), ("!X = 1\n!X = 2", "duplicate-label"), ("! = 1", "syntax"),
+        ("!X: nop", "unknown-mnemonic"),
         ("nop\n" * 4001, "too-long"), ("; " + "x" * 1000, "too-long"), ("\n" * 70_000, "too-long"),
     ],
 )  # fmt: skip
@@ -93,11 +103,94 @@ def test_errors(source: str, kind: str) -> None:
     assert error(source, max_bytes=1000)[1] == kind
 
 
+def test_space() -> None:
+    source = "SIZE = 3\nds SIZE\nds 2,$FF\nfill 1, 'a'\nskip 2\nend: lda end"
+    assert code(source) == "00 00 00 ff ff 61 00 00 ad 08 80"
+    assert code("ds 0") == ""
+    assert assemble("buffer: ds 4\nend:").labels == {"buffer": 0x8000, "end": 0x8004}
+
+
+def test_repeats() -> None:
+    assert code("repeat 3 : asl a") == "0a 0a 0a"
+    assert code("COUNT = 2\nnop : repeat COUNT : inx : iny\nrts") == "ea e8 c8 e8 c8 60"
+    assert code("repeat 2 : - dex : bne -") == "ca d0 fd ca d0 fd"
+    assert code("repeat 0 : nop") == ""
+    assert code("repeat 2 : ds 2,1") == "01 01 01 01"
+    assert code("repeat 2 : lda #1 : rep #$20") == "a9 01 c2 20 a9 01 00 c2 20"
+
+
+def test_constants_with_an_exclamation_mark_are_values() -> None:
+    assert code("!ptr = $10\n!next #= !ptr+2\nlda (!ptr),y\nsta !next\nlda #!next*2") == "b1 10 85 12 a9 24"
+
+
+MESSAGES = [
+    ("sep #$20\nlda #$1234", "A is 8 bits wide here (sep #$20 in line 1); put rep #$20 before it"),
+    ("lda #$1234", "(from the start)"),
+    (".i16\nsep #$30\nldx #$1234", "X and Y are 8 bits wide here (sep #$30 in line 2); put rep #$10 before it"),
+    ("lda.b #$1234", "the suffix .b asks for 8; write .w"),
+    ("loop: nop\nbra lopo", "did you mean loop?"),
+    ("main:\n.loop: nop\nbra .lop", "did you mean .loop?"),
+    ("one:\n.loop: nop\ntwo:\nbra .loop", "did you mean one.loop?"),
+    ("Main: nop\njmp main", "did you mean Main?"),
+    ("jmp elsewhere", "define it with elsewhere: (a label) or elsewhere = value"),
+    ("bra ++", "there is no label ++ below"),
+    ("rep #FLAGS\nFLAGS = $30", "above this line"),
+    (
+        "main: nop\nmain: nop",
+        "main is already defined in line 1: give one of them another name, or make it local: .main:",
+    ),
+    (
+        "bra $8082",
+        "128 bytes forwards, 1 too many: BRA reaches at most 127 bytes forwards and 128 backwards; use BRL or JMP",
+    ),
+    ("beq $7F00", "258 bytes backwards, 130 too many"),
+    ("beq $7F00", "invert the branch around a JMP or BRL (BNE over it)"),
+    ("lad #1", "did you mean LDA"),
+    ("loop", "a label ends with a colon"),
+    ("incsrc x.asm", "a directive of other assemblers"),
+    ("rep $20", "the # is missing"),
+    ("ldx $12,x", "LDX takes #$12, $12, $12,y, $1234, $1234,y"),
+    ("jsr.l $123456", "JSR takes $1234, ($1234,x)"),
+    ("lda", "LDA needs an operand"),
+    ("jsr $123456", "use JSL"),
+    ("org $80FFFE\njsr $1234", "the program leaves bank $80"),
+    ("db 300", "use dw or dl"),
+    ("lda $7E0000,y", "LDA has no 24-bit form of this operand"),
+    ("nop\norg $7000", "the code has reached $008001"),
+    ("ds 9999", "at most 4096 here"),
+    ('db "é"', "is not printable ASCII"),
+]
+
+
+@pytest.mark.parametrize(("source", "part"), MESSAGES)
+def test_messages_say_what_is_wrong_and_the_cure(source: str, part: str) -> None:
+    with pytest.raises(AssemblyError) as caught:
+        assemble(source)
+    assert part in caught.value.message
+
+
+def test_similar_names_are_looked_for_in_bounded_time() -> None:
+    labels = "\n".join(f"label{number:04}xxxx: nop" for number in range(2500))
+    start = time.process_time()
+    assert error(f"{labels}\nbra label9999xxxy") == (2501, "undefined-label")
+    assert error(f"{labels}\nbra {'label' * 190}") == (2501, "undefined-label")
+    assert time.process_time() - start < 1
+
+
+def test_repeat_bombs_cost_nothing() -> None:
+    start = time.process_time()
+    for bomb in ("repeat 4294967295 : nop", "ds 4294967295", "repeat 65535 : ds 65535", "repeat 16384 : .a8\n" * 3000):
+        assert error(bomb)[1] == "too-long"
+    assert time.process_time() - start < 0.5
+
+
 def test_errors_name_their_line() -> None:
     assert error("nop\n\n  frob ; what\nnop") == (3, "unknown-mnemonic")
     assert error("nop\nbra nowhere\nnop") == (2, "undefined-label")
     assert error("x" * 100_000)[0] == 0
-    with pytest.raises(AssemblyError, match=r"^line 2: width: 4660 does not fit in 8 bits in 'lda #\$1234'$"):
+    with pytest.raises(
+        AssemblyError, match=r"^line 2: width: 'lda #\$1234': \$1234 needs 16 bits, but A is 8 bits wide"
+    ):
         assemble("nop\nlda #$1234")
 
 
@@ -174,6 +267,7 @@ def test_an_empty_source_is_an_empty_program() -> None:
 WORDS = st.sampled_from(
     ["lda", "sta.w", "rep", "#", "$12", "$1234", "(", ")", "[", "]", ",x", ",y", ",s", ":", " : ", "\n", " ", "main:",
     ".loop",
+     "ds ", "repeat 9999", "repeat 2 : ", "!", "fill",
      "+", "-", "db", '"', "'", "=", "org", "main", "*", "<", "^", "mvn", ".a16", "\0", "é", "%", "brk", ";", "\t",
      "NAME"]
 )  # fmt: skip
@@ -221,6 +315,9 @@ LONGEST = 64 * 1024
         ("a.b" * 300 + "\n") * 72,
         ".a " * 330,
         "lda " + "1|1^1&1<<1+1*(" * 60,
+        "repeat 400 : bra nowhere\n" * 2000,
+        ("repeat 99 : " + "x = " * 200 + "\n") * 70,
+        "".join(f"l{number}: bra m{number}\n" for number in range(3900)),
     ],
 )
 def test_hostile_text_is_settled_quickly(source: str) -> None:

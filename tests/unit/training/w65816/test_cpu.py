@@ -63,6 +63,28 @@ def test_the_budget_ends_a_loop(machine: Machine) -> None:
     assert call(machine, "rts", budget=0).reason is Reason.BUDGET
 
 
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ("fill 200, $EA", Reason.STOPPED),  # slides into the zeros behind it, which are BRK
+        ("fill 200, $60", Reason.RETURNED),
+        ("fill 200, $68", Reason.STACK),
+        ('db "The hero draws a sword."', Reason.STOPPED),  # mvn, jsr into zeros
+        ("dw $FE80", Reason.BUDGET),  # bra *
+    ],
+)
+def test_a_jump_into_data_is_bounded(machine: Machine, data: str, reason: Reason) -> None:
+    assert call(machine, f"jmp data\ndata: {data}", budget=5_000).reason is reason
+
+
+def test_code_that_overwrites_everything_is_bounded_and_undone(machine: Machine) -> None:
+    run = call(machine, "rep #$30\nlda #$FFFF\nldx #$9000\nldy #$A000\nmvn 0,0\nrts", budget=20_000)
+    assert run.reason is Reason.BUDGET
+    assert 19_000 < len(machine.writes) < 20_010
+    machine.reset()
+    assert machine.peek(0x8000, 3) == b"\xc2\x30\xa9"
+
+
 def test_registers_come_in_and_go_out(machine: Machine) -> None:
     given_in = Registers(a=0x1234, x=0x5678, y=0x9ABC, s=0x1F00, d=0x0100, dbr=0x7E, p=0xCF, e=False)
     after = call(machine, "rts", registers=given_in).registers

@@ -48,7 +48,7 @@ def test_what_still_is_an_address(text: str, address: bool) -> None:
     ("text", "kind"),
     [
         ("", "syntax"), ("1+", "syntax"), ("(1", "syntax"), ("1)", "syntax"), ("1 2", "syntax"), ("$", "syntax"),
-        ("$G", "syntax"), ("%2", "syntax"), ("12ab", "syntax"), ("'ab'", "syntax"), ("+1", "syntax"), ("!x", "syntax"),
+        ("$G", "syntax"), ("%2", "syntax"), ("12ab", "syntax"), ("'ab'", "syntax"), ("+1", "syntax"), ("!1", "syntax"),
         ("é", "syntax"), ("٣", "syntax"), ("\0", "syntax"), ("(" * 40 + "1" + ")" * 40, "syntax"), ("-" * 40 + "1",
         "syntax"),
         ("1/0", "value-range"), ("1<<32", "value-range"), ("1>>-1", "value-range"), ("$FFFFFFFF*$FFFFFFFF",

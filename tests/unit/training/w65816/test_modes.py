@@ -106,6 +106,14 @@ def test_emulation_wraps_in_an_aligned_direct_page_only(execute: Execute) -> Non
     assert emulated(execute, "lda ($FF)", {0x0400: b"\x34\x12", 0x7E1234: b"\x77"}, d=0x301, dbr=0x7E) == 0x77
 
 
+def test_the_pointer_of_d_x_off_the_page_wraps_at_its_second_byte_only(execute: Execute) -> None:
+    """The example of gilyon's snes-tests, cputest/README: the low byte is at $02FF, the high byte at $0200."""
+    pointer = {0x02FF: b"\x34", 0x0200: b"\x12", 0x0300: b"\x20", 0x7E1234: b"\x77", 0x7E2034: b"\x66"}
+    assert emulated(execute, "lda ($F7,x)", pointer, d=0x11A, x=0xEE, dbr=0x7E) == 0x77
+    assert emulated(execute, "lda ($F6,x)", {0x02FE: b"\x34\x12", 0x7E1234: b"\x55"}, d=0x11A, x=0xEE, dbr=0x7E) == 0x55
+    assert loaded(execute, "lda ($F7,x)", pointer, d=0x11A, x=0xEE, dbr=0x7E, p=0x30) == 0x66
+
+
 def test_native_mode_never_wraps_in_the_page(execute: Execute) -> None:
     assert loaded(execute, "lda $F0,x", {0x0400: b"\x77"}, d=0x300, x=0x10, p=0x30) == 0x77
 
