@@ -24,13 +24,17 @@ def octets(values: Mapping[str, Value], name: str) -> bytes:
     return value if isinstance(value, bytes) else bytes([value])
 
 
+_HOMES = frozenset({"mem", "A", "X", "Y", "C"})
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """One value of a contract and where it lives.
 
-    ``where`` is ``A``, ``X``, ``Y``, ``C`` (the carry flag) or ``mem``; ``addr`` is a 24-bit CPU address
-    and counts only in memory; ``size`` is in bytes (0 for the carry flag); ``ref`` is the operand by which
-    code names the place.
+    ``where`` is ``A``, ``X``, ``Y``, ``C`` (the carry flag), ``mem``, or the name of a port that takes several
+    writes, such as ``BG1HOFS``; ``addr`` is a 24-bit CPU address and counts in memory and for ports; ``size`` is in
+    bytes (0 for the carry flag, writes for a port, low byte first); ``ref`` is the operand by which code names the
+    place.
     """
 
     name: str
@@ -45,6 +49,11 @@ class Place:
     def in_memory(self) -> bool:
         """Whether the value lives in memory."""
         return self.where == "mem"
+
+    @property
+    def is_port(self) -> bool:
+        """Whether the value is what a port gets in several writes."""
+        return self.where not in _HOMES
 
     @property
     def key(self) -> str:
@@ -106,7 +115,8 @@ class Routine:
 
     ``m8`` and ``x8`` are the widths of A and of X/Y at entry, and again at exit. ``keeps`` names the registers
     whose value at entry widths survives the call. ``data`` holds ``name = address`` pairs that the code uses
-    as symbols. ``cases`` has the cases shown to a reader first.
+    as symbols. ``cases`` has the cases shown to a reader first; ``probes`` are further ones that only a proof runs.
+    ``unit`` says that the code uses the multiply/divide registers $4202-$4206, which it then may write.
     """
 
     noun: str
@@ -126,6 +136,8 @@ class Routine:
     lines: tuple[Line, ...]
     loop: str
     cases: tuple[Case, ...]
+    probes: tuple[Case, ...] = ()
+    unit: bool = False
 
     @property
     def ret(self) -> str:

@@ -10,20 +10,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
+from types import MappingProxyType
 
 from agents.training.phrases import pick, vary
+from agents.training.routines import probes
 from agents.training.routines.contract import Case, Line, Place, Routine, Value, hex_address
 from agents.training.routines.names import Namer
 
+PROBES = 14
+"""How many cases, not shown to anybody, a proof runs besides the shown ones."""
+_IDLE_PROBES = 4
+"""The same for a routine without inputs: only registers, flags and old contents differ."""
+_UNIT = frozenset("23456")
 _PUSH = {"A": "pha", "X": "phx", "Y": "phy"}
 _PULL = {"A": "pla", "X": "plx", "Y": "ply"}
 
 
 class Draft:
-    """One routine in the making, at difficulty ``level`` (1 to 3); all its choices come from ``rng``."""
+    """One routine in the making, at difficulty ``level`` (1 to 3); all its choices come from ``rng``.
 
-    def __init__(self, rng: Random, level: int) -> None:
+    ``hidden`` is how many probes are drawn for proofs alone, after everything else.
+    """
+
+    def __init__(self, rng: Random, level: int, *, hidden: int = PROBES) -> None:
         self.rng = rng
+        self._hidden = hidden
         self.level = level
         self.names = Namer(rng)
         self.symbolic = rng.random() < 0.4
@@ -41,6 +52,7 @@ class Draft:
         self._used: list[tuple[int, int]] = []
         self._scratch: list[Place] = []
         self.entry = ""
+        self.turn = 0
 
     # choices
 
@@ -89,6 +101,10 @@ class Draft:
     def fixed(self, name: str, addr: int, size: int, meaning: str) -> Place:
         """Return the place of a hardware register."""
         return Place(name, "mem", addr, size, meaning, hex_address(addr))
+
+    def port(self, name: str, addr: int, size: int, meaning: str) -> Place:
+        """Return what a port gets in ``size`` writes, low byte first."""
+        return Place(name, name, addr, size, meaning, hex_address(addr))
 
     def reg(self, where: str, size: int, roles: str, meaning: str) -> Place:
         """Return a value in a register (``C`` with size 0: the carry flag)."""
@@ -246,28 +262,47 @@ class Draft:
         given: Sequence[Mapping[str, Value]],
         oracle: Callable[[Mapping[str, Value]], Mapping[str, Value]],
         rules: Sequence[str] = (),
+        *,
+        within: Mapping[str, probes.Span] = MappingProxyType({}),
+        edges: Sequence[int] = (),
+        shape: Callable[[dict[str, Value]], None] | None = None,
     ) -> Routine:
-        """Return the routine; its cases are what ``oracle`` expects for each of ``given``."""
+        """Return the routine; its cases are what ``oracle`` expects for each of ``given``.
+
+        Its probes are drawn from all values of the inputs. ``within`` narrows numbers, or the bytes of arrays, by
+        place name; ``edges`` are numbers and bytes worth trying; ``shape`` makes drawn values valid together, while
+        ``turn`` is the number of the probe, from 0.
+        """
+        settled = vary(self.rng, goal), vary(self.rng, plan), tuple(vary(self.rng, rule) for rule in rules)
+        further = []
+        for turn in range(self._hidden if inputs else min(self._hidden, _IDLE_PROBES)):
+            self.turn = turn
+            values = probes.inputs(self.rng, inputs, within, edges, turn)
+            if shape:
+                shape(values)
+            further.append(values)
         return Routine(
             noun=noun,
             theme=self.names.theme,
             label=self.entry,
-            goal=vary(self.rng, goal),
-            plan=vary(self.rng, plan),
+            goal=settled[0],
+            plan=settled[1],
             m8=self.m8,
             x8=self.x8,
             far=self.far,
             inputs=tuple(inputs),
             outputs=tuple(outputs),
-            scratch=tuple(self._scratch),
+            scratch=tuple(place for place in self._scratch if any(place.ref in line.arg for line in self._lines)),
             keeps=self.keeps,
-            rules=tuple(vary(self.rng, rule) for rule in rules),
+            rules=settled[2],
             symbols=tuple(
                 (name, addr) for name, addr in self._symbols if any(name in line.arg for line in self._lines)
             ),
             lines=tuple(self._lines),
             loop=self.loop,
             cases=tuple(Case(values, oracle(values)) for values in given),
+            probes=tuple(Case(values, oracle(values)) for values in further),
+            unit=any(line.arg.startswith("$420") and line.arg[4:5] in _UNIT for line in self._lines),
         )
 
 

@@ -45,6 +45,8 @@ _SWAPS = {
     "cpy": "cpx",
     "tax": "tay",
     "sed": "cld",
+    "mvn": "mvp",
+    "mvp": "mvn",
 }
 _DROPPED = frozenset(
     [
@@ -186,6 +188,7 @@ DOES = {
     "stx": "stores X", "sty": "stores Y", "cpx": "compares X", "cpy": "compares Y",
     "tax": "copies A to X", "tay": "copies A to Y",
     "sed": "starts decimal arithmetic", "cld": "ends decimal arithmetic",
+    "mvn": "moves from the first byte upwards", "mvp": "moves from the last byte downwards",
     "tsb": "sets bits in memory", "trb": "clears bits in memory",
     "rts": "pulls a two-byte return address", "rtl": "pulls a three-byte return address",
 }  # fmt: skip

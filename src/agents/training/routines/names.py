@@ -70,6 +70,6 @@ class Namer:
 RESERVED = (
     frozenset(opcode.mnemonic.lower() for opcode in OPCODES)
     | {"blt", "bge", "cpa", "ina", "dea", "swa", "tas", "tsa", "tad", "tda"}
-    | {"a", "x", "y", "s", "db", "dw", "dl", "org"}
+    | {"a", "x", "y", "s", "db", "dw", "dl", "org", "byte", "word", "long"}
 )
 """Words an assembler may take for an instruction, a register or a directive; no name may equal one."""

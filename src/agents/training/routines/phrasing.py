@@ -86,6 +86,8 @@ def spot(place: Place) -> str:
     """Return where ``place`` is, in words."""
     if place.where == "C":
         return "the carry flag"
+    if place.is_port:
+        return f"{hex_address(place.addr)}, in {place.size} writes"
     if not place.in_memory:
         return f"{place.where} ({8 * place.size} bits)"
     last = f"-{hex_address(place.addr + place.size - 1)}" if place.size > 1 else ""
@@ -96,7 +98,13 @@ def keeps(routine: Routine) -> str:
     """Return the registers whose value must survive, in words."""
     if not routine.keeps:
         return "none besides the stack pointer, D and DB"
-    return " and ".join(f"A ({8 * routine.width('A')} bits)" if name == "A" else name for name in routine.keeps)
+    names = [f"A ({8 * routine.width('A')} bits)" if name == "A" else name for name in routine.keeps]
+    return listed(names)
+
+
+def listed(names: list[str]) -> str:
+    """Return ``names`` as a list in words: "A", "A and X", "A, X and Y"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 2 else names)
 
 
 def contract(rng: Random, routine: Routine) -> str:

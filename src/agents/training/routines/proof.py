@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from agents.training.routines.contract import Case, Place, Routine, Value, hex_address
+from agents.training.routines.contract import Case, Place, Routine, Value
+from agents.training.routines.ports import MDMAEN, Watch
+from agents.training.routines.promises import FREE, UNIT, broken, writable
 from agents.training.w65816 import (
     Machine,
     Program,
@@ -19,21 +21,27 @@ from agents.training.w65816 import (
     Run,
     TraceStep,
     assemble,
-    canonical,
 )
 
 ORIGIN = 0x8000
 BUDGET = 1_000
-"""Instructions a case may take; references need fewer than 150."""
-_PROBE = 400
+"""Instructions a case may take; references need fewer than 250."""
+_BRIEF = 400
 """The same where only the first failure is wanted."""
 _MAX_CODE = 1_024
-_STRAY = {"A": 0x5AA7, "X": 0x3C91, "Y": 0x6BD2}
-"""What registers without a meaning hold at entry."""
-_POISON, _GUARD = 0xCD, 0xB6
-"""What outputs hold at entry, and what stands before and behind every place."""
-_UNIT = frozenset(range(0x4202, 0x4207)) | frozenset(range(0x4214, 0x4218))
-_FREE = range(0x10)
+_STRAYS = (
+    {"A": 0x5AA7, "X": 0x3C91, "Y": 0x6BD2, "P": 0x00},
+    {"A": 0xFFFF, "X": 0xFFFF, "Y": 0xFFFF, "P": 0xC4},
+    {"A": 0x0180, "X": 0x0100, "Y": 0x0200, "P": 0x42},
+    {"A": 0x00FF, "X": 0x7FFE, "Y": 0x0001, "P": 0x84},
+    {"A": 0x8000, "X": 0x0000, "Y": 0x8080, "P": 0x06},
+)
+"""What registers without a meaning, unused high bytes, and N, V, Z and I hold at entry, case by case in turn."""
+_POISONS, _GUARD = (0xCD, 0x00, 0xFF, 0x31), 0xB6
+"""What outputs and scratch hold at entry, changing every few cases, and what stands around every place."""
+_POISONED_FOR = 3
+_WATCHED = 4
+"""Probes whose writes to ports are followed one by one, besides all cases; of the others only the last write counts."""
 _FIRST_STEPS, _LAST_STEPS = 12, 4
 
 
@@ -92,26 +100,41 @@ def entry_of(routine: Routine, program: Program) -> int:
 
 
 def prove(routine: Routine, program: Program, *, first_failure: bool = False) -> Proof:
-    """Run ``program`` on every case of ``routine``, or up to the first failure; bounded by the budget of each case."""
+    """Run ``program`` on the cases and probes of ``routine``, or up to the first failure; bounded by a budget for each.
+
+    From one to the next, what must not matter changes: the carry and the other flags, registers without a meaning,
+    and what outputs and scratch hold at entry. Decimal mode is off at entry.
+    """
     machine = _machine()
     machine.clear()
     _guard(machine, routine)
+    machine.load(0, bytes([_GUARD]) * len(FREE))
     machine.load(program.origin, program.code)
-    entry, allowed = entry_of(routine, program), _allowed(routine)
+    entry, allowed = entry_of(routine, program), writable(routine)
+    ports = any(place.is_port for place in routine.outputs)
+    once = routine.unit or any(place.addr == MDMAEN for place in routine.outputs)
     passed, failure, breach = 0, "", ""
-    for number, case in enumerate(routine.cases):
+    cases = (*routine.cases, *routine.probes)
+    for number, case in enumerate(cases):
         carry = number & 1
-        registers = _entry_registers(routine, case, carry, _STRAY)
-        run = _call(machine, routine, entry, registers, case, budget=_PROBE if first_failure else BUDGET)
-        problem = _difference(machine, routine, case, run)
+        if number % _POISONED_FOR == 0:
+            _poison(machine, routine, _POISONS[number // _POISONED_FOR % len(_POISONS)])
+        stray = _STRAYS[number % len(_STRAYS)]
+        registers = _entry_registers(routine, case, carry, stray)
+        watched = number < len(routine.cases) + _WATCHED if ports else once and not number
+        watch = Watch(machine) if watched else None
+        budget = _BRIEF if first_failure or ports else BUDGET
+        run = _call(machine, routine, entry, registers, case, budget=budget, trace=watch.see if watch else None)
+        problem = _difference(machine, routine, case, run, watch)
         if problem and not failure:
             failure = f"with {_entry_words(routine, case, carry)}, {problem}"
-        breach = breach or _breach(machine, routine, run, case, allowed)
+        broke = broken(routine, registers, run, machine.writes, allowed) if run.returned else f"no return: {_end(run)}"
+        breach = breach or broke or (watch.hasty if watch else "")
         machine.reset()
         passed += not problem
         if run.reason is Reason.BUDGET or (first_failure and (failure or breach)):
             break
-    return Proof(passed, len(routine.cases), failure, breach)
+    return Proof(passed, len(cases), failure, breach)
 
 
 def _entry_words(routine: Routine, case: Case, carry: int) -> str:
@@ -126,11 +149,13 @@ def observe(routine: Routine, program: Program, case: Case) -> Observation:
     machine.load(program.origin, program.code)
     rows = {line.address: line.number for line in program.listing if line.data}
     visits = Counter[int]()
+    watch = Watch(machine)
     first: list[Step] = []
     last: deque[TraceStep] = deque(maxlen=_LAST_STEPS)
 
     def keep(step: TraceStep) -> None:
         visits[step.address] += 1
+        watch.see(step)
         if len(first) < _FIRST_STEPS:
             first.append((rows.get(step.address, 0), step.registers))
         else:
@@ -138,8 +163,8 @@ def observe(routine: Routine, program: Program, case: Case) -> Observation:
 
     registers = _entry_registers(routine, case, 0, {})
     run = _call(machine, routine, entry_of(routine, program), registers, case, trace=keep)
-    values = {place.name: _read(machine, place, run) for place in routine.outputs}
-    written = sum(1 for address in machine.writes if address not in run.stack and address not in _UNIT)
+    values = {place.name: _read(machine, place, run, watch) for place in routine.outputs}
+    written = sum(1 for address in machine.writes if address not in run.stack and address not in UNIT)
     machine.reset()
     loop = routine.label + routine.loop if routine.loop.startswith(".") else routine.loop
     return Observation(
@@ -156,7 +181,10 @@ def observe(routine: Routine, program: Program, case: Case) -> Observation:
 
 
 def _entry_registers(routine: Routine, case: Case, carry: int, stray: Mapping[str, int]) -> Registers:
-    """Return the registers of ``case`` at entry; ``stray`` fills those that carry no value, and unused high bytes."""
+    """Return the registers of ``case`` at entry; ``stray`` fills those that carry no value, and unused high bytes.
+
+    ``stray`` also gives the flags other than the carry and the widths.
+    """
     values = dict(stray)
     for place in routine.inputs:
         value = case.given[place.name]
@@ -168,7 +196,7 @@ def _entry_registers(routine: Routine, case: Case, carry: int, stray: Mapping[st
         a=values.get("A", 0),
         x=values.get("X", 0) & index,
         y=values.get("Y", 0) & index,
-        p=(0x20 if routine.m8 else 0) | (0x10 if routine.x8 else 0) | carry,
+        p=(0x20 if routine.m8 else 0) | (0x10 if routine.x8 else 0) | stray.get("P", 0) | carry,
     )
 
 
@@ -188,21 +216,31 @@ def _call(
     return machine.call(entry, registers=registers, budget=budget, far=routine.far, trace=trace)
 
 
-def _read(machine: Machine, place: Place, run: Run) -> Value:
+def _read(machine: Machine, place: Place, run: Run, watch: Watch | None) -> Value:
     if place.in_memory:
         return place.decode(machine.peek(place.addr, place.size))
     if place.where == "C":
         return int(run.registers.carry)
+    if place.is_port:
+        return int.from_bytes(watch.written[place.addr][: place.size] if watch else b"", "little")
     register = {"A": run.registers.a, "X": run.registers.x, "Y": run.registers.y}[place.where]
     return register & ((1 << 8 * place.size) - 1)
 
 
-def _difference(machine: Machine, routine: Routine, case: Case, run: Run) -> str:
+def _difference(machine: Machine, routine: Routine, case: Case, run: Run, watch: Watch | None) -> str:
     """Return how the results differ from the case, in words, or nothing."""
     if not run.returned:
         return f"the routine does not return ({_end(run)})"
     for place in routine.outputs:
-        found, wanted = _read(machine, place, run), case.expect[place.name]
+        wanted = case.expect[place.name]
+        if watch is None and place.is_port:
+            last = machine.peek(place.addr)[0]
+            if last != place.encode(wanted)[-1]:
+                return f"the last write to {place.where} is ${last:02X} instead of ${place.encode(wanted)[-1]:02X}"
+            continue
+        found = _read(machine, place, run, watch)
+        if watch and place.is_port and len(watch.written[place.addr]) != place.size:
+            return f"{place.where} is written {len(watch.written[place.addr])} times instead of {place.size}"
         if place.encode(found) != place.encode(wanted) if place.size else found != wanted:
             return f"{place.key} becomes {place.show(found)} instead of {place.show(wanted)}"
     return ""
@@ -217,43 +255,14 @@ def _end(run: Run) -> str:
     }[run.reason]
 
 
-def _breach(machine: Machine, routine: Routine, run: Run, case: Case, allowed: frozenset[int]) -> str:
-    """Return the first broken promise of the contract, or nothing."""
-    end = run.registers
-    if not run.returned:
-        return f"no return: {_end(run)}"
-    if end.m8 != routine.m8 or end.x8 != routine.x8:
-        return "register widths at return differ from those at entry"
-    if end.decimal or end.d or end.dbr:
-        return "the decimal flag, D or DB is changed"
-    given = {place.where: case.given[place.name] for place in routine.inputs if not place.in_memory}
-    for register in routine.keeps:
-        mask = (1 << 8 * routine.width(register)) - 1
-        before = given.get(register, _STRAY[register])
-        if isinstance(before, int) and ({"A": end.a, "X": end.x, "Y": end.y}[register] ^ before) & mask:
-            return f"{register} is not kept"
-    for address in machine.writes:
-        if address not in allowed and address not in run.stack and address not in _FREE:
-            return f"{hex_address(address)} is written, which the contract does not allow"
-    return ""
-
-
 def _guard(machine: Machine, routine: Routine) -> None:
     places = [place for place in (*routine.inputs, *routine.outputs, *routine.scratch) if place.in_memory]
     for place in places:
         if place.addr < 0x2000 or place.addr >= 0x7E0000:
             machine.load(place.addr - 1, bytes([_GUARD]) * (place.size + 2))
-    for place in (*routine.outputs, *routine.scratch):
-        if place.in_memory:
-            machine.load(place.addr, bytes([_POISON]) * place.size)
 
 
-def _allowed(routine: Routine) -> frozenset[int]:
-    found: set[int] = set()
+def _poison(machine: Machine, routine: Routine, poison: int) -> None:
     for place in (*routine.outputs, *routine.scratch):
         if place.in_memory:
-            first = canonical(place.addr)
-            found.update(range(first, first + place.size))
-    if routine.noun.startswith("hardware"):
-        found |= _UNIT
-    return frozenset(found)
+            machine.load(place.addr, bytes([poison]) * place.size)

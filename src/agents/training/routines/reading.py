@@ -45,11 +45,11 @@ def words(text: str) -> list[str]:
 
 
 def commented(block: str) -> set[str]:
-    """Return the mnemonics of the lines of ``block`` that carry a comment."""
+    """Return the mnemonics of the lines of ``block`` that carry a comment of two words or more."""
     found = set()
     for row in block.split("\n"):
-        code, mark, _ = row.partition(";")
-        if mark:
+        code, _, comment = row.partition(";")
+        if len(_WORD.findall(comment)) > 1:
             found.update(code.lower().split()[:2])
     return found
 

@@ -11,7 +11,7 @@ from random import Random
 
 from agents.training.phrases import phrase, pick
 from agents.training.routines.contract import Case, Line, Place, Routine
-from agents.training.routines.phrasing import keeps, spot
+from agents.training.routines.phrasing import keeps, listed, spot
 from agents.training.routines.render import Style
 
 Step = tuple[str, int, str, str]
@@ -121,9 +121,9 @@ def example(rng: Random, routine: Routine, case: Case) -> str:
 
 
 _CHANGES = {
-    "A": frozenset({"lda", "adc", "sbc", "and", "ora", "eor", "txa", "tya", "xba", "pla", "mvn"}),
-    "X": frozenset({"ldx", "inx", "dex", "tax", "plx", "mvn", "tyx"}),
-    "Y": frozenset({"ldy", "iny", "dey", "tay", "ply", "mvn", "txy"}),
+    "A": frozenset({"lda", "adc", "sbc", "and", "ora", "eor", "txa", "tya", "xba", "pla", "mvn", "mvp"}),
+    "X": frozenset({"ldx", "inx", "dex", "tax", "plx", "mvn", "mvp", "tyx"}),
+    "Y": frozenset({"ldy", "iny", "dey", "tay", "ply", "mvn", "mvp", "txy"}),
 }
 _SHIFTS = frozenset({"asl", "lsr", "rol", "ror", "inc", "dec"})
 
@@ -151,7 +151,8 @@ def interface(rng: Random, routine: Routine) -> str:
 
 
 def _where(place: Place) -> str:
-    return f"{place.name} ({spot(place)})" if place.in_memory else f"{place.name} in {spot(place)}"
+    shown = place.in_memory or place.is_port
+    return f"{place.name} ({spot(place)})" if shown else f"{place.name} in {spot(place)}"
 
 
 _LOST = ("{} is changed", "{} is used up", "{} does not survive", "{} is overwritten", "expect another value in {}")
@@ -171,7 +172,7 @@ def afterword(rng: Random, routine: Routine) -> str:
     out = []
     lost = changed(routine)
     if lost:
-        out.append(phrase(rng, _LOST_MANY if len(lost) > 1 else _LOST).format(" and ".join(lost)))
+        out.append(phrase(rng, _LOST_MANY if len(lost) > 1 else _LOST).format(listed(lost)))
     if routine.keeps:
         out.append(phrase(rng, _KEPT_MANY if len(routine.keeps) > 1 else _KEPT).format(keeps(routine)))
     out.append(phrase(rng, _RETURNS, call="JSL" if routine.far else "JSR", ret=routine.ret))

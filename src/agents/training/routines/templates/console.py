@@ -123,6 +123,7 @@ def lorom_offset(d: Draft) -> Routine:
         given,
         oracle,
         ["the file has a copier header of 512 bytes" if header else "the file has no copier header"],
+        shape=lambda g: g.update({address.name: number(g, address.name) & 0xBFFFFF | 0x8000}),
     )
 
 
@@ -207,4 +208,5 @@ def tilemap_address(d: Draft) -> Routine:
         given,
         lambda g: {dest.name: base + ((number(g, row.name) * 32 + number(g, column.name)) << (shifts - 5)) & 0xFFFF},
         ["both coordinates are bytes from 0 to 31"],
+        within={column.name: (0, 31), row.name: (0, 31)},
     )

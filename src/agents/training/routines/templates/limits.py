@@ -101,6 +101,7 @@ def clamp(d: Draft) -> Routine:
         given,
         lambda g: {dest.name: min(high, max(low if both else 0, number(g, value.name)))},
         [f"the limits are <inclusive|part of the range>, {span}"],
+        edges=(low - 1, low, low + 1, high - 1, high, high + 1),
     )
 
 
@@ -218,6 +219,13 @@ def inside(d: Draft) -> Routine:
     ]
     given = [{px.name: (x + a) & 255, py.name: (y + b) & 255, left.name: x, upper.name: y} for a, b in offsets]
 
+    def near_edges(g: dict[str, Value]) -> None:
+        for axis, (point, edge, extent) in enumerate(((px, left, width), (py, upper, height))):
+            reach = int(d.pick(f"0|{extent - 1}|{d.between(0, extent - 1)}"))
+            if d.turn // 4 % 2 == axis:
+                reach = (-1, 0, extent - 1, extent)[(d.turn + d.turn // 8) % 4]
+            g[point.name] = number(g, edge.name) + reach & 255
+
     def oracle(g: Mapping[str, Value]) -> Mapping[str, Value]:
         across, down = number(g, px.name) - number(g, left.name) & 255, number(g, py.name) - number(g, upper.name) & 255
         return {dest.name: int(across < width and down < height)}
@@ -233,4 +241,5 @@ def inside(d: Draft) -> Routine:
         given,
         oracle,
         ["distances are taken modulo 256", "the far edges are outside"],
+        shape=near_edges,
     )

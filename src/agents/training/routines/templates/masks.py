@@ -63,6 +63,7 @@ def bit_field(d: Draft) -> Routine:
         given,
         lambda g: {target.name: number(g, target.name) & (top ^ mask) | number(g, value.name) << low},
         [f"{value.key} is at most {limit}"],
+        within={value.name: (0, limit)},
     )
 
 
@@ -165,4 +166,5 @@ def pack(d: Draft) -> Routine:
         given,
         oracle,
         [f"byte 0 of {source.name} ends in bit {0 if first_low else count - 1}", "the upper bits are 0"],
+        edges=(0, 0, 0, 1, 1),
     )

@@ -274,4 +274,6 @@ def lookup(d: Draft) -> Routine:
         given,
         oracle,
         [f"the table holds {shown}", *(["an index outside the table counts as 0"] if guard else [])],
+        within={source.name: (0, 255 if guard else count - 1)},
+        edges=(*range(count), count, count + 1),
     )

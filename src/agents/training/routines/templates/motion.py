@@ -134,6 +134,12 @@ def clock(d: Draft) -> Routine:
                 break
         return found
 
+    def carrying(g: dict[str, Value]) -> None:
+        full = d.turn % (depth + 1)
+        g.update({place.name: limit - 1 for limit, place in units[:full]})
+        for limit, place in units[full : full + 1]:
+            g[place.name] = limit - 2 if d.turn < 8 else d.between(0, limit - 2)
+
     chain = " -> ".join(f"{place.name} (0-{limit - 1})" for limit, place in units)
     return d.finish(
         "clock",
@@ -145,6 +151,8 @@ def clock(d: Draft) -> Routine:
         given,
         oracle,
         ["the last unit also starts again at 0"],
+        within={place.name: (0, limit - 1) for limit, place in units},
+        shape=carrying,
     )
 
 
@@ -152,7 +160,7 @@ def cooldown(d: Draft) -> Routine:
     """Count down to zero and stay there."""
     size = 1 if d.level == 1 else d.between(1, 2)
     top = (1 << 8 * size) - 1
-    timer = d.near("timer|delay|cooldown|frames left", size, f"a {8 * size}-bit countdown")
+    timer = d.near("timer|delay|cooldown|frames left", size, f"a countdown of {8 * size} bits")
     amount = d.between(2, 9) if d.level > 1 and d.coin() else 1
     ready = d.near("ready|expired|fire|done flag", size, "1 if the countdown is 0 afterwards, else 0")
     d.begin("cooldown|count down|tick timer|wait step", size == 1, uses="A")
@@ -198,6 +206,7 @@ def cooldown(d: Draft) -> Routine:
         [timer, ready],
         given,
         oracle,
+        edges=(0, 1, amount - 1, amount, amount + 1),
     )
 
 
@@ -247,4 +256,5 @@ def lfsr(d: Draft) -> Routine:
         given,
         oracle,
         ["the state is never 0", f"a step: shift right; if a 1 falls out, XOR with ${taps:0{2 * size}X}"],
+        within={seed.name: (1, top)},
     )

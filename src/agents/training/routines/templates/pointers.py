@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from agents.training.routines.contract import Place, Routine, Value, number
 from agents.training.routines.draft import Draft
+from agents.training.routines.probes import Span
 
 _LOOPS = "loop|next|again|more|each|walk|step"
 
@@ -68,6 +69,7 @@ def indirect_sum(d: Draft) -> Routine:
         given,
         oracle,
         [f"the pointer may change between calls, the length is always {size}"],
+        shape=lambda g: g.update({pointer.name: block.addr}),
     )
 
 
@@ -119,9 +121,18 @@ def list_walk(d: Draft) -> Routine:
     indexes = list(range(count + 1))
     d.rng.shuffle(indexes)
     orders = [indexes[:count], [], indexes[:1], sorted(indexes)]
-    given: list[dict[str, Value]] = [
-        {head.name: nodes.addr + 4 * order[0] if order else 0, nodes.name: _linked(d, nodes, order)} for order in orders
-    ]
+
+    def chain(order: list[int], values: Span = (1, 9999)) -> dict[str, Value]:
+        return {
+            head.name: nodes.addr + 4 * order[0] if order else 0,
+            nodes.name: _linked(d, nodes, order, values),
+        }
+
+    def shuffled(g: dict[str, Value]) -> None:
+        d.rng.shuffle(indexes)
+        g.update(chain(indexes[: d.between(0, count + 1)], (0, 0xFFFF)))
+
+    given = [chain(order) for order in orders]
     return d.finish(
         "list_walk",
         f"Walk the linked list that starts at {head.name} and store "
@@ -133,15 +144,16 @@ def list_walk(d: Draft) -> Routine:
         given,
         oracle,
         ["a node is: next (word), value (word); next = 0 ends the list"],
+        shape=shuffled,
     )
 
 
-def _linked(d: Draft, nodes: Place, order: list[int]) -> bytes:
+def _linked(d: Draft, nodes: Place, order: list[int], values: Span) -> bytes:
     """Return the memory of ``nodes`` with those in ``order`` linked and holding random values."""
     data = bytearray(nodes.size)
     for at, node in enumerate(order):
         follow = nodes.addr + 4 * order[at + 1] if at + 1 < len(order) else 0
-        data[4 * node : 4 * node + 4] = follow.to_bytes(2, "little") + d.between(1, 9999).to_bytes(2, "little")
+        data[4 * node : 4 * node + 4] = follow.to_bytes(2, "little") + d.between(*values).to_bytes(2, "little")
     return bytes(data)
 
 
@@ -202,4 +214,6 @@ def ring_push(d: Draft) -> Routine:
         given,
         oracle,
         ["no check for a full buffer"],
+        within={head.name: (0, room - 1)},
+        edges=(room - 1, room - 2),
     )

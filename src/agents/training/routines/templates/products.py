@@ -181,4 +181,5 @@ def hardware_divide(d: Draft) -> Routine:
         given,
         oracle,
         [f"{by.name} is never 0", "$4204-$4206 may be written"],
+        within={by.name: (1, 255)},
     )

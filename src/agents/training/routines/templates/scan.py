@@ -229,6 +229,14 @@ def search(d: Draft) -> Routine:
     if dest.in_memory:
         d.op(f"stx {dest.ref}", f"<store|write> the index to {dest.name}")
     d.end()
+
+    def placed(g: dict[str, Value]) -> None:
+        data = octets(g, array.name)
+        if d.turn % 4:
+            g[key.name] = data[-1 if d.turn % 4 == 1 else d.between(0, size - 1)]
+        else:
+            g[key.name] = next(byte for byte in range(256) if byte not in data)
+
     arrays = [d.data(size, 1, 60) for _ in range(4)]
     keys = [arrays[0][d.between(0, size - 1)], arrays[1][-1], arrays[2][0], d.between(100, 200)]
     given: list[Mapping[str, Value]] = [{array.name: data, key.name: k} for data, k in zip(arrays, keys, strict=True)]
@@ -243,6 +251,7 @@ def search(d: Draft) -> Routine:
         [dest],
         given,
         lambda g: {dest.name: octets(g, array.name).find(octets(g, key.name)) & 255},
+        shape=placed,
     )
 
 
@@ -287,4 +296,5 @@ def count_matching(d: Draft) -> Routine:
         [dest],
         given,
         lambda g: {dest.name: sum(1 for byte in octets(g, array.name) if (byte == limit if equal else byte >= limit))},
+        edges=(limit - 1, limit, limit, limit + 1),
     )

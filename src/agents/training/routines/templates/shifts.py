@@ -221,6 +221,7 @@ def swap_bytes(d: Draft) -> Routine:
         [dest],
         given,
         oracle,
+        edges=tuple(1 << bit for bit in range(8, 16)),
     )
 
 
@@ -264,4 +265,5 @@ def swap_nibbles(d: Draft) -> Routine:
         [dest],
         given,
         oracle,
+        edges=(0x10, 0x20, 0x40, 0x80, 0xEF, 0xDF, 0xBF, 0x7F),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agents.training.routines import probes
 from agents.training.routines.contract import Place, Routine, Value, number
 from agents.training.routines.draft import Draft
 
@@ -160,6 +161,7 @@ def bcd_add(d: Draft) -> Routine:
         given,
         oracle,
         ["both numbers hold only digits 0-9, low byte first"],
+        shape=lambda g: g.update({place.name: probes.digits(d.rng, 2 * size) for place in (score, gain)}),
     )
 
 

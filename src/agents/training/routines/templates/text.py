@@ -63,6 +63,7 @@ def length(d: Draft) -> Routine:
         given,
         oracle,
         ["the end mark is not counted"],
+        shape=lambda g: g.update({text.name: _text(d, room, end, d.between(0, room - 1))}),
     )
 
 
@@ -157,6 +158,7 @@ def hex_digits(d: Draft) -> Routine:
         given,
         lambda g: {dest.name: f"{number(g, value.name):02X}".encode()},
         ["letters are upper case"],
+        edges=(0x09, 0x0A, 0x0F, 0x90, 0x99, 0x9A, 0xA0, 0xA9, 0xF9),
     )
 
 
@@ -202,4 +204,6 @@ def decimal_digits(d: Draft) -> Routine:
         given,
         lambda g: {dest.name: bytes(base + int(digit) for digit in f"{number(g, value.name):0{count}d}")},
         [] if three else [f"{value.key} is at most 99"],
+        within={value.name: (0, top)},
+        edges=(9, 10, 19, 90, 99, 100, 109, 199, 200),
     )
