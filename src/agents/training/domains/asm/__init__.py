@@ -1,6 +1,7 @@
 """The domain ``asm``: 65816 tasks whose answers are proved by assembling and executing them.
 
-A family is ``kind.routine``, say ``trace.checksum``; every family has three difficulties.
+A family is ``kind.noun``, say ``trace.checksum`` or ``flags.adc``; the difficulties go from short straight code (1) to
+code with widths, loops and pointers (3).
 """
 
 from __future__ import annotations
@@ -8,29 +9,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from agents.training.domains.asm.grade import judge
+from agents.training.domains.asm import catalogue
+from agents.training.domains.asm.judges import judge
 from agents.training.domains.asm.kinds import KINDS
+from agents.training.domains.asm.mistakes import spoil
 from agents.training.domains.asm.samples import kind_of
-from agents.training.domains.asm.spoil import spoil
 from agents.training.phrases import seeded
 from agents.training.routines.phrasing import system
-from agents.training.routines.templates import TEMPLATES
 from agents.training.sample import Cell, Judgement, Message, SourceItem
-
-LEVELS = (1, 2, 3)
 
 
 class AsmDomain:
-    """Tasks on 65816 assembly: write, trace, fix and explain."""
+    """Tasks on 65816 assembly: write, translate, fix, find, optimise, trace, explain, and predict flags."""
 
     name = "asm"
-    version = "1"
+    version = "2"
 
     def __init__(self) -> None:
-        self._cells = sorted(Cell(f"{kind}.{noun}", level) for kind in KINDS for noun in TEMPLATES for level in LEVELS)
+        self._cells = catalogue.cells()
 
     def cells(self) -> Sequence[Cell]:
-        """Return every family at every difficulty."""
+        """Return the cells; each kind of task has its share of them."""
         return self._cells
 
     def capacity(self) -> None:

@@ -46,17 +46,18 @@ class Asked:
 
 
 def kind_of(item: SourceItem) -> str:
-    """Return the task kind: write, trace, fix or explain."""
+    """Return the task kind, a key of `kinds.KINDS`."""
     return item.cell.family.partition(".")[0]
 
 
 def routine_of(item: SourceItem) -> Routine:
     """Return the concrete routine of ``item``."""
-    return _routine(item.cell.family.partition(".")[2], item.cell.difficulty, str(item.params["salt"]))
+    return routine_from(item.cell.family.partition(".")[2], item.cell.difficulty, str(item.params["salt"]))
 
 
 @lru_cache(maxsize=1024)
-def _routine(noun: str, level: int, salt: str) -> Routine:
+def routine_from(noun: str, level: int, salt: str) -> Routine:
+    """Return the routine that the template ``noun`` draws up at difficulty ``level`` for ``salt``."""
     return TEMPLATES[noun](Draft(seeded(salt, noun, level), level))
 
 
@@ -72,13 +73,13 @@ def line_at(routine: Routine) -> dict[int, Line]:
 
 
 def fault_of(item: SourceItem) -> Fault:
-    """Return the fault of a ``fix`` item: injected, and proved to fail at least one case or to break the contract."""
+    """Return the fault of a ``fix`` or ``find`` item: injected, and proved to fail a case or to break the contract."""
     return _fault(item.cell.family.partition(".")[2], item.cell.difficulty, str(item.params["salt"]))
 
 
 @lru_cache(maxsize=1024)
 def _fault(noun: str, level: int, salt: str) -> Fault:
-    routine = _routine(noun, level, salt)
+    routine = routine_from(noun, level, salt)
     rng = seeded(salt, "fault")
     candidates = [
         (at, slip)
@@ -110,22 +111,28 @@ def shown(item: SourceItem) -> tuple[Style, list[str], list[int]]:
 @lru_cache(maxsize=1024)
 def _shown(family: str, level: int, salt: str) -> tuple[Style, list[str], list[int]]:
     kind, _, noun = family.partition(".")
-    routine, rng = _routine(noun, level, salt), seeded(salt, "code")
-    style = Style.draw(rng, comments=kind == "fix" and rng.random() < 0.5 / level)
-    lines = _fault(noun, level, salt).lines if kind == "fix" else routine.lines
+    routine, rng = routine_from(noun, level, salt), seeded(salt, "code")
+    is_faulty = kind in {"fix", "find"}
+    style = Style.draw(rng, comments=is_faulty and rng.random() < 0.5 / level)
+    lines = _fault(noun, level, salt).lines if is_faulty else routine.lines
     return (style, *rows(routine, lines, style))
 
 
-def fault_rows(item: SourceItem) -> tuple[int, int]:
-    """Return the row (from 1) to name for the fault of ``item`` and the lowest one that counts as well.
+def fault_rows(item: SourceItem) -> tuple[int, int, int]:
+    """Return the row (from 1) to name for the fault of ``item``, and the lowest and highest that count as well.
 
-    A wrong instruction has one row; a missing one lies between two, and naming either is right.
+    A wrong instruction has one row; a missing one lies between two, labels included, and naming either is right.
     """
     fault = fault_of(item)
     _, text, places = shown(item)
-    row = min(places[min(fault.at, len(places) - 1)], len(text) - 1)
+    at = min(fault.at, len(places) - 1)
+    row = min(places[at], len(text) - 1)
+    if fault.kind != "missing":
+        return row + 1, row + 1, row + 1
     before = max((place for place in places[: fault.at] if place < row), default=row)
-    return row + 1, (before if fault.kind == "missing" else row) + 1
+    line = fault.lines[at]
+    named = row - 1 if line.op and line.label and text[row - 1].strip().rstrip(":") == line.label else row
+    return named + 1, before + 1, row + 1
 
 
 def _with(lines: tuple[Line, ...], at: int, text: str) -> tuple[Line, ...]:
@@ -146,7 +153,7 @@ def asked_of(item: SourceItem) -> Asked:
 @lru_cache(maxsize=1024)
 def _asked(family: str, level: int, salt: str) -> Asked:
     kind, _, noun = family.partition(".")
-    routine = _routine(noun, level, salt)
+    routine = routine_from(noun, level, salt)
     rng = seeded(salt, "ask")
     case = routine.cases[int(rng.random() ** 2 * min(4, len(routine.cases)))]
     program = assembled(routine, source_of(routine, routine.lines))

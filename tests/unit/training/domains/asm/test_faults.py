@@ -31,12 +31,11 @@ def test_the_row_named_holds_the_wrong_instruction():
     for noun in TEMPLATES:
         item = DOMAIN.item(Cell(f"fix.{noun}", 2), 1, 4)
         fault, (_, text, _) = fault_of(item), shown(item)
-        last, first = fault_rows(item)
-        if fault.kind == "missing":
-            assert first <= last <= len(text)
-        else:
-            assert first == last
-            assert fault.lines[fault.at].op in text[last - 1].lower()
+        named, lowest, highest = fault_rows(item)
+        assert 1 <= lowest <= named <= highest <= len(text)
+        if fault.kind != "missing":
+            assert lowest == highest
+            assert fault.lines[fault.at].op in text[named - 1].lower()
 
 
 def test_slips_change_the_instruction_and_keep_its_case():

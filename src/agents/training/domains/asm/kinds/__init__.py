@@ -1,4 +1,4 @@
-"""The four task kinds; each module words a prompt and an answer.
+"""The task kinds; each module words a prompt and an answer.
 
 ``prompt(rng, item)`` returns what the user says, ``answer(rng, item)`` what a good teacher replies.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from agents.training.domains.asm.kinds import explain, fix, trace, write
+from agents.training.domains.asm.kinds import explain, find, fix, flags, optimise, trace, translate, write
 from agents.training.sample import SourceItem
 
 
@@ -25,5 +25,9 @@ KINDS = {
     "write": Kind(write.prompt, write.answer),
     "trace": Kind(trace.prompt, trace.answer),
     "fix": Kind(fix.prompt, fix.answer),
+    "find": Kind(find.prompt, find.answer),
     "explain": Kind(explain.prompt, explain.answer),
+    "flags": Kind(flags.prompt, flags.answer),
+    "optimise": Kind(optimise.prompt, optimise.answer),
+    "translate": Kind(translate.prompt, translate.answer),
 }

@@ -51,7 +51,7 @@ def prompt(rng: Random, item: SourceItem) -> str:
     parts = [
         f"{setting(rng, routine)}{phrase(rng, _OPENINGS, label=routine.label)} {pick(rng, _WISHES)}",
         fence("\n".join(shown(item)[1])),
-        f"{pick(rng, _CALLS)}: {state(rng, routine, asked)}",
+        f"{pick(rng, _CALLS)}: {state(rng, routine, asked.case)}",
         asked_lines(rng, asked.facts),
     ]
     if rng.random() < 0.25:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 from agents.training.domains.asm.samples import Fault, fault_of, fault_rows, routine_of, shown
@@ -38,8 +39,13 @@ _REQUESTS = (
 
 def prompt(rng: Random, item: SourceItem) -> str:
     """Return what the routine should do, the faulty code and often a symptom."""
+    return question(rng, item, _OPENINGS, _REQUESTS)
+
+
+def question(rng: Random, item: SourceItem, openings: Sequence[str], requests: Sequence[str]) -> str:
+    """Return a request about the faulty code of ``item``, opened and closed in one of the ways given."""
     routine, fault = routine_of(item), fault_of(item)
-    opening = phrase(rng, _OPENINGS, label=routine.label)
+    opening = phrase(rng, openings, label=routine.label)
     goal = f"{pick(rng, 'It should do this|Intended|Meant to do|Purpose|Specification')}: {routine.goal}"
     code = fence("\n".join(shown(item)[1]))
     parts = [f"{setting(rng, routine)}{opening} {goal}", code, contract(rng, routine)]
@@ -47,7 +53,7 @@ def prompt(rng: Random, item: SourceItem) -> str:
         parts[1], parts[2] = parts[2], parts[1]
     if rng.random() < 0.6:
         parts.append(f"{pick(rng, 'Symptom|What I see|Observed|Failure|Test output')}: {fault.failure}.")
-    parts.append(f"{ending(rng)} {syntax(rng)} {phrase(rng, _REQUESTS)}")
+    parts.append(f"{ending(rng)} {syntax(rng)} {phrase(rng, requests)}")
     return "\n\n".join(parts)
 
 
@@ -59,7 +65,7 @@ def answer(rng: Random, item: SourceItem) -> str:
     where = f"line = {fault_rows(item)[0]}"
     cause = cause_of(rng, item, fault)
     diagnosis = f"{where}\n\n{cause}" if rng.random() < 0.3 else f"{cause}\n\n{where}"
-    lead = f"{pick(rng, 'The goal|What it should do|Specification|Intention')}: {routine.goal} {routine.plan}"
+    lead = f"{pick(rng, 'The goal|In words|The specification|The intention')}: {routine.goal} {routine.plan}"
     sections = [("Diagnosis|The bug|Cause|What is wrong", diagnosis), ("Corrected code|Fix|Repaired routine", code)]
     sections.insert(0 if rng.random() < 0.6 else 1, ("What it should do|Intent|Expected behaviour", lead))
     if not style.comments or rng.random() < 0.3:

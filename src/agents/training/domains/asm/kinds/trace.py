@@ -6,7 +6,7 @@ from random import Random
 
 from agents.training.domains.asm.samples import Asked, asked_of, line_at, routine_of, shown
 from agents.training.phrases import phrase, pick
-from agents.training.routines.contract import Routine
+from agents.training.routines.contract import Case, Routine
 from agents.training.routines.layout import arrange, asked_lines, result_lines
 from agents.training.routines.phrasing import ending, setting, spot, widths
 from agents.training.routines.render import fence
@@ -48,7 +48,7 @@ _GAP = (
 def prompt(rng: Random, item: SourceItem) -> str:
     """Return the code, the inputs and the list of values asked for."""
     routine, asked = routine_of(item), asked_of(item)
-    parts = [fence("\n".join(shown(item)[1])), state(rng, routine, asked)]
+    parts = [fence("\n".join(shown(item)[1])), state(rng, routine, asked.case)]
     if rng.random() < 0.3:
         parts.reverse()
     parts.insert(0, setting(rng, routine) + phrase(rng, _OPENINGS, label=routine.label))
@@ -58,11 +58,11 @@ def prompt(rng: Random, item: SourceItem) -> str:
     return "\n\n".join(parts)
 
 
-def state(rng: Random, routine: Routine, asked: Asked) -> str:
+def state(rng: Random, routine: Routine, case: Case) -> str:
     """Return the machine state at entry in words."""
     values = []
     for place in routine.inputs:
-        value = place.show(asked.case.given[place.name])
+        value = place.show(case.given[place.name])
         named = f"{place.name} ({spot(place)})" if place.in_memory else place.where
         values.append(f"{named} = {value}" if place.in_memory else f"{named} = {value}, {place.meaning}")
     how = f"{pick(rng, 'At entry|At the call|On entry|Before the call')} {widths(routine)}. {ending(rng)}"
@@ -101,25 +101,27 @@ def summary(rng: Random, routine: Routine, asked: Asked) -> str:
     return phrase(rng, _SUMMARY, loop=loop, count=str(asked.seen.instructions), expect=routine.expected(asked.case))
 
 
+_HEAD = ("| # | instruction | why | A | X | Y | flags |", "|---|---|---|---|---|---|---|")
+
+
 def stepping(rng: Random, item: SourceItem, asked: Asked) -> str:
     """Return the executed instructions with the registers after each; a long middle is left out."""
     style, lines, seen = shown(item)[0], line_at(routine_of(item)), asked.seen
     shape = _SHAPES[pick(rng, "table|list|dash|arrow")]
     shown_first = min(len(seen.first), 6 + int(rng.random() * 7))
     gap = seen.instructions - shown_first - len(seen.last)
-    out = ["| # | instruction | A | X | Y | flags |", "|---|---|---|---|---|---|"] if shape is _SHAPES["table"] else []
+    out = list(_HEAD) if shape is _SHAPES["table"] else []
     numbered = [*enumerate(seen.first[:shown_first], 1), *enumerate(seen.last, seen.instructions - len(seen.last) + 1)]
     for place, (number, (row, after)) in enumerate(numbered):
         if gap and place == shown_first:
             text = pick(rng, _GAP).format(gap)
-            out.append(f"| | {text} | | | | |" if out[0][0] == "|" else text)
+            out.append(f"| | {text} | | | | | |" if out[0][0] == "|" else text)
         out.append(shape(number, style.instruction(lines[row]), lines[row].note, registers(after)))
     return "\n".join(out)
 
 
 def _row(number: int, text: str, note: str, state: tuple[str, str, str, str]) -> str:
-    del note
-    return f"| {number} | `{text}` | {' | '.join(state)} |"
+    return f"| {number} | `{text}` | {note} | {' | '.join(state)} |"
 
 
 def _item(number: int, text: str, note: str, state: tuple[str, str, str, str]) -> str:

@@ -75,7 +75,7 @@ def answer(rng: Random, item: SourceItem) -> str:
 def plan(rng: Random, routine: Routine) -> str:
     """Return the reasoning that comes before the code."""
     lead = pick(rng, "|The task: |What is needed: |Goal: |In short: |To do: ")
-    inputs = ", ".join(f"{place.name} at {spot(place)}" for place in routine.inputs)
+    inputs = ", ".join(f"{place.name} {'at' if place.in_memory else 'in'} {spot(place)}" for place in routine.inputs)
     text = f"{lead}{routine.goal} {routine.plan}"
     if inputs and rng.random() < 0.6:
         text += " " + pick(rng, _PLACED).format(inputs)
