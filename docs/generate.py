@@ -31,6 +31,7 @@ from agents.campaign.phases import TABLE, Phase
 from agents.campaign.plan import ENVIRONMENT, NOT_IN_FINGERPRINT, RECIPE_VARIABLE
 from agents.campaign.recipe import Recipe
 from agents.campaign.section import Section
+from agents.training import exporter
 from agents.training.scripts import generate_campaign
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -289,10 +290,9 @@ def _commands() -> Iterator[str]:
     group: Any = typer.main.get_command(cli.app)
     for name, command in group.commands.items():
         yield from _command(name, command.help, _typer_flags(command.params))
-    parser = generate_campaign.parser()
-    yield from _command(
-        "python -m agents.training.scripts.generate_campaign", f"{parser.description}", _argparse_flags(parser)
-    )
+    for module in (generate_campaign, exporter):
+        parser = module.parser()
+        yield from _command(f"python -m {module.__name__}", f"{parser.description}", _argparse_flags(parser))
     yield ""
     yield "## `python -m agents.autonomous.training_orchestrator`"
     yield ""

@@ -18,6 +18,8 @@ from agents.campaign.home import Home
 from agents.training.starter import StarterKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from agents.campaign.plan import Plan
     from agents.training.preview import Preview
 
@@ -262,6 +264,29 @@ def verify(
 
 
 @app.command()
+def transfer(
+    datasets: Annotated[
+        list[str] | None, typer.Argument(metavar="DATASET", help="Which; by default all that are finished.")
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option("--host", metavar="NAME", help="The machine, as ssh knows it; USER@ may stand before it."),
+    ] = None,
+    path: Annotated[str | None, typer.Option("--path", metavar="FOLDER", help="The folder there.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
+    recipe: RecipeFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send finished datasets to another machine, prove them there, and go on where an earlier try stopped."""
+    from agents.campaign.plan import plan_for
+    from agents.training.transfer.sending import transfer_text
+
+    flags = {"--host": ("transfer.host", host), "--path": ("transfer.path", path)}
+    document = _transferred(plan_for(flags, recipe), datasets or (), dry_run=dry_run)
+    _print_json(document) if as_json else typer.echo(transfer_text(document))
+
+
+@app.command()
 def logs(
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines of each log to begin with.")] = 10,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on until Ctrl-C.")] = True,
@@ -461,6 +486,30 @@ def _verified(run: str | None, *, is_shown: bool) -> dict[str, Any]:
                 SystemClock(),
                 lambda done, total: bar.update(task, completed=done, total=total),
             )
+        )
+
+
+def _transferred(plan: Plan, datasets: Sequence[str], *, dry_run: bool) -> dict[str, Any]:
+    """Send datasets; on a terminal, a bar says how far it is."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from agents.campaign.clock import SystemClock
+    from agents.campaign.printable import printable
+    from agents.training.transfer.sending import transfer as send
+
+    console = Console(stderr=True)
+    columns = (TextColumn("sending"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("sending", total=None)
+        return send(
+            _home(),
+            plan.recipe.transfer,
+            datasets,
+            SystemClock(),
+            dry_run=dry_run,
+            say=lambda sentence: console.print(printable(sentence), markup=False, highlight=False, soft_wrap=True),
+            progressed=lambda done, total: bar.update(task, completed=done, total=total),
         )
 
 

@@ -17,6 +17,7 @@ from pages import PAGES, ROOT, Page, page, tables
 from agents import cli
 from agents.campaign.plan import plan_for
 from agents.campaign.recipe import Recipe
+from agents.training import exporter
 from agents.training.scripts import generate_campaign
 
 SRC = ROOT / "src" / "agents"
@@ -173,4 +174,5 @@ def _flags() -> set[str]:
     typed = {
         flag for command in commands for option in command.params for flag in [*option.opts, *option.secondary_opts]
     }
-    return typed | {flag for action in generate_campaign.parser()._actions for flag in action.option_strings}
+    parsers = generate_campaign.parser(), exporter.parser()
+    return typed | {flag for parser in parsers for action in parser._actions for flag in action.option_strings}

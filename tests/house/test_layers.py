@@ -23,7 +23,12 @@ LAYERS = {
     ],
     2: [
         *("agents.campaign.events", "agents.campaign.home", "agents.campaign.section", "agents.campaign.models"),
-        *("agents.campaign.described", "agents.campaign.recipe"),
+        *(
+            "agents.campaign.described",
+            "agents.campaign.datasets",
+            "agents.campaign.destination",
+            "agents.campaign.recipe",
+        ),
         *("agents.campaign.recipe_errors", "agents.campaign.plan", "agents.training.sample"),
     ],
     3: [
@@ -49,6 +54,8 @@ LAYERS = {
         *("agents.training.described_domain", "agents.training.batches"),
         *(f"agents.training.sources.{name}" for name in ("piece", "cut", "policy", "kinds")),
         *(f"agents.training.sources.{name}" for name in ("assembly", "functions", "markdown", "paragraphs")),
+        *(f"agents.training.transfer.{name}" for name in ("openssh", "survey", "troubles")),
+        *("agents.training.formats", "agents.training.card"),
         *("agents.training.judge", "agents.training.curate", "agents.training.templates"),
         *("agents.training.domains", "agents.training.w65816"),
         *("agents.training.verification", "agents.training.phrases", "agents.training.routines"),
@@ -58,9 +65,10 @@ LAYERS = {
         *("agents.campaign.logs", "agents.campaign.workflows", "agents.campaign.ledger_view"),
         *("agents.campaign.readers", "agents.training.ledger", "agents.training.sources", "agents.training.teachers"),
         *("agents.training.bench", "agents.training.claims", "agents.training.identity", "agents.campaign.storage"),
-        *("agents.training.stop_requests", "agents.campaign.environment"),
+        *("agents.training.stop_requests", "agents.campaign.environment", "agents.training.datasets"),
+        *("agents.training.transfer.parcel", "agents.training.transfer.far_side"),
     ],
-    5: ["agents.training.calls", "agents.training.engine", "agents.autonomous"],
+    5: ["agents.training.calls", "agents.training.engine", "agents.autonomous", "agents.training.transfer.delivery"],
     6: [
         *("agents.cli", "agents.__main__", "agents.dashboard", "agents.training.console", "agents.training.exporter"),
         *(
@@ -73,7 +81,7 @@ LAYERS = {
                 "agents.training.starter",
             ),
             "agents.training.scripts",
-            "agents.training.transfer",
+            *("agents.training.exporting", "agents.training.transfer.sending"),
             "agents.training.trainer",
         ),
         "scripts",
@@ -81,7 +89,7 @@ LAYERS = {
 }
 """Modules and packages by layer, architecture.md; a package stands for all that is in it."""
 
-FOLDERS = ["agents", "agents.campaign", "agents.training"]
+FOLDERS = ["agents", "agents.campaign", "agents.training", "agents.training.transfer"]
 """Packages that span layers: they hold a docstring and at most plain values."""
 
 WINGS = {

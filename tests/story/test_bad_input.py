@@ -159,10 +159,10 @@ def test_a_pid_file_is_a_hint_and_never_obeyed(world: World) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_exporter_says_that_it_is_not_there_yet(world: World) -> None:
+def test_the_exporter_says_that_there_is_no_such_run(world: World) -> None:
     refused = world.run(
         sys.executable, "-m", "agents.training.exporter", "--input", "x", "--output", "y", "--format", "qwen"
     )
 
     assert refused.returncode == 2
-    assert refused.stderr
+    assert "there is no run 'x'" in refused.stderr

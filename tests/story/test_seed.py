@@ -264,13 +264,16 @@ def test_a_borderline_pilot_passes_with_an_adjusted_threshold(world: World) -> N
 # Next steps
 
 
-@pytest.mark.skip(reason="waits for datasets and templates: the exporter is not there yet and says so")
 def test_export_datasets(world: World) -> None:
+    finished(world, "python -m agents.training.scripts.generate_campaign --target 800 --output-name full_campaign_34500")
     finished(
         world,
         "python -m agents.training.exporter --input full_campaign_34500 "
         "--output alttp_asm_24k yaze_tools_7k --format qwen",
     )
+    for name in ("alttp_asm_24k", "yaze_tools_7k"):
+        manifest = world.read(world.home.datasets / name / "manifest.json")
+        assert {"train.jsonl", "validation.jsonl", "test.jsonl", "README.md"} <= manifest["files"].keys()
 
 
 @pytest.mark.skip(reason="waits for the transfer and training steps")

@@ -28,7 +28,7 @@ from agents.training.sample import Cell, Message, SourceItem, Ticket
 
 VERBS = (
     *("auto", "monitor", "validate", "launch", "report", "calibrate", "approve", "resume", "status", "logs", "stop"),
-    *("plan", "samples", "init", "preview", "verify"),
+    *("plan", "samples", "init", "preview", "verify", "transfer"),
 )
 VARIABLES = ("CAMPAIGN_RECIPE", "CAMPAIGN_TARGET", "QUALITY_THRESHOLD", "AUTO_LAUNCH")
 FLAGS = {
@@ -45,6 +45,7 @@ FLAGS = {
     "status": ("--json",),
     "samples": ("--count", "--accepted", "--run", "--item", "--json"),
     "verify": ("RUN", "--json"),
+    "transfer": ("DATASET", "--host", "--path", "--dry-run", "--recipe", "--json"),
     "logs": ("--lines", "--no-follow"),
     "stop": ("--orchestrator-only", "--json"),
     "plan": (
@@ -329,8 +330,50 @@ def test_preview_shows_samples_of_the_built_in_teacher(campaign: Campaign, home:
     assert (said.code, asked.code, said.err) == (0, 0, "")
     assert [said.out.count(head) for head in ("1 of 2: would", "2 of 2: would")] == [1, 1]
     assert "would be accepted; mean quality" in said.out.splitlines()[-1]
-    assert [sample["domain"] for sample in asked.document["samples"]] == ["asm", "asm"]
+    assert [sample["domain"] for sample in asked.document["samples"]] == ["asm", "yaze"]
     assert not home.root.exists()
+
+
+TOOL = """
+{"type": "function", "function": {"name": "set_layer", "description": "Switch a layer on or off.", "parameters":
+  {"type": "object", "required": ["layer"], "properties": {"layer": {"type": "string", "enum": ["bg1", "bg2"]}}}}}
+"""
+
+
+def test_preview_shows_samples_with_the_tools_of_another_catalogue(campaign: Campaign, notes: Path) -> None:
+    (notes / "tools.json").write_text(f"[{TOOL}]")
+    recipe = notes / "tools.yaml"
+    recipe.write_text("domains: {yaze: {weight: 1.0, catalogue: tools.json}}\n")
+    asked = campaign("preview", "-n", "3", "--recipe", str(recipe), "--json")
+    assert asked.code == 0
+    assert all("set_layer" in str(sample["prompt"]) for sample in asked.document["samples"])
+
+
+@pytest.mark.parametrize(
+    ("domains", "content", "words"),
+    [
+        ("yaze: {weight: 1.0, catalogue: tools.json}", None, "No such file"),
+        ("yaze: {weight: 1.0, catalogue: tools.json}", "[", "tools.json' cannot be used"),
+        ("yaze: {weight: 1.0, catalogue: tools.json}", "[]", "tools.json' cannot be used"),
+        ("yaze: {weight: 1.0, catalogue: tools.json}", '[{"name": 7}]', "tools.json' cannot be used"),
+        ("asm: {weight: 1.0, catalogue: tools.json}", f"[{TOOL}]", "'asm' takes no catalogue"),
+        (
+            "own: {weight: 1.0, catalogue: tools.json, sources: [{files: [a]}], prompt: {user: x}}",
+            f"[{TOOL}]",
+            "has sources and a catalogue",
+        ),
+    ],
+)
+def test_a_catalogue_that_cannot_be_used_exits_with_2(
+    campaign: Campaign, notes: Path, domains: str, content: str | None, words: str
+) -> None:
+    if content is not None:
+        (notes / "tools.json").write_text(content)
+    recipe = notes / "tools.yaml"
+    recipe.write_text(f"domains: {{{domains}}}\n")
+    done = campaign("preview", "--recipe", str(recipe))
+    assert done.code == 2
+    assert words in done.err
 
 
 def test_preview_tells_that_nobody_listens_and_exits_with_6(campaign: Campaign, home: Home, notes: Path) -> None:

@@ -160,6 +160,9 @@ class DomainSection(Section):
 
     weight: PositiveShare
     """Share of the pilot's tickets and of the campaign's accepted samples; together 1."""
+    catalogue: str | None = Field(default=None, min_length=1, max_length=4_096)
+    """Of the built-in domain ``yaze``: a JSON file with another catalogue of tools; relative ones start at the recipe's
+    folder."""
     sources: tuple[SourceSection, ...] | None = Field(default=None, min_length=1, max_length=64)
     """Texts that samples are made from; unset, the domain is a built-in one."""
     samples_per_item: int | None = Field(default=None, ge=1, le=1_000)
@@ -182,6 +185,8 @@ class DomainSection(Section):
         described = {"samples_per_item", "prompt", "answer", "checks", "judge"}
         if self.sources is None and (given := sorted(self.model_fields_set & described)):
             raise ValueError(f"has {', '.join(given)} but no sources: a built-in domain has its own")
+        if self.sources is not None and self.catalogue is not None:
+            raise ValueError("has sources and a catalogue: only a built-in domain takes one")
         if self.sources is not None and self.prompt is None:
             raise ValueError("has sources but no prompt: nobody would be asked anything")
         return self

@@ -23,6 +23,7 @@ DEFAULT = "default"
 
 NOT_IN_FINGERPRINT = (
     *("name", "policy", "candidates", "trials", "pilot", "gate", "campaign", "guards", "costs", "watch", "speed"),
+    *("datasets", "splits", "curation", "transfer"),
 )
 """Sections that change how many samples are made, when, how fast or who decides; never what is made."""
 
@@ -36,7 +37,7 @@ ENVIRONMENT = {
 }
 RECIPE_VARIABLE = "CAMPAIGN_RECIPE"
 
-_NAMED = ("domains", "candidates")
+_NAMED = ("domains", "candidates", "datasets")
 """Sections of a recipe in which a person gives names; a dot separates the parts of a key, so no name has one."""
 
 _SWITCH = {

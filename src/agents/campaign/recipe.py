@@ -14,7 +14,9 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from agents.campaign.datasets import DEFAULT_DATASETS, CurationSection, DatasetSection, SplitsSection, check_names
 from agents.campaign.described import DomainSection, PolicySection
+from agents.campaign.destination import TransferSection
 from agents.campaign.errors import UsageError
 from agents.campaign.home import checked_name
 from agents.campaign.models import ModelSection
@@ -30,6 +32,14 @@ BATCH_SIZE = 5_000
 """Requests of a batch at most where a recipe does not say."""
 PLACES = ("target", "output_name", "log")
 """What is filled in into the arguments of somebody's own generator."""
+
+
+DEFAULT_DOMAINS = {
+    "asm": DomainSection(weight=0.55),
+    "oracle": DomainSection(weight=0.15),
+    "yaze": DomainSection(weight=0.22),
+    "errors": DomainSection(weight=0.08),
+}
 
 
 class TeacherSection(Section):
@@ -226,7 +236,7 @@ class Recipe(Section):
 
     name: str = "alttp_yaze"
     seed: int = Field(default=65_816, ge=0, le=2**63 - 1)
-    domains: dict[str, DomainSection] = Field(default={"asm": DomainSection(weight=1.0)}, min_length=1)
+    domains: dict[str, DomainSection] = Field(default=DEFAULT_DOMAINS, min_length=1)
     models: dict[str, ModelSection] = Field(default={}, max_length=64)
     """Language models by an alias; what changes their answers is part of the fingerprint of a plan that asks them."""
     teacher: TeacherSection = TeacherSection()
@@ -243,6 +253,14 @@ class Recipe(Section):
     costs: CostsSection = CostsSection()
     watch: WatchSection = WatchSection()
     speed: SpeedSection = SpeedSection()
+    datasets: dict[str, DatasetSection] = Field(default=DEFAULT_DATASETS, max_length=1_000)
+    """What is made of the samples, by name. Not part of the fingerprint."""
+    splits: SplitsSection = SplitsSection()
+    """How the samples are split, by what they are made from. Not part of the fingerprint."""
+    curation: CurationSection = CurationSection()
+    """What is kept out of the datasets. Not part of the fingerprint."""
+    transfer: TransferSection = TransferSection()
+    """Where datasets are sent to. Not part of the fingerprint."""
 
     @model_validator(mode="before")
     @classmethod
@@ -261,6 +279,12 @@ class Recipe(Section):
         if abs(total - 1.0) > WEIGHT_TOLERANCE:
             raise ValueError(f"weights sum to {total:.7g}, not to 1")
         return domains
+
+    @field_validator("datasets")
+    @classmethod
+    def _datasets_can_be_folders(cls, datasets: dict[str, DatasetSection]) -> dict[str, DatasetSection]:
+        check_names(datasets)
+        return datasets
 
     @model_validator(mode="after")
     def _teachers_are_known(self) -> Self:

@@ -24,7 +24,7 @@ LONGEST_SHOWN = 200
 Place = Sequence[str | int]
 """The keys and positions that lead to a value of a recipe."""
 
-_NAMED = ("domains", "models", "candidates")
+_NAMED = ("domains", "models", "candidates", "datasets")
 """Sections whose keys a person chooses."""
 _LEAVES = [key for key, _ in leaves(Recipe().model_dump(mode="json")) if not key.startswith(_NAMED)]
 """The keys that every recipe may have."""
@@ -40,6 +40,9 @@ _CURES = {
         "give every candidate a name and what it has different, e.g. candidates: {careful: {teacher: {fault_rate: "
         "0.02}}, quick: {teacher: {fault_rate: 0.1}}}"
     ),
+    r"transfer\.host": "name a machine as ssh knows it, e.g. --host medical-mechanica or zelda@192.168.1.7",
+    r"transfer\.(path|scripts)": "name a folder of letters, digits and ._+@,-, e.g. --path ~/training/datasets/",
+    r"transfer\.(identity|config)": "name the file; never put the key itself there",
     r"campaign\.target": "give a number of samples of at least 1, e.g. --campaign-target 34500",
     r"campaign\.output_name": (
         "use letters, digits, '.', '_' and '-', e.g. --output-name full_campaign_34500, or leave it out"

@@ -1,28 +1,35 @@
-"""A finished run as a dataset: JSON lines and a manifest, in a folder that is whole or absent.
+"""``python -m agents.training.exporter``: the samples of a run as datasets in the form that a trainer reads.
 
-Owns the files of a dataset. Never changes a run and never overwrites a dataset.
+Owns the flags and the exit code; what they ask for is done by ``exporting``. Owns besides the plain copy of a whole
+finished run that ``generate_campaign --export`` writes: JSON lines and a manifest, in a folder that is whole or absent.
+Never changes a run and never overwrites a dataset.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 
-from agents.campaign.clock import stamp
-from agents.campaign.errors import AnotherPlanError, DamagedFileError, ExitCode, PausedError, UsageError
+from agents.campaign.clock import SystemClock, stamp
+from agents.campaign.errors import AnotherPlanError, CampaignError, DamagedFileError, ExitCode, PausedError, UsageError
 from agents.campaign.files import PRIVATE_FILE, make_folder, read_json, sync_folder, write_json
+from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView, RunHeader
+
+if TYPE_CHECKING:
+    from agents.training.datasets.wish import Dataset
 
 MANIFEST = "manifest.json"
 ACCEPTED = "samples.jsonl"
@@ -147,14 +154,104 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def main() -> int:
-    """Say what this version can do; exit as a usage error does."""
-    print(
-        "exporter: this version has no dataset formats yet; "
-        "write a finished run as JSON lines with: generate_campaign --export",
-        file=sys.stderr,
+_FORMATS = "qwen, chatml, llama3, mistral, gemma, alpaca, sharegpt, messages or prompt-completion (default: messages)"
+EPILOG = """A dataset that is there already is verified and left alone; a folder with another export is never touched.
+exit codes: 0 done, 1 failed, 2 usage, 4 another export is at work, 6 paused: the same command does it later."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        code, document = ExitCode.DONE, _answer(parser().parse_args(arguments))
+    except CampaignError as error:
+        code, document = _complained(error)
+    except KeyboardInterrupt:
+        stopped = PausedError("the export was stopped; nothing is left of what was not finished", "run it again")
+        code, document = _complained(stopped)
+    if "--json" in arguments:
+        sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+        sys.stdout.flush()
+    return code
+
+
+def _complained(error: CampaignError) -> tuple[ExitCode, dict[str, Any]]:
+    _say(f"exporter: {error}")
+    return error.exit_code, error.document()
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = _Parser(
+        prog="exporter",
+        allow_abbrev=False,
+        description="Write the samples of a run as datasets.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    return ExitCode.USAGE
+    add = parser.add_argument
+    add("--input", required=True, metavar="RUN", help="name of the run")
+    add("--output", nargs="+", default=[], metavar="DATASET", help="datasets of the recipe (default: all of them)")
+    add("--format", default="messages", metavar="FORMAT", help=_FORMATS)
+    add("--recipe", type=Path, metavar="FILE", help="recipe with the datasets (default: the one that made the run)")
+    add("--partial", action="store_true", help="export what is there of a run that is not finished")
+    add("--tokenizer", type=Path, metavar="PATH", help="tokenizer.json, or its folder, to count tokens with")
+    add("--max-tokens", type=int, metavar="N", help="leave longer samples out (default: the recipe's)")
+    add("--jsonl-only", action="store_true", help="write no Parquet files")
+    add("--rejected", action="store_true", help="write the rejected samples too, into a file apart")
+    add("--push", metavar="OWNER/NAME", help="upload to a dataset of the hub, with HF_TOKEN; one --output")
+    add("--json", action="store_true", help="print what was done as one JSON document")
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        raise UsageError(message, f"see {self.prog} --help")
+
+
+def _answer(options: argparse.Namespace) -> dict[str, Any]:
+    from agents.training.datasets.hub import check_push, push  # noqa: PLC0415 -- export_run needs nothing of these
+    from agents.training.datasets.wish import Wish  # noqa: PLC0415
+    from agents.training.exporting import export  # noqa: PLC0415
+
+    if options.max_tokens is not None and options.max_tokens < 1:
+        raise UsageError(f"--max-tokens {options.max_tokens} would leave nothing", "give a positive number")
+    if options.push is not None:
+        if len(options.output) != 1:
+            raise UsageError("--push uploads one dataset", "name it: --output DATASET")
+        check_push(options.push, os.environ)
+    wish = Wish(
+        run=options.input,
+        names=tuple(dict.fromkeys(options.output)),
+        form=options.format,
+        recipe=options.recipe,
+        is_partial=options.partial,
+        tokenizer=options.tokenizer,
+        max_tokens=options.max_tokens,
+        jsonl_only=options.jsonl_only,
+        with_rejected=options.rejected,
+    )
+    datasets = export(Home.from_environment(os.environ), wish, SystemClock().now(), _say)
+    for dataset in datasets:
+        _tell(dataset)
+    document: dict[str, Any] = {"datasets": [dataset.document() for dataset in datasets]}
+    if options.push is not None:
+        document["pushed"] = push(datasets[0].folder, datasets[0].manifest, options.push, os.environ)
+        _say(f"uploaded to {document['pushed']}")
+    return document
+
+
+def _tell(dataset: Dataset) -> None:
+    name, samples = dataset.manifest["dataset"], dataset.manifest["samples"]
+    counts = ", ".join(f"{split} {told['samples']:,}" for split, told in dataset.manifest["splits"].items())
+    _say(f"{name}: {samples:,} samples ({counts}) {'written to' if dataset.is_new else 'already at'} {dataset.folder}")
+    for note in dataset.notes:
+        _say(f"{name}: {note}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 if __name__ == "__main__":

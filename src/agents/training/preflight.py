@@ -183,6 +183,14 @@ def prepare(
     return Prepared(header, plan, loaded, goal_of(plan, kind, run, total), paths, left_out=left_out)
 
 
+def _parsed(path: Path) -> Any:
+    """Return the JSON document in ``path``; raises ValueError where there is none."""
+    try:
+        return orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from error
+
+
 def _bytes_per_sample(recipe: Recipe) -> int:
     sources = [source for section in recipe.domains.values() for source in section.sources or ()]
     return BYTES_PER_SAMPLE + COPIES * max((source.max_characters for source in sources), default=0)
@@ -217,7 +225,7 @@ def load_domains(plan: Plan) -> tuple[dict[str, Domain], dict[str, Mapping[str, 
     left_out: dict[str, Mapping[str, int]] = {}
     for name, section in sorted(plan.recipe.domains.items()):
         if section.sources is None:
-            loaded[name] = _built_in(name)
+            loaded[name] = built_in(name, section.catalogue, folder)
             continue
         if name in known_domains.names():
             raise UsageError(f"domain {name!r} has sources, and is a built-in one", "give yours another name")
@@ -226,12 +234,22 @@ def load_domains(plan: Plan) -> tuple[dict[str, Domain], dict[str, Mapping[str, 
     return loaded, left_out
 
 
-def _built_in(name: str) -> Domain:
+def built_in(name: str, catalogue: str | None, folder: Path) -> Domain:
+    """Return the built-in domain ``name``, with the catalogue in the file of that name where one is given.
+
+    Raises:
+        UsageError: there is no such domain, or the file is no catalogue for it.
+    """
     try:
-        domain = known_domains.load(name)
+        domain = known_domains.load(name, None if catalogue is None else _parsed(folder / Path(catalogue).expanduser()))
     except KeyError as error:
         raise UsageError(
             str(error.args[0]), "mend the key below `domains` in the recipe, or give it sources of your own"
+        ) from error
+    except ValueError as error:
+        raise UsageError(
+            f"domains.{name}.catalogue = {catalogue!r} cannot be used: {error}",
+            "give a JSON file with a list of tools in the form of chat protocols, or leave it out",
         ) from error
     if not domain.cells():
         raise UsageError(f"domain {name!r} has no kind of item", "take it out of the recipe")

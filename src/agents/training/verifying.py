@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from agents.campaign.clock import Clock
@@ -17,12 +18,11 @@ from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView, RunHeader
 from agents.campaign.plan import Layer, resolve
 from agents.campaign.recipe import Recipe
-from agents.training import domains as known_domains
 from agents.training.bench import Bench, WorkerBench
 from agents.training.described_domain import DescribedDomain
 from agents.training.domains import Domain
 from agents.training.judge import Domains
-from agents.training.preflight import FACTORY_VERSION
+from agents.training.preflight import FACTORY_VERSION, built_in
 from agents.training.verification import Again, Stored, Verification, judge_again
 
 AHEAD = 512
@@ -88,6 +88,8 @@ async def _pass(
 def domains_of(header: RunHeader, recipe: Recipe) -> dict[str, Domain]:
     """Return the domains that judged a run; those made of texts judge without them, as every item has its own.
 
+    A catalogue is looked for from the current folder on.
+
     Raises:
         UsageError: a domain, or the factory around it, is of another version than the one that made the run.
     """
@@ -97,7 +99,7 @@ def domains_of(header: RunHeader, recipe: Recipe) -> dict[str, Domain]:
         if section.sources is not None:
             judging[name] = DescribedDomain(name, section, ())
             continue
-        judging[name] = known_domains.load(name)
+        judging[name] = built_in(name, section.catalogue, Path.cwd())
         versions[name] = judging[name].version
     for part, version in versions.items():
         made_by = header.code.get(part)

@@ -21,9 +21,13 @@ VARIABLES = ("CONTEXT_ROOT", "CAMPAIGN_RECIPE", "CAMPAIGN_TARGET", "QUALITY_THRE
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Forget the variables, and let the default campaign be one of assembly alone."""
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    recipe = tmp_path / "one_domain.yaml"
+    recipe.write_text("domains: {asm: {weight: 1.0}}\n", encoding="utf-8")
+    monkeypatch.setenv("CAMPAIGN_RECIPE", str(recipe))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -46,8 +46,8 @@ class HandClock:
 
 
 def plan(**values: Any) -> Plan:
-    """Return the plan in which ``gate__min_samples=3`` sets the key ``gate.min_samples``."""
-    keys = {name.replace("__", "."): value for name, value in values.items()}
+    """Return the plan of a campaign of assembly in which ``gate__min_samples=3`` sets the key ``gate.min_samples``."""
+    keys = {"domains.asm.weight": 1.0} | {name.replace("__", "."): value for name, value in values.items()}
     return resolve(Layer(keys, dict.fromkeys(keys, "test")))
 
 

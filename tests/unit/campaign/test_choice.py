@@ -18,7 +18,8 @@ FOUR = ("best", "good", "poor", "worst")
 
 def recipe(names: Sequence[str] = FOUR, tickets: int = 240, **sections: Any) -> Recipe:
     candidates = {name: {"teacher": {"fault_rate": place / 100}} for place, name in enumerate(names)}
-    return Recipe.model_validate({"candidates": candidates, "trials": {"tickets": tickets}} | sections)
+    defaults = {"domains": {"asm": {"weight": 1.0}}, "candidates": candidates, "trials": {"tickets": tickets}}
+    return Recipe.model_validate(defaults | sections)
 
 
 def tried(quality: float, count: int, cost: float | None = None, domain: str = "asm", first: int = 0) -> list[Tried]:

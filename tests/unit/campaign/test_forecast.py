@@ -21,7 +21,7 @@ HOUR = 3_600.0
 
 
 def recipe(**sections: Any) -> Recipe:
-    return Recipe.model_validate({"campaign": {"target": 1_000}} | sections)
+    return Recipe.model_validate({"campaign": {"target": 1_000}, "domains": {"asm": {"weight": 1.0}}} | sections)
 
 
 def shown(accepted: int, rejected: int) -> list[bool]:

@@ -74,10 +74,32 @@ OTHER_VALUES: dict[str, Any] = {
     "speed.parallel": False,
     "speed.workers": 3,
     "speed.in_flight": 64,
+    "curation.near_duplicate": 0.8,
+    "curation.max_tokens": 2_048,
+    "curation.decontaminate": ["bench/*.jsonl"],
+    "curation.licence": "CC-BY-4.0",
+    "transfer.host": "zelda@192.168.1.7",
+    "transfer.path": "/srv/datasets",
+    "transfer.scripts": "/srv/training",
+    "transfer.port": 2_222,
+    "transfer.identity": "~/.ssh/id_ed25519",
+    "transfer.config": "~/.ssh/config",
+    "transfer.bandwidth_mb": 10.0,
+    "transfer.connect_seconds": 5.0,
 }
 NO_OTHER_VALUE = {
-    *("domains.asm.weight", "teacher.kind", "teacher.model", "models"),
-    *("gate.domain_floors", "guards.max_cost", "candidates"),
+    *(
+        "domains.asm.weight",
+        "domains.oracle.weight",
+        "domains.yaze.weight",
+        "domains.errors.weight",
+        "teacher.kind",
+        "teacher.model",
+        "models",
+    ),
+    *("gate.domain_floors", "guards.max_cost", "candidates", "splits.train", "splits.validation", "splits.test"),
+    *("datasets.alttp_asm_24k.at_most", "datasets.yaze_tools_7k.at_most"),
+    *("datasets.alttp_asm_24k.domains", "datasets.yaze_tools_7k.domains"),
 }
 MADE_OTHERWISE = {"seed", "teacher.fault_rate", "teacher.batch_size", "checks.accept_at", "checks.near_duplicate"}
 
@@ -136,6 +158,8 @@ def test_the_seeds_figures_are_the_defaults() -> None:
     assert plan.recipe.campaign.target == 34_500
     assert plan.recipe.campaign.name == "full_campaign_34500"
     assert plan.recipe.campaign.auto_launch is True
+    weights = {name: domain.weight for name, domain in plan.recipe.domains.items()}
+    assert weights == {"asm": 0.55, "oracle": 0.15, "yaze": 0.22, "errors": 0.08}
     assert (plan.recipe.watch.pilot_seconds, plan.recipe.watch.campaign_seconds) == (10.0, 60.0)
     assert {plan.origin(key) for key in DEFAULTS} == {DEFAULT}
 
@@ -323,7 +347,7 @@ def test_an_impossible_variable_is_refused_and_named(variable: str, text: str) -
          "unknown key 'domains.notes.checks.grounding.wieght'", "'domains.notes.checks.grounding.weight'?"),
         ("domains: {notes: {weight: 1, sources: [{files: [x], licens: own}]}}",
          "unknown key 'domains.notes.sources.0.licens'", "did you mean 'domains.notes.sources.0.licence'?"),
-        ("domains: {notes: {weight: 1, colour: 1}}", "'domains.notes.colour'", "known keys are: weight, sources"),
+        ("domains: {notes: {weight: 1, colour: 1}}", "'domains.notes.colour'", "known keys are: weight, catalogue, sources"),
         ("domains: {asm: {wieght: 1}}", "unknown key", "did you mean 'domains.asm.weight'?"),
         ("models: {writer: {model: m, temprature: 1}}", "unknown key", "did you mean 'models.writer.temperature'?"),
         ("models: {w: {model: m, endpoints: [{base_url: http://h, kye: K}]}}", "unknown", "'models.w.endpoints.0.key'"),

@@ -6,16 +6,19 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
+from made_run import RUN, SPLITS, MadeRun, lines, mixed_samples
 from tiny_run import GOAL, TinyRun
 
-from agents.campaign import ledger_view
-from agents.campaign.errors import AnotherPlanError, CampaignError, DamagedFileError, PausedError, UsageError
+from agents.campaign.errors import AnotherPlanError, CampaignError, DamagedFileError, ExitCode, PausedError, UsageError
+from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
-from agents.training import exporter
+from agents.training import exporter, exporting
 from agents.training.exporter import export_run
+from agents.training.formats import FORMATS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -25,10 +28,6 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("run") / "ledger.sqlite"
     TinyRun(path, goal=replace(GOAL, total=40)).go()
     return path
-
-
-def lines(path: Path) -> list[dict[str, object]]:
-    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
 
 
 def test_an_export_holds_every_settled_sample_once(ledger: Path, tmp_path: Path) -> None:
@@ -46,7 +45,7 @@ def test_an_export_holds_every_settled_sample_once(ledger: Path, tmp_path: Path)
     assert metadata["id"] == sample["id"]
     assert metadata["quality"] == sample["quality"]
     assert {"run", "fingerprint", "domain", "item", "model", "checks"} <= metadata.keys()
-    assert all(row["metadata"]["reason"] for row in rejected)  # type: ignore[index]
+    assert all(row["metadata"]["reason"] for row in rejected)
     assert all(row["reply"] for row in rejected)
 
 
@@ -123,15 +122,79 @@ def test_only_a_finished_run_is_exported(tmp_path: Path) -> None:
     assert not (tmp_path / "datasets").exists()
 
 
-def test_the_command_says_what_it_cannot_do_yet() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "agents.training.exporter"], capture_output=True, text=True, check=False
+def test_the_seeds_command_line_works_as_written(tmp_path: Path) -> None:
+    MadeRun(Home(tmp_path / "context"), mixed_samples(400)).write()
+    (tmp_path / "recipe.yaml").write_text(SPLITS)
+    command = (
+        "-m agents.training.exporter --input full_campaign_34500 --output alttp_asm_24k yaze_tools_7k --format qwen "
+        "--recipe recipe.yaml --json"
     )
-    assert done.returncode == 2
-    assert "--export" in done.stderr
+    environment = {"CONTEXT_ROOT": str(tmp_path / "context"), "PATH": "/usr/bin:/bin"}
+
+    def run() -> dict[str, Any]:
+        done = subprocess.run(
+            [sys.executable, *command.split()], capture_output=True, cwd=tmp_path, env=environment, check=True
+        )
+        document: dict[str, Any] = orjson.loads(done.stdout)
+        return document
+
+    first, again = run()["datasets"], run()["datasets"]
+    assert [(one["dataset"], one["is_new"]) for one in first] == [("alttp_asm_24k", True), ("yaze_tools_7k", True)]
+    assert again == [{**one, "is_new": False} for one in first]
+    for one in first:
+        for split, count in one["splits"].items():
+            assert len(lines(Path(one["folder"]) / f"{split}.jsonl")) == count > 0
 
 
-def test_the_view_is_all_it_needs() -> None:
-    source = Path(exporter.__file__).read_text(encoding="utf-8")
-    assert "agents.training." not in source
-    assert ledger_view.__name__ in source
+@pytest.mark.parametrize(
+    ("arguments", "told", "cure"),
+    [
+        ("", "--input", "exporter --help"),
+        ("--input x", "there is no run 'x'", "did you mean"),
+        ("--input ../x", "cannot name a run", ""),
+        ("--input full_campaign_34500 --format gpt", "no format 'gpt'", "qwen"),
+        ("--input full_campaign_34500 --max-tokens 0", "would leave nothing", ""),
+        ("--input full_campaign_34500 --push me/x", "one dataset", "--output"),
+        ("--input full_campaign_34500 --output yaze_tools_7k --push me/x", "HF_TOKEN is not set", ""),
+        ("--input full_campaign_34500 --partial --recipe none.yaml", "none.yaml does not exist", ""),
+        ("--input full_campaign_34500", "not finished: 34 of 100", "--partial"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_cure_and_exit_code(
+    arguments: str,
+    told: str,
+    cure: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CONTEXT_ROOT", str(tmp_path))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    MadeRun(Home(tmp_path), mixed_samples(40), owed=100).write()
+    assert exporter.main([*arguments.split(), "--json"]) == ExitCode.USAGE
+    out, err = capsys.readouterr()
+    document = orjson.loads(out)
+    assert told in document["error"]
+    assert cure in document["cure"]
+    assert document["exit_code"] == ExitCode.USAGE
+    assert told in err
+
+
+def test_ctrl_c_leaves_nothing_and_is_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    home = Home(tmp_path)
+    monkeypatch.setenv("CONTEXT_ROOT", str(tmp_path))
+    MadeRun(home, mixed_samples(400)).write()
+    monkeypatch.setattr(exporting, "write_manifest", interrupted)
+    assert exporter.main(["--input", RUN, "--output", "alttp_asm_24k"]) == ExitCode.PAUSED
+    assert list(home.datasets.iterdir()) == []
+    assert "run it again" in capsys.readouterr().err
+
+
+def test_help_names_every_format() -> None:
+    told = exporter.parser().format_help().replace(",", " ").split()
+    assert [name for name in FORMATS if name not in told] == []

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Protocol
 
-from agents.training.sample import Cell, Judgement, Message, SourceItem
+from agents.training.sample import Cell, Json, Judgement, Message, SourceItem
 
 
 class Domain(Protocol):
@@ -62,13 +62,22 @@ def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
 
 
-def load(name: str) -> ProvingDomain:
-    """Return the domain ``name``.
+def load(name: str, catalogue: Json = None) -> ProvingDomain:
+    """Return the domain ``name``, or the one that it is with another ``catalogue``, a parsed JSON document.
+
+    A domain takes a catalogue where its folder defines ``with_catalogue`` too.
 
     Raises:
         KeyError: there is no such domain; the message lists those that exist.
+        ValueError: it takes no catalogue, or not this one.
     """
     if name not in names():
         raise KeyError(f"no domain {name!r}; there are: {', '.join(names())}")
-    domain: ProvingDomain = importlib.import_module(f"{__name__}.{name}").DOMAIN
+    module = importlib.import_module(f"{__name__}.{name}")
+    if catalogue is None:
+        domain: ProvingDomain = module.DOMAIN
+    elif not hasattr(module, "with_catalogue"):
+        raise ValueError(f"domain {name!r} takes no catalogue")
+    else:
+        domain = module.with_catalogue(catalogue)
     return domain

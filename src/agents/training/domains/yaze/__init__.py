@@ -122,4 +122,9 @@ def _case(item: SourceItem) -> Case:
     return case_of(item.cell.family, item.cell.difficulty, _salt(item))
 
 
+def with_catalogue(document: Json) -> ForeignDomain:
+    """Return the domain for another program's tools; raises CatalogueError where ``document`` has none."""
+    return ForeignDomain(document)
+
+
 DOMAIN = YazeDomain()
