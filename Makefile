@@ -30,7 +30,7 @@ fast: setup
 	$(BIN)/pytest -n 2 -m "not story and not slow" tests/unit tests/contract tests/house
 
 test: setup lint types
-	$(BIN)/pytest -n 2 -m "not slow"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
 story: setup
 	$(BIN)/pytest tests/story

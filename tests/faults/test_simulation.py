@@ -46,6 +46,7 @@ def test_a_seed_gives_the_same_story_again() -> None:
     assert [run(seed) for seed in range(5)] == [run(seed) for seed in range(5)]
 
 
+@pytest.mark.slow
 def test_the_faults_of_a_hundred_seeds_are_of_every_kind_and_at_many_boundaries() -> None:
     stories: list[Story] = [run(seed) for seed in range(QUICK, 2 * QUICK)]
 

@@ -38,7 +38,9 @@ def launches(world: World, kind: str) -> int:
 
 
 @pytest.mark.parametrize(
-    "moment", ["monitoring_pilot", "validation_complete", "campaign_launched"], ids=lambda moment: f"in {moment}"
+    "moment",
+    [*("monitoring_pilot", "campaign_launched"), pytest.param("validation_complete", marks=pytest.mark.slow)],
+    ids=lambda moment: f"in {moment}",
 )
 def test_the_orchestrator_killed_hard_goes_on_and_launches_one_campaign(
     world: World, undisturbed: list[tuple[object, ...]], moment: str
@@ -60,7 +62,7 @@ def phase_seen(world: World, phase: str) -> bool:
     return log.exists() and f"-> {phase}" in log.read_text()
 
 
-@pytest.mark.parametrize("accepted", [1, 150, 400])
+@pytest.mark.parametrize("accepted", [150, *(pytest.param(accepted, marks=pytest.mark.slow) for accepted in (1, 400))])
 def test_a_generator_killed_hard_is_started_again(
     world: World, undisturbed: list[tuple[object, ...]], accepted: int
 ) -> None:

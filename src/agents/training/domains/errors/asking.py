@@ -8,7 +8,7 @@ from __future__ import annotations
 from random import Random
 
 from agents.training.domains.errors.diagnosis import Ending, place
-from agents.training.domains.errors.scene import Scene
+from agents.training.domains.errors.scene import Scene, telling_case
 from agents.training.domains.errors.slips import FAMILIES
 from agents.training.phrases import phrase, pick, seeded
 from agents.training.routines.phrasing import contract, ending, setting, syntax
@@ -141,6 +141,20 @@ _REQUESTS = (
     "kind it is (`cause = WORD` with one of {causes}), and show the full fixed code in one asm block.",
 )
 
+_COUNTED = (
+    "If a row is missing, `line` is the row that it belongs above (at the end: the last row); of several rows, the "
+    "first.",
+    "Of several rows `line` is the first; for a row that is missing, the one it belongs above, or the last one if it "
+    "belongs at the end.",
+)
+_BRANCH = "For a branch that does not reach, give the row of the branch."
+_WIDTHS = (
+    "The assembler sizes immediates by the REP and SEP above them; .a8, .a16, .i8 and .i16 <state|set> a width without "
+    "making code.",
+    "Apart from asar's syntax: the assembler <tracks|follows> REP and SEP to size immediates, and .a8, .a16, .i8 and "
+    ".i16 tell it a width.",
+)
+
 
 def system(rng: Random) -> str:
     """Return a short system message."""
@@ -161,11 +175,17 @@ def prompt(rng: Random, scene: Scene, level: int) -> str:
     about = phrase(rng, _WANTED, goal=routine.goal)
     parts.insert(int(rng.random() * 3), f"{about}\n\n{contract(rng, routine)}")
     if level < 3 or rng.random() < 0.3:
-        case = scene.ending.case if scene.ending else routine.cases[int(rng.random() * len(routine.cases))]
+        case = scene.ending.case if scene.ending else telling_case(rng, routine)
         given = routine.given(case) or "any memory contents"
         parts.append(phrase(rng, _EXPECTED, given=given, expect=routine.expected(case)))
     causes = ", ".join(f"`{cause}`" for cause in choices(scene, level))
-    parts.append(f"{ending(rng)} {syntax(rng)} {phrase(rng, _REQUESTS, causes=causes)}")
+    rules = [ending(rng), syntax(rng)]
+    if scene.family in {"width", "width_runtime"}:
+        rules.append(phrase(rng, _WIDTHS))
+    rules += [phrase(rng, _REQUESTS, causes=causes), phrase(rng, _COUNTED)]
+    if scene.family == "branch_range":
+        rules.append(_BRANCH)
+    parts.append(" ".join(rules))
     return "\n\n".join([opening, *parts])
 
 

@@ -117,6 +117,20 @@ def run_case(routine: Routine, program: Program, number: int) -> Ending:
     return Ending(case, findings, tuple(steps), registers)
 
 
+def cost(routine: Routine, program: Program, case: Case) -> Run:
+    """Return a run of ``case``, for its instructions and cycles; bounded by `BUDGET`."""
+    machine = _machine()
+    machine.clear()
+    for where in routine.inputs:
+        if where.in_memory:
+            machine.load(where.addr, where.encode(case.given[where.name]))
+    machine.load(program.origin, program.code)
+    entry, registers = entry_of(routine, program), entry_registers(routine, case, 0)
+    run = machine.call(entry, registers=registers, budget=BUDGET, far=routine.far)
+    machine.reset()
+    return run
+
+
 def entry_registers(routine: Routine, case: Case, carry: int) -> Registers:
     """Return the registers of ``case`` at entry; what carries no value holds something arbitrary."""
     values = dict(_STRAY)

@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 from random import Random
 
-from agents.training.domains.errors.diagnosis import place
+from agents.training.domains.errors.diagnosis import Ending, place
 from agents.training.domains.errors.scene import Scene, code
 from agents.training.phrases import phrase
-from agents.training.routines.proof import assembled
 from agents.training.w65816 import TraceStep
 
 _READING = {
     "width": (
-        "`{kind}` means that an immediate does not fit the width <the assembler has tracked|it has worked out> for the "
+        "`{kind}` means that an immediate does not fit the width that the assembler has <tracked|worked out> for the "
         "register up to row {row}, `{reported}`.",
         "The assembler follows REP and SEP through the text. At row {row}, `{reported}`, the number does not fit the "
         "<width|size> it has arrived at; it calls that `{kind}`.",
@@ -74,7 +73,8 @@ _ENDED = {
     ),
     "result": (
         "The routine returned in good order, only the value is wrong: `{said}`.",
-        "`{said}`. At the return stack, widths and registers are fine, so it is the work itself that goes wrong.",
+        "`{said}`. At the return the stack, the widths and the registers are in order, so it is the work itself that "
+        "goes wrong.",
     ),
 }
 _DERAILED = (
@@ -93,6 +93,10 @@ _UNEQUAL = (
     "What was pushed with one width is pulled with the other, so S is off by one byte when the return address is "
     "wanted.",
 )
+_SECOND = (
+    "With 16-bit {what} `{text}` at {at} writes two bytes, and {hit} is one of them.",
+    "`{text}` at {at} is executed with 16-bit {what}: it writes two bytes, {hit} among them.",
+)
 _TRACED = (
     "The trace ends with `{last}` at {at}, S = ${s:04X}.",
     "Last executed: `{last}` at {at}, with A = ${a:04X} and S = ${s:04X}.",
@@ -100,6 +104,7 @@ _TRACED = (
 )
 
 
+_WROTE = re.compile(r"contract: (.+) at (\S+) wrote (\S+) ")
 _DATA = re.compile(r"(?:^|\s)d[bwl]\s", re.IGNORECASE)
 
 
@@ -120,10 +125,10 @@ def reading(rng: Random, scene: Scene) -> str:
 
 
 def derailed(rng: Random, scene: Scene) -> str:
-    """Return which executed bytes are not an instruction of the source, or how else the stack came to be wrong."""
-    if scene.ending is None:
+    """Return which executed bytes are no instruction of the source, or what a wrong width did where all are."""
+    if scene.ending is None or scene.program is None:
         return ""
-    program = assembled(scene.routine, "\n".join(scene.shown))
+    program = scene.program
     starts = {line.address: line.text for line in program.listing if line.data}
     before = scene.ending.steps[0]
     for step in scene.ending.steps:
@@ -138,7 +143,22 @@ def derailed(rng: Random, scene: Scene) -> str:
                     what = "no instruction of the source"
             return phrase(rng, _DERAILED, text=step.text, at=place(step.address), what=what)
         before = step
-    return phrase(rng, _UNEQUAL) if scene.family == "width_runtime" and scene.kind == "stack" else ""
+    if scene.family != "width_runtime":
+        return ""
+    return phrase(rng, _UNEQUAL) if scene.kind == "stack" else _second(rng, scene, scene.ending)
+
+
+def _second(rng: Random, scene: Scene, ending: Ending) -> str:
+    """Return that a store of 16 bits wrote a byte more than it should, if the report says so."""
+    found = _WROTE.match(scene.report[0])
+    step = next((step for step in ending.steps if found and place(step.address) == found[2]), None)
+    if found is None or step is None:
+        return ""
+    by_index = found[1][:3] in {"stx", "sty"}
+    if step.registers.x8 if by_index else step.registers.m8:
+        return ""
+    what = "X and Y" if by_index else "A"
+    return phrase(rng, _SECOND, what=what, text=found[1], at=found[2], hit=found[3])
 
 
 def _left(rng: Random, scene: Scene, before: TraceStep, step: TraceStep) -> str:

@@ -19,13 +19,13 @@ from agents.training.domains.errors.diagnosis import Ending, diagnose
 from agents.training.domains.errors.sheet import Sheet, Spot
 from agents.training.domains.errors.slips import FAMILIES
 from agents.training.phrases import seeded
-from agents.training.routines.contract import Line, Routine
+from agents.training.routines.contract import Case, Line, Routine
 from agents.training.routines.draft import Draft
 from agents.training.routines.proof import assembled, prove
 from agents.training.routines.render import Style
 from agents.training.routines.templates import TEMPLATES
 from agents.training.sample import SourceItem
-from agents.training.w65816 import AssemblyError
+from agents.training.w65816 import AssemblyError, Program
 
 _PATIENCE = 8
 """Routines that are drawn for a cause before another cause is tried."""
@@ -43,7 +43,8 @@ _HEX = re.compile(r"\$[0-9A-F]+")
 class Scene:
     """``shown`` are the rows with the defect, ``mended`` those without; rows count from 1.
 
-    ``row`` is where the defect is and ``rows`` all numbers that are as good. One of ``error`` and ``ending`` is there.
+    ``row`` is where the defect is and ``rows`` all numbers that are as good. One of ``error`` and ``ending`` is there,
+    and ``program`` with an ``ending``: the defect assembled.
     ``tells`` are the fields of the words, ``facts`` those of them that every good explanation has.
     """
 
@@ -58,6 +59,7 @@ class Scene:
     rows: frozenset[int]
     error: AssemblyError | None
     ending: Ending | None
+    program: Program | None
     tells: dict[str, str]
     facts: tuple[str, ...]
 
@@ -108,6 +110,7 @@ def _played(name: str, family: Family, routine: Routine, style: Style, defect: D
     shown, spots = defect.broken.written(routine, style)
     error: AssemblyError | None = None
     ending: Ending | None = None
+    program: Program | None = None
     try:
         program = assembled(routine, "\n".join(shown))
     except AssemblyError as raised:
@@ -119,6 +122,7 @@ def _played(name: str, family: Family, routine: Routine, style: Style, defect: D
             return None
     elif (
         family.in_assembler
+        or program is None
         or (ending := diagnose(routine, program)) is None
         or not ending.kinds & family.ends
         or prove(routine, program, first_failure="budget" not in ending.kinds).holds
@@ -127,14 +131,18 @@ def _played(name: str, family: Family, routine: Routine, style: Style, defect: D
     mended, _ = defect.fixed.written(routine, style)
     if defect.fixed != Sheet.of(routine) and not _holds(routine, mended):
         return None
+    row = _row(spots, defect.spot, len(shown))
     rows = {_row(spots, spot, len(shown)) for spot in (defect.spot, *defect.also)}
     if defect.wrong is None:
+        row = _gap(shown, mended)
+        rows.add(row)
         rows |= {row + 1 for row in rows if row + 2 in rows} | ({error.line} if error else set())
-    tells = _tells(routine, style, defect, shown, error) | {"line": str(_row(spots, defect.spot, len(shown)))}
+        rows |= {len(shown) + 1} if defect.spot not in spots else set()
+    tells = _tells(routine, style, defect, shown, error) | {"line": str(row)}
     words = family.words[defect.cause]
     return Scene(
-        name, routine, style, defect, words, tuple(shown), tuple(mended), int(tells["line"]), frozenset(rows), error,
-        ending, tells, tuple(_facts(words, tells)),
+        name, routine, style, defect, words, tuple(shown), tuple(mended), row, frozenset(rows), error,
+        ending, program, tells, tuple(_facts(words, tells)),
     )  # fmt: skip
 
 
@@ -148,6 +156,12 @@ def _holds(routine: Routine, rows: Sequence[str]) -> bool:
 def _row(spots: dict[Spot, int], spot: Spot, rows: int) -> int:
     """Return the row of ``spot``; what is missing at the very end belongs to the last row."""
     return spots.get(spot, rows)
+
+
+def _gap(shown: Sequence[str], mended: Sequence[str]) -> int:
+    """Return the number of the row above which ``mended`` has one that is missing, or of the last row."""
+    pairs = enumerate(zip(shown, mended, strict=False), 1)
+    return next((row for row, (was, now) in pairs if code(was).split() != code(now).split()), len(shown))
 
 
 def _tells(
@@ -171,6 +185,17 @@ def _facts(words: Words, tells: dict[str, str]) -> Iterator[str]:
     used = [{field for _, field, _, _ in Formatter().parse(form) if field} for form in words.why]
     for field in sorted(set.intersection(*used) - {"wrong", "right"}):
         yield tells[field].strip("`").lower()
+
+
+def telling_case(rng: Random, routine: Routine) -> Case:
+    """Return a case that shows something: of those whose inputs and results are not all zero, where there are any."""
+    cases = [case for case in routine.cases if _shows(routine, case)] or routine.cases
+    return cases[int(rng.random() * len(cases))]
+
+
+def _shows(routine: Routine, case: Case) -> bool:
+    sides = ((routine.inputs, case.given), (routine.outputs, case.expect))
+    return all(any(any(place.encode(values[place.name])) for place in places) for places, values in sides if places)
 
 
 def written(style: Style, line: Line) -> str:

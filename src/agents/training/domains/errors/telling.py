@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from random import Random
 
+from agents.training.domains.errors.diagnosis import cost
 from agents.training.domains.errors.messages import derailed, reading
-from agents.training.domains.errors.scene import Scene, code
+from agents.training.domains.errors.scene import Scene, code, telling_case
 from agents.training.phrases import phrase
 from agents.training.routines.contract import Case
 from agents.training.routines.layout import arrange
-from agents.training.routines.proof import assembled, observe
+from agents.training.routines.proof import assembled
 from agents.training.routines.render import fence
 
 _WHERE = (
@@ -21,10 +22,24 @@ _WHERE = (
     "The fault <is|sits> in row {row} (`{text}`).",
     "Look at row {row}, `{text}`.",
 )
+_QUOTED = ("The row to change is {row}.", "The fault <is|sits> in row {row}.", "Look at row {row}.")
+"""Where the row itself is quoted by the next sentence, or the one before."""
 _GAP = (
-    "The missing row belongs at row {row}, where `{text}` stands now.",
-    "The place is row {row} (`{text}`): there something is missing.",
-    "At row {row}, `{text}`, a row is missing.",
+    "The missing row belongs above row {row}, `{text}`.",
+    "The place is above row {row} (`{text}`): there something is missing.",
+    "A row is missing <above|before> row {row}, `{text}`.",
+)
+_GAPS = (
+    "Two rows are missing, the first of them above row {row}, `{text}`.",
+    "The first of the two missing rows belongs above row {row}, `{text}`.",
+)
+_BLANK = (
+    "A row is missing <above|before> row {row}, the empty one.",
+    "The missing row belongs above the empty row {row}.",
+)
+_END = (
+    "A row is missing <after|behind> row {row}, `{text}`, the last one.",
+    "The missing row belongs at the very end, below row {row} (`{text}`).",
 )
 _PUT = {
     "replace": (
@@ -93,10 +108,10 @@ def answer(rng: Random, scene: Scene) -> str:
     if rng.random() < 0.25:
         stated = f"```\n{stated}\n```"
     why = phrase(rng, scene.words.why, **scene.tells)
-    where = _where(rng, scene)
+    where = _where(rng, scene, why)
     cause = f"{where} {why}" if rng.random() < 0.5 else f"{why} {where}"
     cause = f"{cause} {derailed(rng, scene)}".rstrip()
-    case = scene.ending.case if scene.ending else routine.cases[int(rng.random() * len(routine.cases))]
+    case = scene.ending.case if scene.ending else telling_case(rng, routine)
     avoid = phrase(rng, scene.words.avoid, **scene.tells)
     fix = f"{_put(rng, scene)}\n\n{fence(chr(10).join(scene.mended))}"
     sections = [
@@ -113,10 +128,18 @@ def answer(rng: Random, scene: Scene) -> str:
     return arrange(rng, sections)
 
 
-def _where(rng: Random, scene: Scene) -> str:
+def _where(rng: Random, scene: Scene, why: str) -> str:
     text = code(scene.shown[scene.row - 1])
-    gap = scene.defect.wrong is None
-    return phrase(rng, _GAP if gap else _WHERE, row=str(scene.row), text=text)
+    forms: tuple[str, ...]
+    if scene.defect.wrong is not None:
+        forms = _QUOTED if f"`{text}`" in why else _WHERE
+    elif scene.mended[: len(scene.shown)] == scene.shown:
+        forms = _END
+    elif not text:
+        forms = _BLANK
+    else:
+        forms = _GAPS if scene.tells.get("cure") == "pair" else _GAP
+    return phrase(rng, forms, row=str(scene.row), text=text)
 
 
 def _put(rng: Random, scene: Scene) -> str:
@@ -136,13 +159,14 @@ def _put(rng: Random, scene: Scene) -> str:
 
 def _proof(rng: Random, scene: Scene, case: Case) -> str:
     routine = scene.routine
-    seen = observe(routine, assembled(routine, "\n".join(scene.mended)), case)
+    program = assembled(routine, "\n".join(scene.mended))
+    run = cost(routine, program, case)
     return phrase(
         rng,
         _PROVED,
-        size=str(seen.size),
+        size=str(len(program.code)),
         given=routine.given(case) or "any memory contents",
-        count=str(seen.instructions),
-        cycles=str(seen.cycles),
+        count=str(run.instructions),
+        cycles=str(run.cycles),
         expect=routine.expected(case),
     )

@@ -6,15 +6,18 @@ Owns the reading of ``key = value`` lines and the judgement of such answers. Nev
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.training.domains.oracle.grade import quality
+from agents.training.domains.oracle.grade import UNTOLD_AT_MOST, quality
 from agents.training.domains.oracle.task import Point
 from agents.training.domains.oracle.telling import told
 from agents.training.routines import reading
 from agents.training.sample import Check, Judgement
 
 _ADDRESS = re.compile(r"\$([0-9A-Fa-f]{2})[:/]([0-9A-Fa-f]{4})")
+_ORG = re.compile(r"org\s+\$([0-9A-Fa-f]{6})", re.IGNORECASE)
+_LABEL = re.compile(r"\w+")
 
 Fact = tuple[str, str, str]
 """Key, true value as text, what it is."""
@@ -22,10 +25,14 @@ Fact = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What an answer has to state, and what its explanation has to mention."""
+    """What an answer has to state, and what its explanation has to mention.
+
+    ``frame``: labels with the addresses under which an ``org`` has to put them; none where no frame is asked for.
+    """
 
     facts: tuple[Fact, ...]
     points: tuple[Point, ...]
+    frame: tuple[tuple[str, int], ...] = ()
 
 
 def judge_facts(asked: Facts, answer: str) -> Judgement:
@@ -40,12 +47,31 @@ def judge_facts(asked: Facts, answer: str) -> Judgement:
     total = len(asked.facts)
     right = total - len(missing) - len(wrong)
     explained = told(answer, asked.points)
-    checks = (
+    checks = [
         Check("form", 1.0 - len(missing) / total, f"no line for {', '.join(missing)}" if missing else ""),
         Check("results", right / total, wrong[0] if wrong else f"{right} of {total} values"),
         explained,
-    )
-    return Judgement(quality(right == total, right / total, explained.score), checks)
+    ]
+    best = 1.0
+    if asked.frame:
+        checks.append(_framed(asked.frame, answer))
+        best = 1.0 if checks[-1].score == 1.0 else UNTOLD_AT_MOST
+    return Judgement(min(best, quality(right == total, right / total, explained.score)), tuple(checks))
+
+
+def _framed(frame: Sequence[tuple[str, int]], answer: str) -> Check:
+    """Return whether the code blocks have an ``org`` of the right address above every label of ``frame``."""
+    found: dict[str, int] = {}
+    at: int | None = None
+    for row in (row for block in reading.code_blocks(answer) for row in block.split("\n")):
+        code = row.partition(";")[0].strip()
+        org, label = _ORG.match(code), _LABEL.match(code)
+        if org:
+            at = int(org[1], 16)
+        elif label and at is not None:
+            found[label[0].lower()], at = at, None
+    wrong = [name for name, address in frame if found.get(name.lower()) != address]
+    return Check("frame", 1 - len(wrong) / len(frame), f"no org of its address above {wrong[0]}" if wrong else "")
 
 
 def _number(text: str) -> int | None:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from agents.training.domains.oracle.patch import PatchError, read_patch
 from agents.training.domains.oracle.task import Task
-from agents.training.domains.oracle.telling import told
+from agents.training.domains.oracle.telling import told, unsaid
 from agents.training.domains.oracle.trial import outside, prove
 from agents.training.routines import reading
 from agents.training.sample import Check, Judgement
 
-WRONG_AT_MOST, RIGHT_AT_LEAST, UNNAMED_AT_MOST = 0.3, 0.55, 0.8
+WRONG_AT_MOST, RIGHT_AT_LEAST, UNNAMED_AT_MOST, UNTOLD_AT_MOST = 0.3, 0.55, 0.8, 0.65
 
 
 def unread(answer: str) -> Judgement | None:
@@ -55,6 +55,10 @@ def judge_patch(task: Task, answer: str) -> Judgement:
         checks.append(_named(task.fault, answer))
         right = right and checks[-1].score > 0.0
         best = 1.0 if checks[-1].score == 1.0 else UNNAMED_AT_MOST
+    silent = unsaid(answer, task.asked)
+    if task.asked:
+        checks.append(Check("asked", 0.0 if silent else 1.0, f"not given: {silent}" if silent else ""))
+        best = UNTOLD_AT_MOST if silent else best
     share = proof.passed / proof.total / (2 if stray else 1)
     return Judgement(min(best, quality(right, share, explained.score)), (*checks, explained))
 

@@ -129,7 +129,7 @@ def frame(effect: Effect, m8: bool, x8: bool, *, decimal: bool) -> list[Step]:
     if decimal and effect.sums:
         head.append(_save("cld", "decimal mode is on here: sums must be binary"))
     if want_x != x8 or (want_m != m8 and set("XY") & set(effect.destroys)):
-        return _wide_frame(effect, head, want_m, want_x)
+        return _wide_frame(effect, head, want_m, want_x, narrows=want_x and not x8)
     push, pull = _pushes(effect.destroys)
     narrow, wide = Step("", "sep #$20", "8-bit A for the new code", "width"), Step("", "rep #$20", "16-bit A", "width")
     body = [*effect.lines]
@@ -144,9 +144,10 @@ def frame(effect: Effect, m8: bool, x8: bool, *, decimal: bool) -> list[Step]:
     return [*steps, _save("plp", "restore the flags and widths")]
 
 
-def _wide_frame(effect: Effect, head: list[Step], want_m: bool, want_x: bool) -> list[Step]:
-    """Return the frame that saves all of A, X and Y: 8-bit index registers would lose their high bytes."""
-    push, pull = _pushes("AXY" + "".join(part for part in "BD" if part in effect.destroys))
+def _wide_frame(effect: Effect, head: list[Step], want_m: bool, want_x: bool, *, narrows: bool) -> list[Step]:
+    """Return the frame that saves whole registers; where it ``narrows`` X and Y, both would lose their high bytes."""
+    lost = {*effect.destroys, *("XY" if narrows else "")}
+    push, pull = _pushes("".join(part for part in "AXYBD" if part in lost))
     widths = [Step("", "rep #$30", "16 bits, so that whole registers are saved", "width")]
     narrow = 0x20 * want_m | 0x10 * want_x
     enter = [Step("", f"sep #${narrow:02X}", "the widths that the new code needs", "width")] if narrow else []

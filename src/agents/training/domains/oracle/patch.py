@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agents.training.domains.oracle.rom import is_rom, show
 from agents.training.w65816 import AssemblyError, Program, assemble
@@ -157,6 +158,12 @@ def read_patch(text: str) -> Patch:
     """
     if len(text) > MAX_CHARACTERS:
         raise PatchError(f"longer than {MAX_CHARACTERS} characters")
+    return _read(text.strip("\n"))
+
+
+@lru_cache(maxsize=32)
+def _read(text: str) -> Patch:
+    """Return the patch; the same text is often read twice, when it is written and when it is judged."""
     source = _Source()
     for line in text.split("\n"):
         source.take(line)

@@ -21,8 +21,8 @@ _SYSTEM = (
     "You help people with SNES ROM hacking: 65816 hooks, free space, asar patches. <Be exact|Mind addresses, widths "
     "and "
     "the stack>.",
-    "<Mentor|Tutor> for 65816 ROM hacks. <Give|Answer with> a patch that <works|holds> and <an explanation|the "
-    "reasons>.",
+    "<Mentor|Tutor> for 65816 ROM hacks. <Your answers are tried out|What you answer is tried out>; <give the "
+    "reasons|say why it holds>.",
     "You <review and write|write> asar patches for LoROM games. Every <claim|address> is checked.",
 )
 BITS = {True: "8", False: "16"}

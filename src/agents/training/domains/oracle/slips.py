@@ -30,12 +30,16 @@ _PAIRS = {"pha": "pla", "phx": "plx", "phy": "ply", "phb": "plb", "phd": "pld", 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A patch with one mistake; ``blame`` is the instruction that is wrong, ``missing`` those that were left out."""
+    """A patch with one mistake; ``blame`` is the instruction that is wrong, ``missing`` those that were left out.
+
+    ``before`` is the instruction in front of which something is missing, where the text of that alone does not say it.
+    """
 
     kind: str
     blocks: tuple[Block, ...]
     blame: str = ""
     missing: tuple[str, ...] = ()
+    before: str = ""
 
 
 def slips(site: Site, blocks: Sequence[Block], *, jumps: bool) -> list[Slip]:
@@ -46,7 +50,7 @@ def slips(site: Site, blocks: Sequence[Block], *, jumps: bool) -> list[Slip]:
     if jumps:
         found += _addresses(site, there, new)
     found += [
-        Slip("width", (there, _without(new, {at})), missing=(step.text,))
+        Slip("width", (there, _without(new, {at})), missing=(step.text,), before=steps[at + 1].text)
         for at, step in enumerate(steps)
         if step.role == "width"
     ]

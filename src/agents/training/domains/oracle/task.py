@@ -22,14 +22,16 @@ Point = tuple[str, ...]
 class Task:
     """A task whose answer is a patch.
 
-    ``blocks`` is a right answer. ``points`` are what its explanation must mention. ``fault`` is the class of mistake
-    that the answer has to state, nothing where none is asked for.
+    ``blocks`` is a right answer. ``points`` are what its explanation must mention, ``asked`` what every wording of the
+    request asks for by name. ``fault`` is the class of mistake that the answer has to state, nothing where none is
+    asked for.
     """
 
     job: Job
     blocks: tuple[Block, ...]
     points: tuple[Point, ...]
     fault: str = ""
+    asked: tuple[Point, ...] = ()
 
 
 def spoken(address: int) -> Point:

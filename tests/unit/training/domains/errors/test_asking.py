@@ -26,6 +26,16 @@ def test_a_prompt_has_source_message_contract_and_causes(family):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+def test_a_prompt_says_how_rows_are_counted_and_what_sizes_immediates(family):
+    item = DOMAIN.item(Cell(family, 2), 3, 4)
+    asked = DOMAIN.prompt(item, 0)[-1].content
+    assert "belongs above" in asked
+    assert "several rows" in asked
+    assert ("the row of the branch" in asked) == (family == "branch_range")
+    assert (".a8, .a16, .i8 and .i16" in asked) == (family in {"width", "width_runtime"})
+
+
+@pytest.mark.parametrize("family", FAMILIES)
 def test_the_true_cause_is_offered_once_among_others(family):
     for level, most in ((1, 3), (2, 4), (3, 6)):
         scene = scene_of(DOMAIN.item(Cell(family, level), 2, 4))

@@ -43,6 +43,19 @@ def test_a_jump_out_of_the_program_is_told_with_both_ends():
             assert place(scene.ending.steps[-1].address) in said
 
 
+def test_a_store_that_is_too_wide_is_told_with_the_byte_that_it_hits():
+    seen = 0
+    for scene in (scene_of(DOMAIN.item(Cell("width_runtime", 2), index, 3)) for index in range(60)):
+        found = re.match(r"contract: (st.) \S+ at (\S+) wrote (\S+) ", scene.report[0])
+        if found and scene.ending:
+            step = next(step for step in scene.ending.steps if place(step.address) == found[2])
+            wide = not (step.registers.x8 if found[1] in {"stx", "sty"} else step.registers.m8)
+            said = derailed(seeded("rails"), scene)
+            assert ("two bytes" in said and found[3] in said) == wide
+            seen += wide
+    assert seen
+
+
 def test_a_trace_that_follows_the_source_is_not_commented():
     for scene in scenes("results", "off_by_one"):
         assert derailed(seeded("rails"), scene) == ""

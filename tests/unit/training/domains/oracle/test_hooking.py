@@ -52,6 +52,18 @@ def test_the_unpatched_routine_is_not_enough() -> None:
         assert not prove(it.task.job, nothing).holds
 
 
+def test_a_frame_saves_an_index_register_that_only_loses_its_high_byte() -> None:
+    seen = set()
+    for salt in range(60):
+        it = hooked("preserve", 2, salt)
+        texts = [step.text for step in it.body]
+        if "sep #$10" in texts or "sep #$30" in texts:
+            narrows = not it.x8 and bool(it.effect.x8)
+            assert ("phy" in texts) == (narrows or "Y" in it.effect.destroys)
+            seen.add(narrows)
+    assert seen == {True, False}
+
+
 def test_slips_of_every_class_show() -> None:
     shown = set()
     bare = Style("  ", False, False, False, False, 20)

@@ -70,6 +70,18 @@ def test_a_change_may_be_written_as_bytes() -> None:
         assert all(len(change.data) == len(change.row.data) for change in it.changes)
 
 
+def test_a_mask_changes_by_a_bit_or_two_and_a_carry_stays_one() -> None:
+    seen = 0
+    for salt in range(60):
+        for change in replaced(1, salt).changes:
+            if change.kind == "constant":
+                old, new = (int.from_bytes(data[1:], "little") for data in (change.row.data, change.data))
+                seen += 1
+                assert change.row.op not in {"and", "ora", "eor"} or (old ^ new).bit_count() <= 2
+                assert change.row.op not in {"adc", "sbc"} or old
+    assert seen
+
+
 def test_a_gap_is_cut_at_the_bank_border() -> None:
     assert pieces(Region(0x82FE56, 0x2EF)) == [Region(0x82FE56, 0x1AA), Region(0x838000, 0x145)]
     assert pieces(Region(0x82FE56, 0x1AA)) == [Region(0x82FE56, 0x1AA)]
@@ -99,6 +111,17 @@ def test_pieces_of_a_layout_do_not_overlap(level: int) -> None:
             assert any(here <= set(range(region.start, region.last + 1)) for region in it.regions)
             assert at % it.align == 0
             used |= here
+
+
+def test_a_layout_needs_its_frame() -> None:
+    it = layout(1, 4)
+    stated = "\n".join(f"{key} = {value}" for key, value, _ in it.facts.facts)
+    steps = ". ".join(it.steps) + "\n" + stated
+    frame = "\n".join(f"org ${at:06X} ; here\n\n{name.upper()}:" for name, at in it.facts.frame)
+    assert judge_facts(it.facts, f"{steps}\n{_fenced(frame)}").quality > 0.7
+    assert RIGHT <= judge_facts(it.facts, steps).quality < 0.7
+    moved = frame.replace(f"${it.places[-1]:06X}", f"${it.places[-1] + 1:06X}")
+    assert judge_facts(it.facts, f"{steps}\n{_fenced(moved)}").quality < 0.7
 
 
 def test_a_checksum_and_its_complement_sum_up_to_ffff() -> None:

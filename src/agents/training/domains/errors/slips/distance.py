@@ -59,7 +59,6 @@ def _split(rng: Random, routine: Routine, sheet: Sheet, at: int, place: int, for
     moved = at + (len(block) + 1 if place <= at else 0)
     branch = lines[moved]
     tells = {"name": branch.arg, "table": table, "way": "forwards" if forward else "backwards"}
-    also = tuple(("line", k) for k in range(place, place + len(block) + 1))
     cause = "data_before_target" if forward else "data_inside_loop"
     manner = rng.random()
     if manner < 0.45:
@@ -80,9 +79,7 @@ def _split(rng: Random, routine: Routine, sheet: Sheet, at: int, place: int, for
         )
         tells |= {"cure": "invert", "inverse": _INVERSE[branch.op], "long": long_jump}
         right = Line("", _INVERSE[branch.op], skipped, "")
-    return Defect(
-        cause, Sheet(sheet.head, lines), Sheet(sheet.head, fixed), ("line", moved), branch, right, tells, also
-    )
+    return Defect(cause, Sheet(sheet.head, lines), Sheet(sheet.head, fixed), ("line", moved), branch, right, tells)
 
 
 def _block(rng: Random, label: str) -> Sequence[Line]:

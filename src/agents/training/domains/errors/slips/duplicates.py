@@ -84,8 +84,8 @@ DUPLICATE = Family(
                 "{name} is defined <twice|at two places>. The second was called {second} <once|before>; <a copied "
                 "block kept the old name|after copying it got the name of the other>, and a branch to it could mean "
                 "either.",
-                "Two places have the label {name}. A name stands for one address, so the second definition is refused; "
-                "it needs a name of its own, {second}, and the branches to it as well.",
+                "Two places have the label {name}. A name stands for one address, so the second definition is refused. "
+                "It needs a name of its own, say {second}, and so do the branches to it.",
             ),
             _ONCE[:2],
             nouns=AHEAD,

@@ -107,7 +107,7 @@ def endless(rng: Random, routine: Routine) -> Iterator[Defect]:
             moved = relabelled(relabelled(lines, head, ""), start, line.arg)
             yield Defect(
                 "label_too_early", Sheet(sheet.head, moved), sheet, ("label", start), Line("", f"{line.arg}:", "", ""),
-                None, loop | {"first": lines[start], "cure": "label"}, (("line", start), ("line", at)),
+                None, loop | {"first": lines[start], "cure": "label"}, (("line", start),),
             )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def clobber(rng: Random, routine: Routine) -> Iterator[Defect]:
         tells: dict[str, str | Line] = {"register": name, "push": line.op.upper(), "pull": lines[back].op.upper()}
         broken = Sheet(sheet.head, without(without(lines, back), at))
         pair = tells | {"cure": "pair"}
-        near = (("line", max(0, at - 1)), ("line", back - 1), ("line", back - 2))
+        near = (("line", max(0, at - 1)),)
         yield Defect("not_saved", broken, sheet, ("line", at), None, line, pair, near)
         for k in range(at + 1, back):
             if lines[k].op in _LOADS[name] and not any(
@@ -74,8 +74,8 @@ CLOBBER = Family(
             (
                 "{register} is used by the routine and must survive it, but nobody saves it: {push} at the beginning "
                 "and {pull} before the return are missing.",
-                "The caller needs {register} again and gets what the routine left in it. <Both halves|The pair> of "
-                "the frame are missing, {push} at the entry and {pull} at the exit.",
+                "The caller needs {register} again and gets what the routine left in it. <Both halves of the frame "
+                "are|The whole frame is> missing: {push} at the entry and {pull} at the exit.",
             ),
             _KEEP,
         ),

@@ -119,7 +119,7 @@ _LIST = (
 _READ = (
     "<Read|Take> the row in the message letter by letter; <a syntax error|this kind of error> is always in it and "
     "never further up.",
-    "<Assemble|Run the assembler> after every few lines: <then there are few places to look at|so the search stays "
+    "<Assemble|Run the assembler> after every few lines: <then there are few places to look at|then the search stays "
     "short>.",
 )
 UNKNOWN = Family(
@@ -128,8 +128,8 @@ UNKNOWN = Family(
     {
         "other_processor": Words(
             (
-                "{name} is an instruction of the {cpu}, not of the 65816. What does this job here is {mnemonic}: "
-                "{right}.",
+                "{name} is an instruction of the {cpu}, not of the 65816, where {mnemonic} does this job. The row "
+                "reads {right}.",
                 "The 65816 does not know {name}; it comes from the {cpu}. Its own word is {mnemonic}, and the "
                 "row reads {right}.",
             ),

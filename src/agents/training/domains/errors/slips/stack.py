@@ -64,9 +64,8 @@ def imbalance(rng: Random, routine: Routine) -> Iterator[Defect]:
             pulls = ", ".join(line.op.upper() for line in lines[min(undo) : end] if line.op in _PULLS)
             tells = {"exit": name, "name": lines[at].arg, "pulls": pulls}
             yield Defect(
-                "exit_skips_pull", Sheet(sheet.head, broken), sheet, ("line", at), broken[at], lines[at], tells,
-                (("label", end), ("line", end)),
-            )  # fmt: skip
+                "exit_skips_pull", Sheet(sheet.head, broken), sheet, ("line", at), broken[at], lines[at], tells
+            )
 
 
 def _in_loop(rng: Random, routine: Routine, sheet: Sheet) -> Iterator[Defect]:
@@ -178,8 +177,7 @@ STACK = Family(
 )
 _CALLS = (
     "<Note|Write> in the header of each routine how it is called: JSR with RTS, JSL with RTL.",
-    "<Let|Have> one bank's routines end in RTS, and give those that other banks call a small entry that does JSR and "
-    "RTL.",
+    "Let the routines of a bank end in RTS, and give those that other banks call a small entry that does JSR and RTL.",
 )
 _UNFIT = (
     "The routine is called by {call}, which pushes {pushed}; {wrong} pulls {pulled}, the counterpart of {other}. So S "

@@ -73,10 +73,8 @@ def bank(rng: Random, routine: Routine) -> Iterator[Defect]:
                 "push": "PHB",
                 "pull": "PLB",
             }
-            near = (("line", max(0, at - 1)), ("line", back - 1), ("line", back - 2))
-            yield Defect(
-                "move_changes_bank", broken, sheet, ("line", back - 1), None, lines[back], told, (*near, ("line", at))
-            )
+            near = (("line", max(0, at - 1)),)
+            yield Defect("move_changes_bank", broken, sheet, ("line", at), None, lines[back], told, near)
     if pushes:
         return
     number = _BANKS[int(rng.random() * len(_BANKS))]
@@ -98,7 +96,7 @@ def bank(rng: Random, routine: Routine) -> Iterator[Defect]:
         right = next(line for line in reversed(saved) if line.op == "plb")
         yield Defect(
             "bank_not_restored", needless, Sheet(sheet.head, saved), ("line", 0), None, right, tells,
-            (*also, ("line", end + 3), ("line", end + 2)),
+            also,
         )  # fmt: skip
 
 

@@ -68,11 +68,20 @@ def _definition(name: str, addr: int) -> Line:
     return Line("", name, f"= {hex_address(addr)}", "")
 
 
+def _doubled(rng: Random, entry: str) -> str:
+    """Return a hexadecimal ``entry`` with one digit typed twice, or nothing where that is not too big or not hex."""
+    digits = entry.removeprefix("$")
+    if digits == entry or digits[0] == "0" or rng.random() < 0.3:
+        return ""
+    at = int(rng.random() * len(digits))
+    return f"${digits[: at + 1]}{digits[at:]}"
+
+
 def _too_big(rng: Random, sheet: Sheet, at: int, typed: Sequence[str], span: str, room: str) -> Iterator[Defect]:
     line = sheet.lines[at]
     entries = line.arg.split(",")
     place = int(rng.random() * len(entries))
-    wrong = typed[int(rng.random() * len(typed))]
+    wrong = _doubled(rng, entries[place]) or typed[int(rng.random() * len(typed))]
     value = int(wrong[1:], 16) if wrong.startswith("$") else int(wrong)
     tells = {
         "typed": wrong,
@@ -120,7 +129,7 @@ VALUE_RANGE = Family(
             (
                 "{mnemonic} takes one byte, whatever the widths are; {value} does not fit. The mask is {mask}: two hex "
                 "digits, one for each half of P.",
-                "P has eight bits, so {mnemonic} has an operand of one byte. {wrong} has a digit too many; {right} is "
+                "P has eight bits, so {mnemonic} has an operand of one byte. {wrong} has too many digits; {right} is "
                 "right.",
             ),
             (

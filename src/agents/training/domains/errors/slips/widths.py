@@ -160,8 +160,8 @@ _MISSING = (
 _CONFUSED = (
     "{wrong} does the opposite of what is wanted: REP <resets|clears> the bits of P and makes registers 16 bits wide, "
     "SEP sets them and makes registers 8 bits wide. Here {what} must have {bits}, which takes {right}.",
-    "REP and SEP were <confused|mixed up>. The code <behind|after> it needs {what} with {bits}, that is {right}; "
-    "{wrong} <sets|gives> {flags} the other value.",
+    "REP and SEP were <confused|mixed up>. What follows needs {what} with {bits}, that is {right}; "
+    "{wrong} gives {flags} the other value.",
 )
 _MASK = (
     "{wrong} changes the {flag} flag only, so it is {got} that <get|have> another width. What must become {bits} here "
@@ -176,6 +176,13 @@ _ENTRY = (
     "<only in the assembler|only on paper>, so the length of the immediates and what the CPU reads <differ|"
     "no longer agree>.",
 )
+_ENTRY_REFUSED = (
+    "{wrong} at the entry tells the assembler that A is {told}, but the routine is called with {entry} A. "
+    "{reported} is right for the A that <the caller brings|comes in>, and <refused|turned down> only because of the "
+    "directive.",
+    "The contract says {entry} A at the entry; {wrong} says {told}. The assembler believes the directive, so it has "
+    "room for one byte where {reported} rightly has two.",
+)
 _ENTRY_AVOID = (
     "<Derive|Take> the directive at an entry from the contract, never from <habit|the routine above>.",
     "<Compare|Set> the listing and a trace side by side: the first address that is in only one of them "
@@ -183,7 +190,7 @@ _ENTRY_AVOID = (
 )
 _SILENT = (
     "{right} is missing, so {what} <keep the other width|do not get {bits}>, and {effect}. <It assembles|The "
-    "assembler says nothing>, because no operand betrays it.",
+    "assembler says nothing>, because no operand is too big for the width that it tracks.",
     "Nothing gives {what} {bits} here. Without {right} P keeps the old {flags}, and {effect}.",
 )
 WIDTH = Family(
@@ -215,7 +222,7 @@ WIDTH = Family(
                 "<Use|Choose> names that tell addresses from constants, say capitals for constants.",
             ),
         ),
-        "wrong_directive": Words(_ENTRY, _ENTRY_AVOID, WIDE),
+        "wrong_directive": Words(_ENTRY_REFUSED, _ENTRY_AVOID[:1], WIDE),
         "number_too_big": Words(
             (
                 "The register is 8 bits wide at this point, so an immediate holds 0 to 255. {wrong} asks for {value}, "

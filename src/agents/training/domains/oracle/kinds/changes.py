@@ -21,7 +21,8 @@ from agents.training.domains.oracle.task import Task, filed, spoken, trials
 from agents.training.domains.oracle.trial import Job, Trial, record
 from agents.training.phrases import seeded
 
-_CONSTANTS = frozenset({"cmp", "adc", "sbc", "and", "ora", "eor"})
+_SUMS, _MASKS = frozenset({"adc", "sbc"}), frozenset({"and", "ora", "eor"})
+_CONSTANTS = _SUMS | _MASKS | {"cmp"}
 _CALLS = frozenset({"jsr", "jsl"})
 
 
@@ -82,10 +83,11 @@ def _drawn(rng: Random, level: int, host: Host) -> Replaced | None:
         for change in changes
     )
     points = [point for change in changes for point in (spoken(change.row.address), (change.row.text,))]
-    points += [filed(change.row.address) for change in changes]
+    asked = tuple(filed(change.row.address) for change in changes)
+    points += asked
     points += [(f"{change.data[0]:02x}", change.texts[0]) for change in changes]
     points.append(("same size", "same length", "as many bytes", "bytes as before", "size stays", "fits exactly"))
-    return Replaced(Task(job, blocks, tuple(points)), host, tuple(changes))
+    return Replaced(Task(job, blocks, tuple(points), asked=asked), host, tuple(changes))
 
 
 def _note(change: Change) -> str:
@@ -94,13 +96,7 @@ def _note(change: Change) -> str:
 
 def _changes(rng: Random, row: Row) -> list[Change]:
     if row.op in _CONSTANTS and "#" in row.text:
-        size = len(row.data) - 1
-        old = int.from_bytes(row.data[1:], "little")
-        new = old ^ (1 + int(rng.random() * ((1 << 8 * size) - 1)))
-        if rng.random() < 0.7:
-            new = (old + (1 if rng.random() < 0.5 else -1) * (1 + int(rng.random() * 24))) % (1 << 8 * size)
-        text = f"{row.op} #${new:0{2 * size}X}"
-        return [Change("constant", row, row.data[:1] + new.to_bytes(size, "little"), (text,))]
+        return _constants(rng, row)
     if row.op in INVERSE:
         if rng.random() < 0.6:
             code = row.data[0] ^ 0x20
@@ -111,6 +107,25 @@ def _changes(rng: Random, row: Row) -> list[Change]:
     if row.op in _CALLS:
         return [Change("call", row, b"\xea" * len(row.data), ("nop",) * len(row.data))]
     return []
+
+
+def _constants(rng: Random, row: Row) -> list[Change]:
+    """Return the row with another constant: one or two bits of a mask, a step up or down for other numbers.
+
+    A sum with 0 only takes the carry along and stays.
+    """
+    size = len(row.data) - 1
+    old = int.from_bytes(row.data[1:], "little")
+    if row.op in _SUMS and not old:
+        return []
+    if row.op in _MASKS:
+        new = old
+        for bit in rng.sample(range(8 * size), 1 + int(rng.random() * 2)):
+            new ^= 1 << bit
+    else:
+        new = (old + (1 if rng.random() < 0.5 else -1) * (1 + int(rng.random() * 24))) % (1 << 8 * size)
+    text = f"{row.op} #${new:0{2 * size}X}"
+    return [Change("constant", row, row.data[:1] + new.to_bytes(size, "little"), (text,))]
 
 
 def _job(host: Host, changes: list[Change]) -> Job | None:

@@ -62,7 +62,7 @@ def _drawn(rng: Random, hook: Hooked) -> Diagnosis | None:
         symptom = symptom_of(hook.task, slip)
         if symptom:
             points = (*hook.task.points, *_points(slip))
-            task = replace(hook.task, points=points, fault=slip.kind)
+            task = replace(hook.task, points=points, fault=slip.kind, asked=())
             return Diagnosis(task, hook, slip, symptom)
     return None
 
@@ -148,8 +148,8 @@ _CAUSES = {
     "address repeats displaced code, skips some or lands inside an instruction.",
     "boundary": "`{blame}` is one byte too far: {inside} is the operand of `{first}`, which begins at {start}. The "
     "opcode stays and takes bytes of the jump as its operand.",
-    "width": "{gone} is missing. At {moment} A has {a} bits and X/Y have {x}; without it an instruction of the new "
-    "code takes or moves one byte too many or too few.",
+    "width": "{gone} is missing in front of `{before}`. At {moment} A has {a} bits and X/Y have {x}; from there on an "
+    "instruction of the new code takes or moves one byte too many or too few.",
     "stack": "{gone} is missing: pushes and pulls no longer match, so a later pull or the return takes the wrong "
     "bytes from the stack.",
     "register": "{gone} are missing around the new code. It overwrites what they would have saved, and that is still "
@@ -180,6 +180,7 @@ def cause(it: Diagnosis) -> str:
         a=prose.BITS[hook.m8],
         x=prose.BITS[hook.x8],
         size=site.region.size,
+        before=slip.before,
     )
 
 

@@ -95,7 +95,8 @@ def _drawn(rng: Random, level: int, host: Host) -> FarCall | None:
     points += [("three bytes", "3 bytes"), ("two bytes", "2 bytes"), filed(site), filed(wrapper)]
     points += [("phb",), ("phk",), ("plb",)] if level > 1 else []
     points += [("php",), ("plp",)] if level == 3 else []
-    return FarCall(Task(job, blocks, tuple(points)), host, site, wrapper, m8, x8, bank)
+    task = Task(job, blocks, tuple(points), asked=(filed(site), filed(wrapper)))
+    return FarCall(task, host, site, wrapper, m8, x8, bank)
 
 
 def _trial(host: Host, site: int, start: Start, end: Seen, m8: bool, x8: bool, bank: int) -> Trial:

@@ -18,7 +18,7 @@ from agents.training.domains.oracle.host import Host, draw_host, draw_routine, g
 from agents.training.domains.oracle.payloads import draw_payload
 from agents.training.domains.oracle.rom import Region
 from agents.training.domains.oracle.task import Point, Task, filed, spoken, trials
-from agents.training.domains.oracle.trial import Job, Moment, Pause, Start, moments, record
+from agents.training.domains.oracle.trial import Job, Moment, Pause, Start, Trial, moments, record
 from agents.training.phrases import seeded
 from agents.training.routines.contract import Place
 from agents.training.w65816 import canonical
@@ -65,7 +65,7 @@ def _drawn(family: str, level: int, salt: int, attempt: int) -> Hooked | None:
     effect = _effect(rng, level, host, site, where, heavy=family == "preserve")
     host = replace(host, image=(*host.image, *guards(rng, (place for place, _ in effect.own))))
     starts = tuple(
-        replace(start, loads=(*start.loads, *_own(effect, number))) for number, start in enumerate(host.starts)
+        Start(start.registers, (*start.loads, *_own(effect, number))) for number, start in enumerate(host.starts)
     )
     found = moments(host.image, host.call, False, starts, site.moment, effect.reads)
     met = [moment for moment in found if moment]
@@ -82,7 +82,7 @@ def _drawn(family: str, level: int, salt: int, attempt: int) -> Hooked | None:
     body = tuple(hooking.frame(effect, end.m8, end.x8, decimal=end.decimal))
     blocks = tuple(hooking.hook(rng, site, body, effect.name, region.start, jumps=jumps))
     return Hooked(
-        task=Task(job, blocks, _points(site, effect, jumps)),
+        task=Task(job, blocks, _points(site, effect, jumps), asked=(filed(site.start), filed(region.start))),
         host=host,
         where=where,
         site=site,
@@ -144,7 +144,7 @@ def _bytes(changes: Mapping[Number, int]) -> dict[int, int]:
 
 def _with(start: Start, changes: Mapping[Number, int]) -> Start:
     more = ((address, value.to_bytes(size, "little")) for (address, size), value in changes.items())
-    return replace(start, loads=(*start.loads, *more))
+    return Start(start.registers, (*start.loads, *more))
 
 
 def _job(host: Host, site: Site, effect: Effect, starts: tuple[Start, ...], found: list[Moment | None]) -> Job | None:
@@ -163,7 +163,7 @@ def _job(host: Host, site: Site, effect: Effect, starts: tuple[Start, ...], foun
     for trial, start, changes in zip(trials(host, starts, seen), starts, changed, strict=True):
         effects = _bytes(changes)
         expect = effects | dict(trial.expect) if early else dict(trial.expect) | effects
-        expected.append(replace(trial, start=start, expect=expect))
+        expected.append(Trial(trial.entry, trial.far, start, expect, trial.kept))
     span = Region(site.start, max(site.back, site.moment + site.after) - site.start)
     return Job(host.image, (span, *host.free), tuple(expected))
 

@@ -82,7 +82,9 @@ def _drawn(rng: Random, level: int) -> Layout | None:
         written = sum(int(rng.random() * 256) for _ in range(total))
         sums = (int(rng.random() * 0x10000), 0xFF * total, written)
     facts = _facts(pieces, places, sums)
-    return Layout(pieces, regions, align, places, steps, sums, Facts(facts, _points(pieces, places, regions, sums)))
+    frame = tuple((name, place) for (name, _), place in zip(pieces, places, strict=True))
+    stated = Facts(facts, _points(pieces, places, regions, sums), frame)
+    return Layout(pieces, regions, align, places, steps, sums, stated)
 
 
 def _placed(
@@ -163,10 +165,14 @@ _RULES = (
     "there.",
 )
 _ALONE = (
-    "Put them one behind the other, without gaps, from the start of the region on.",
+    "Put the pieces one behind the other, without gaps, from the start of the region on.",
     "Back to back, in this order, starting at the first free byte.",
 )
 _ALIGNED = ("Every piece must begin at a multiple of 16.", "Each address has to end in 0 (16-byte alignment).")
+_FRAME = (
+    "<Show|Write> the frame of the patch <too|as well>: one asm block with an `org` line and the label for each piece.",
+    "Give the skeleton in an asm block: for each piece its `org` and below it its label.",
+)
 _SUMS = (
     "The checksum in the header is ${old}. The bytes that the patch overwrites (all $FF) sum up to ${gone}, the new "
     "ones to "
@@ -200,7 +206,7 @@ def prompt(rng: Random, family: str, level: int, salt: int) -> str:
         [
             phrase(rng, _OPENINGS) + "\n" + "\n".join(rows),
             " ".join(rules),
-            f"{ask} {asked_lines(rng, it.facts.facts)}",
+            f"{ask} {phrase(rng, _FRAME)} {asked_lines(rng, it.facts.facts)}",
         ]
     )
 
@@ -235,8 +241,7 @@ def answer(rng: Random, family: str, level: int, salt: int) -> str:
     rest = [("Addresses|Step by step|Placement", f"{lead}\n{steps}"), ("File|File offset|Offset", where)]
     if it.sums:
         rest.append(("Checksum|Header|Header checksum", _summed(rng, it.sums)))
-    if rng.random() < 0.5:
-        rest.append(("Skeleton|Frame of the patch|Patch frame", f"```asm\nlorom\n\n{skeleton}\n```"))
+    rest.append(("Skeleton|Frame of the patch|Patch frame", f"```asm\nlorom\n\n{skeleton}\n```"))
     first, *others = rest
     rng.shuffle(others)
     return arrange(rng, [first, *others, ("Result|Results|Values", result_lines(rng, it.facts.facts))])

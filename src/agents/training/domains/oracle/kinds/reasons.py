@@ -162,9 +162,22 @@ def _saved(rng: Random, it: Hooked) -> str:
     if not pushes:
         return "No register is changed, so nothing else has to be saved."
     if len(pushes) > 1:
-        return phrase(rng, _SAVED, what=prose.joined(pushes))
+        return " ".join(filter(None, [phrase(rng, _SAVED, what=prose.joined(pushes)), _narrowed(it, pushes)]))
     register, pull = _SAVES[pushes[0]]
     return f"{pushes[0]} saves {register}, {pull} gives it back."
+
+
+def _narrowed(it: Hooked, pushes: list[str]) -> str:
+    """Return why an index register is saved that the new code itself leaves alone."""
+    spared = [push for push in ("PHX", "PHY") if push in pushes and push[2] not in it.effect.destroys]
+    if not spared:
+        return ""
+    narrow = next(step.text.upper() for step in it.body if step.text in {"sep #$10", "sep #$30"})
+    names = prose.joined([push[2] for push in spared])
+    return (
+        f"{narrow} clears the high bytes of X and Y, hence {prose.joined(spared)}, although the new code never uses "
+        f"{names}."
+    )
 
 
 def _reach(it: Hooked) -> str:

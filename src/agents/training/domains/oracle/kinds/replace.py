@@ -65,7 +65,7 @@ def _wish(rng: Random, change: Change, level: int) -> str:
             (
                 "the call {text}{at} shall not happen any more",
                 "{name} is not to be called any more ({text}{at})",
-                "drop {text}{at}; what follows goes on as before",
+                "drop the call {text}{at}",
             ),
             text=text, at=at, name=name,
         )  # fmt: skip
@@ -125,7 +125,11 @@ def answer(rng: Random, family: str, level: int, salt: int) -> str:
     it = replaced(level, salt)
     style = Style.draw(rng, rng.random() < 0.4)
     rows, _ = patch_rows(it.task.blocks, style)
-    reasons = "\n\n".join(_reason(rng, change) for change in it.changes)
+    last = phrase(rng, _STAYS_ALL if len(it.changes) > 1 else _STAYS)
+    if any(change.kind == "call" for change in it.changes):
+        last += " The stack is balanced either way: a call and its return push and pull the same bytes."
+    reasons = "\n\n".join(_reason(change) for change in it.changes)
+    reasons += ("\n\n" if len(it.changes) > 1 else " ") + last
     places = [(f"`{change.row.text}`", change.row.address) for change in it.changes]
     before = "; ".join(
         f"{show(change.row.address)}: {change.row.data.hex(' ').upper()} -> {change.data.hex(' ').upper()}"
@@ -146,44 +150,36 @@ _STAYS = (
     "It is as many bytes as before: no address behind it changes.",
     "Old and new have the same length, and all branches around it stay right.",
 )
+_STAYS_ALL = (
+    "In both places the new bytes have the same size, so nothing behind them moves.",
+    "Each takes as many bytes as before: no address behind them changes.",
+    "Old and new have the same length at both addresses, and all branches around them stay right.",
+)
 
 
-def _reason(rng: Random, change: Change) -> str:
+def _reason(change: Change) -> str:
     row, at = change.row, show(change.row.address)
-    stays = phrase(rng, _STAYS)
     if change.kind == "constant":
         size = "one byte" if len(row.data) == 2 else "two bytes, low byte first"
         width = "an 8-bit" if len(row.data) == 2 else "a 16-bit"
         return (
             f"`{row.text}` at {at} has {width} operand ({size}, right behind the opcode ${row.data[0]:02X}). It "
-            f"becomes "
-            f"`{change.texts[0]}`. {stays}"
+            f"becomes `{change.texts[0]}`."
         )
     if change.kind == "call":
         count = prose.counted(len(row.data), "byte")
-        pushes = (
-            "JSR pushes two bytes and RTS takes them"
-            if row.op == "jsr"
-            else "JSL pushes three bytes and RTL takes them"
-        )
-        return (
-            f"`{row.text}` at {at} has {count}, so it takes {prose.counted(len(row.data), 'NOP')}, each ${0xEA:02X}. "
-            f"{stays} "
-            f"The stack is balanced either way: {pushes}, and without the call neither happens."
-        )
+        return f"`{row.text}` at {at} has {count}, so it takes {prose.counted(len(row.data), 'NOP')}, each $EA."
     if change.texts[0] == "nop":
-        return (
-            f"`{row.text}` at {at} has two bytes; two NOPs ($EA) let it always fall through, whatever the flag. {stays}"
-        )
+        return f"`{row.text}` at {at} has two bytes; two NOPs ($EA) let it always fall through, whatever the flag."
     if change.texts[0].startswith("bra"):
         return (
             f"`{row.text}` at {at} becomes `{change.texts[0]}`: BRA ($80) always branches, and the distance "
-            f"${row.data[1]:02X} in the second byte stays. {stays}"
+            f"${row.data[1]:02X} in the second byte stays."
         )
     return (
         f"`{row.text}` at {at} becomes `{change.texts[0]}`, the branch on the opposite of the same flag: opcode "
         f"${change.data[0]:02X} for ${row.data[0]:02X}, they differ in bit 5 only. The distance ${row.data[1]:02X} "
-        f"stays. {stays}"
+        f"stays."
     )
 
 

@@ -14,7 +14,6 @@ from agents.training.domains.oracle.listing import Style, fence, listing, patch_
 from agents.training.domains.oracle.rom import long, show
 from agents.training.domains.oracle.task import Task
 from agents.training.phrases import phrase
-from agents.training.routines.contract import hex_address
 from agents.training.routines.layout import arrange
 from agents.training.routines.phrasing import setting, spot
 
@@ -30,9 +29,7 @@ def task(family: str, level: int, salt: int) -> Task:
 _WANTED = (
     "The table of `{label}` at {table} has {old} entries and is full: other data begins right behind it. I need {more} "
     "more.",
-    "`{label}` reads from a table of {old} entries at {table}. Move the table and make it longer: {more} entries come "
-    "on "
-    "top.",
+    "`{label}` reads from a table of {old} entries at {table}. Move the table and make it longer, by {more} entries.",
     "Please extend the table at {table} by {more} entries. It has {old} now, and there is no room behind it, so it has "
     "to "
     "move.",
@@ -97,8 +94,7 @@ _SAME_BANK = (
     "bank, "
     "so the instruction keeps its size and only the address changes.",
     "The access `{read}` at {at} takes its bank from DB, and the free space is in that bank. Three bytes stay three "
-    "bytes, "
-    "only the operand is another.",
+    "bytes; only the operand changes.",
 )
 _OTHER_BANK = (
     "`{read}` at {at} has three bytes and takes its bank from DB, which is ${db}. The new table is in bank ${bank}, so "
@@ -136,24 +132,22 @@ def answer(rng: Random, family: str, level: int, salt: int) -> str:
     count = len(it.old + it.more)
     size = count * it.size
     moved = f"The new table has {count} entries ({size} bytes), the old ones from {show(it.table)} first"
-    moved += (
-        f", and begins at {show(it.data)}. {prose.offsets(rng, (('free space', it.region.start), ('table', it.data)))}"
-    )
+    places = [("free space", it.region.start)] * (it.region.start != it.data) + [("table", it.data)]
+    moved += f", and begins at {show(it.data)}. {prose.offsets(rng, places)}"
     rest = [("Table|The new table|Place", moved), ("Range check|Number of entries|Limits", _checked(it, count))]
     index = len(it.old)
     (source,), (dest,) = it.host.routine.inputs, it.host.routine.outputs
-    name = hex_address(dest.addr)
     shown = f"${it.more[0]:0{2 * it.size}X}"
     example = phrase(
         rng,
         (
             "Test: index {index} in {source} must give {shown} at {dest}, index 0 still {zero}.",
-            "Check: with {index} in {source}, {dest} becomes {shown}; with 0 it is {zero} as before.",
+            "With {index} in {source}, {dest} becomes {shown}; with 0 it is {zero} as before.",
         ),
         index=str(index),
         source=spot(source),
         shown=shown,
-        dest=name,
+        dest=spot(dest),
         zero=f"${it.old[0]:0{2 * it.size}X}",
     )
     rest.append(("Check|Example|Numbers", example))
@@ -165,7 +159,7 @@ def answer(rng: Random, family: str, level: int, salt: int) -> str:
 
 def _checked(it: Table, count: int) -> str:
     if it.guard is None:
-        return "No range check is in the routine, so none has to be raised."
+        return "The routine has no range check, so there is no limit to raise."
     return (
         f"`{it.guard.text}` at {show(it.guard.address)} lets only {len(it.old)} entries pass; its operand becomes "
         f"${count:02X}, the byte at {long(it.guard.address + 1)}. Larger indexes still fall back to entry 0."

@@ -94,7 +94,8 @@ def _drawn(rng: Random, level: int, host: Host) -> Table | None:
     blocks = _blocks(host, old + more, size, start, reads, guard, region, label)
     job = _job(rng, host, old, more, guard is not None)
     points = _points(start, reads, guard, region, len(old + more), level)
-    return Table(Task(job, blocks, points), host, old, more, size, start, reads, guard, region, label)
+    task = Task(job, blocks, points, asked=((*filed(region.start), *filed(start)),))
+    return Table(task, host, old, more, size, start, reads, guard, region, label)
 
 
 def _blocks(
