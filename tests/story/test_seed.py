@@ -265,7 +265,9 @@ def test_a_borderline_pilot_passes_with_an_adjusted_threshold(world: World) -> N
 
 
 def test_export_datasets(world: World) -> None:
-    finished(world, "python -m agents.training.scripts.generate_campaign --target 800 --output-name full_campaign_34500")
+    finished(
+        world, "python -m agents.training.scripts.generate_campaign --target 800 --output-name full_campaign_34500"
+    )
     finished(
         world,
         "python -m agents.training.exporter --input full_campaign_34500 "

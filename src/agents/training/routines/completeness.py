@@ -3,7 +3,7 @@
 Owns the measure and its weights. Never decides whether what is said is true: that is proved elsewhere.
 
 Only what stands among words counts: an instruction in a list of instructions is not explained, and a text without
-sentences is worth little.
+sentences, or with its words in no order, is worth little.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from agents.training.routines import reading
 from agents.training.routines.contract import Case, Place, Routine, hex_address
+from agents.training.routines.language import breaks_off, ordered
 from agents.training.routines.names import RESERVED
 from agents.training.sample import Check
 
@@ -30,6 +31,8 @@ _LINKS = frozenset(
     )
 )
 _AT_LEAST, _ENOUGH_LINKS, _ENOUGH_SHARE, _OFTEN = 0.15, 6, 0.1, 10
+_WHOLE, _BROKEN_OFF_AT_MOST = 0.8, 0.3
+"""A text that stops in the middle counts for little, unless next to nothing is missing."""
 
 
 def completeness(routine: Routine, answer: str, mnemonics: Iterable[str], cases: Sequence[Case]) -> Check:
@@ -38,7 +41,7 @@ def completeness(routine: Routine, answer: str, mnemonics: Iterable[str], cases:
     The instructions used are spoken of, among other words or as a step with its state (0.30); the places of the
     contract are, by name or address (0.20); the text is long enough for the code (0.15); one of ``cases`` appears with
     its numbers (0.15); reasons come before the code (0.10); widths, return and registers kept or changed are mentioned
-    (0.10).
+    (0.10). A text that breaks off before most of this is said scores at most 0.3.
     """
     prose = reading.prose(answer).lower()
     said = reading.words(prose)
@@ -60,8 +63,10 @@ def completeness(routine: Routine, answer: str, mnemonics: Iterable[str], cases:
         + 0.15 * max((_shown(routine, case, prose) for case in cases), default=1.0)
         + 0.10 * min(1.0, len(reading.words(reading.before_code(answer).lower())) / 60)
         + 0.10 * sum(manners) / len(manners)
-    ) * _language(said)
+    ) * (_AT_LEAST + (1 - _AT_LEAST) * _language(said) * ordered(reading.outside(answer)))
     detail = f"not explained: {', '.join(silent[:6])}" if silent else ""
+    if score < _WHOLE and breaks_off(answer):
+        score, detail = min(score, _BROKEN_OFF_AT_MOST), f"breaks off; {detail}" if detail else "breaks off"
     return Check("explanation", round(min(1.0, score), 4), detail)
 
 
@@ -93,12 +98,12 @@ def _ordinary(said: Iterable[str]) -> list[str]:
 
 
 def _language(said: Sequence[str]) -> float:
-    """Return from 0.15 to 1 how far ``said`` has the small words of sentences, various and not too rare."""
+    """Return from 0 to 1 how far ``said`` has the small words of sentences, various and not too rare."""
     ordinary = _ordinary(said)
     links = [word for word in ordinary if word in _LINKS]
     various = min(1.0, len(set(links)) / _ENOUGH_LINKS)
     frequent = min(1.0, len(links) / max(1, len(ordinary)) / _ENOUGH_SHARE)
-    return _AT_LEAST + (1 - _AT_LEAST) * various * frequent
+    return various * frequent
 
 
 def _named(place: Place, vocabulary: set[str]) -> bool:

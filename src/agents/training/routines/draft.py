@@ -17,6 +17,10 @@ from agents.training.routines import probes
 from agents.training.routines.contract import Case, Line, Place, Routine, Value, hex_address
 from agents.training.routines.names import Namer
 
+NO_CARRY = "<no carry into the sum|ADC adds the carry too: it must be 0>"
+NO_BORROW = "<no borrow into the difference|SBC needs the carry set: nothing is borrowed yet>"
+"""Why CLC stands before a first ADC, and SEC before a first SBC."""
+
 PROBES = 14
 """How many cases, not shown to anybody, a proof runs besides the shown ones."""
 _IDLE_PROBES = 4
@@ -108,7 +112,9 @@ class Draft:
 
     def reg(self, where: str, size: int, roles: str, meaning: str) -> Place:
         """Return a value in a register (``C`` with size 0: the carry flag)."""
-        return Place(self.pick(roles), where, 0, size, vary(self.rng, meaning))
+        name = self.pick(roles)
+        name = self.names.label(name) if " " in name else name
+        return Place(name, where, 0, size, vary(self.rng, meaning))
 
     def operand(self, size: int, roles: str, meaning: str, chance: float = 0.5) -> Place:
         """Return a value that is either in A or in memory."""
@@ -137,6 +143,10 @@ class Draft:
     def imm(self, value: int, size: int) -> str:
         """Return ``value`` as an immediate operand of ``size`` bytes."""
         return f"#{value}" if self.decimal else f"#${value:0{2 * size}X}"
+
+    def bits(self, value: int, size: int) -> str:
+        """Return ``value`` as an immediate operand of ``size`` bytes whose bits matter: in hexadecimal."""
+        return f"#${value:0{2 * size}X}"
 
     def implied(self, op: str) -> str:
         """Return an instruction on the accumulator, with or without naming it."""
@@ -222,8 +232,18 @@ class Draft:
             self.loop = label
 
     def op(self, text: str, note: str) -> None:
-        """Add one instruction and the reason for it (alternatives in the reason are settled here)."""
+        """Add one instruction and the reason for it (alternatives in the reason are settled here).
+
+        A switch of widths that is taken back at once is left out, and so is one right before PLP.
+        """
         mnemonic, _, operand = text.partition(" ")
+        last = self._lines[-1] if self._lines and not self._pending else None
+        if last and not last.label and last.op in {"rep", "sep"}:
+            if mnemonic == "plp":
+                self._lines.pop()
+            elif mnemonic in {"rep", "sep"} and mnemonic != last.op and operand == last.arg:
+                self._lines.pop()
+                return
         self._lines.append(Line(self._pending, mnemonic, operand, vary(self.rng, note)))
         self._pending = ""
 

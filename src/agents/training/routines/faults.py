@@ -132,11 +132,10 @@ CAUSES = {
     "width": "the register width is switched the wrong way, so <operands have the wrong size|loads and stores move "
     "the wrong number of bytes>",
     "return": "the return does not match the <call|way the routine is called>",
-    "swap": "<the two are easily confused|a slip of one letter or two|the opposite of what is needed>",
-    "off by one": "the constant is off by one, <a classic fencepost error|so one step too many or too few is made or "
-    "a limit moves>",
+    "swap": "<the two are easily confused|that is not what is needed here>",
+    "off by one": "the constant is <off by one|one off>",
     "byte": "the operand names the first byte of the value instead of a later one",
-    "index": "the index register is missing, so <every round|the access> uses the same address",
+    "index": "the index register is missing, so the access always goes to <the same address|the first element>",
     "missing": "<an instruction|one step> is missing",
 }
 """Kind of slip -> what is wrong, with alternatives."""
@@ -147,8 +146,8 @@ _STUCK = "{} does not move on"
 MISSING = {
     "clc": "without CLC the carry <left over from before|of the caller or of an earlier operation> is added as well",
     "sec": "without SEC the subtraction may <borrow|take away> one too many",
-    "rep": "the register is still 8 bits wide",
-    "sep": "the register is still 16 bits wide",
+    "rep": "without it <the code goes on with 8 bits|the width stays at 8 bits>",
+    "sep": "without it <the code goes on with 16 bits|the width stays at 16 bits>",
     "xba": "the bytes of the accumulator are not exchanged",
     "tax": "X never gets the value",
     "sed": "the addition is binary instead of decimal",
@@ -160,7 +159,7 @@ MISSING = {
     "plb": _UNPULLED,
     "stz": "the location keeps whatever it held before",
     "and": "no mask is applied, so <other bits|bits that do not belong here> get through",
-    "ora": "its effect on <the bits and the flags|bits and flags> is <missing|lost>",
+    "ora": "the bits that it <sets|adds> are missing",
     "inx": _STUCK.format("X"),
     "iny": _STUCK.format("Y"),
     "dex": _STUCK.format("X"),
@@ -172,6 +171,25 @@ MISSING = {
     "asl": "one shift to the left is lost",
 }
 """Mnemonic left out -> what follows, with alternatives."""
+
+_LIMIT = "<so the limit moves by one|which moves the limit by one>"
+_START = "so it starts one <place|step> off"
+_MASK = "so <the wrong bits are selected|it picks other bits>"
+
+OFF_BY_ONE = {
+    "cmp": _LIMIT,
+    "cpx": _LIMIT,
+    "cpy": _LIMIT,
+    "ldx": _START,
+    "ldy": _START,
+    "and": _MASK,
+    "ora": _MASK,
+    "eor": _MASK,
+    "adc": "so one too <many|much> or too <few|little> is added",
+    "sbc": "so one too <many|much> or too <few|little> is taken away",
+    "lda": "so A gets <another value|the neighboring value>",
+}
+"""Mnemonic with an immediate operand that is one off -> what follows, with alternatives."""
 
 DOES = {
     "adc": "adds, the carry included", "sbc": "subtracts, the borrow included",

@@ -12,23 +12,27 @@ from agents.training.phrases import phrase, pick
 
 
 def arrange(rng: Random, sections: Sequence[tuple[str, str]]) -> str:
-    """Return ``(heading alternatives, body)`` pairs under headings of one manner, or without any."""
+    """Return ``(heading alternatives, body)`` pairs under headings of one manner, or without any.
+
+    A body that begins with the words of its heading loses them there.
+    """
     manner = pick(rng, "none|none|hash|bold|colon|upper")
     out = []
     for headings, body in sections:
         if not body:
             continue
         head = pick(rng, headings) if headings and manner != "none" else ""
+        text = body.removeprefix(f"{head}: ")
         if not head:
-            out.append(body)
+            out.append(text)
         elif manner == "hash":
-            out.append(f"## {head}\n\n{body}")
+            out.append(f"## {head}\n\n{text}")
         elif manner == "bold":
-            out.append(f"**{head}**\n\n{body}")
+            out.append(f"**{head}**\n\n{text}")
         elif manner == "upper":
-            out.append(f"{head.upper()}\n{body}")
+            out.append(f"{head.upper()}\n{text}")
         else:
-            out.append(f"{head}:\n{body}")
+            out.append(f"{head}:\n{text}")
     return "\n\n".join(out)
 
 
@@ -44,7 +48,7 @@ _LEADS = (
     "The last lines must read `key = value`, one for each of",
     "Close with these results as `key = value` lines:",
     "Put the results at the end, one `key = value` per line:",
-    "At the end state, as `key = value` lines,",
+    "At the end, state as `key = value` lines:",
 )
 
 

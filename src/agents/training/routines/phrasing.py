@@ -23,7 +23,7 @@ _SYSTEM = (
 )
 _SETTINGS = (
     "{who} {what}, and this concerns {where}. ",
-    "{who} {what}; it is about {where}. ",
+    "{who} {what}; this is about {where}. ",
     "{who} {what}. Right now I look at {where}. ",
     "{who} {what}. Today: {where}. ",
     "Context: {where} in {what}. ",
@@ -40,7 +40,7 @@ _WHAT = (
     "tool|a quest-log mod|a puzzle game"
 )
 _WHERE = (
-    "the {} code|the {} handler|everything around the {}|the {} logic|the part that deals with the {}|the {} "
+    "the {} code|the {} handler|the {} subsystem|the {} logic|the part that deals with the {}|the {} "
     "module|the {} update that runs each frame|the NMI-time {} code|the {} state machine|the routines for the {}"
 )
 _ENDING = (
@@ -102,6 +102,13 @@ def keeps(routine: Routine) -> str:
     return listed(names)
 
 
+def roles(routine: Routine) -> list[tuple[str, Place]]:
+    """Return the places of the contract, each once, with what they are: ``in``, ``out``, or ``in/out`` for both."""
+    both = [place for place in routine.inputs if place in routine.outputs]
+    rows = [("in/out" if place in both else "in", place) for place in routine.inputs]
+    return rows + [("out", place) for place in routine.outputs if place not in both]
+
+
 def listed(names: list[str]) -> str:
     """Return ``names`` as a list in words: "A", "A and X", "A, X and Y"."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 2 else names)
@@ -109,7 +116,7 @@ def listed(names: list[str]) -> str:
 
 def contract(rng: Random, routine: Routine) -> str:
     """Return the contract as prose, list, table or header comment."""
-    rows = [("in", place) for place in routine.inputs] + [("out", place) for place in routine.outputs]
+    rows = roles(routine)
     facts = [
         (
             pick(rng, "Entry widths|On entry|Widths at entry|State at entry"),
@@ -130,15 +137,16 @@ def contract(rng: Random, routine: Routine) -> str:
     return shape(rng, rows, facts)
 
 
+_VERBS = {
+    "in": "is in|is found in|comes in|arrives in|sits in",
+    "out": "goes to|belongs in|ends up in|is left in|is returned in",
+    "in/out": "is updated in|comes in and is returned in|is read from and written to",
+}
+
+
 def _prose(rng: Random, rows: list[tuple[str, Place]], facts: list[tuple[str, str]]) -> str:
     def sentence(kind: str, place: Place) -> str:
-        verb = pick(
-            rng,
-            "is in|is found in|comes in|arrives in|sits in"
-            if kind == "in"
-            else "goes to|belongs in|ends up in|is left in|is returned in",
-        )
-        return f"{place.name} ({place.meaning}) {verb} {spot(place)}."
+        return f"{place.name} ({place.meaning}) {pick(rng, _VERBS[kind])} {spot(place)}."
 
     parts = [sentence(kind, place) for kind, place in rows]
     parts += [f"{key}: {value}." for key, value in facts]
@@ -148,7 +156,11 @@ def _prose(rng: Random, rows: list[tuple[str, Place]], facts: list[tuple[str, st
 def _bullets(rng: Random, rows: list[tuple[str, Place]], facts: list[tuple[str, str]]) -> str:
     mark, words = (
         pick(rng, "-|*|+"),
-        {"in": pick(rng, "in|input|given|reads"), "out": pick(rng, "out|output|result|writes")},
+        {
+            "in": pick(rng, "in|input|given|reads"),
+            "out": pick(rng, "out|output|result|writes"),
+            "in/out": pick(rng, "in and out|in/out|changed in place"),
+        },
     )
     lines = [f"{mark} {words[kind]}: {place.name}, {spot(place)}: {place.meaning}" for kind, place in rows]
     return "\n".join(lines + [f"{mark} {key.lower()}: {value}" for key, value in facts])
@@ -169,15 +181,20 @@ def _table(rng: Random, rows: list[tuple[str, Place]], facts: list[tuple[str, st
 def _header(rng: Random, routine: Routine, rows: list[tuple[str, Place]], facts: list[tuple[str, str]]) -> str:
     rule = "; " + pick(rng, "-|=|*|~") * int(24 + rng.random() * 30)
     lines = ["```asm", rule, f"; {routine.label}"]
-    lines += [f";   {kind:<4}{place.name} @ {spot(place)}: {place.meaning}" for kind, place in rows]
+    wide = max(len(kind) for kind, _ in rows) + 1
+    lines += [f";   {kind:<{wide}}{place.name} @ {spot(place)}: {place.meaning}" for kind, place in rows]
     lines += [f";   {key.lower()}: {value}" for key, value in facts]
     return "\n".join([*lines, rule, "```"])
 
 
 def _sections(rng: Random, rows: list[tuple[str, Place]], facts: list[tuple[str, str]]) -> str:
-    titles = {"in": pick(rng, "Inputs|Reads|Given|Parameters"), "out": pick(rng, "Outputs|Writes|Results|Returns")}
+    titles = {
+        "in": pick(rng, "Inputs|Reads|Given|Parameters"),
+        "out": pick(rng, "Outputs|Writes|Results|Returns"),
+        "in/out": pick(rng, "In and out|Changed in place|Reads and writes"),
+    }
     out = []
-    for kind in ("in", "out"):
+    for kind in ("in", "in/out", "out"):
         found = [f"  {place.name} = {spot(place)}  ({place.meaning})" for which, place in rows if which == kind]
         if found:
             out += [f"{titles[kind]}:", *found]

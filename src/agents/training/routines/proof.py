@@ -42,7 +42,7 @@ _POISONS, _GUARD = (0xCD, 0x00, 0xFF, 0x31), 0xB6
 _POISONED_FOR = 3
 _WATCHED = 4
 """Probes whose writes to ports are followed one by one, besides all cases; of the others only the last write counts."""
-_FIRST_STEPS, _LAST_STEPS = 12, 4
+_FIRST_STEPS, _LAST_STEPS = 40, 4
 
 
 @lru_cache(maxsize=1)
@@ -72,7 +72,10 @@ Step = tuple[int, Registers]
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One run of a reference: cost, visits of the main loop, bytes written, end state, first and last steps."""
+    """One run of a reference: cost, visits of the main loop, bytes written, end state, steps.
+
+    ``first`` has the steps from the start on, all of a short run; ``last`` has the final few.
+    """
 
     instructions: int
     cycles: int
@@ -158,8 +161,7 @@ def observe(routine: Routine, program: Program, case: Case) -> Observation:
         watch.see(step)
         if len(first) < _FIRST_STEPS:
             first.append((rows.get(step.address, 0), step.registers))
-        else:
-            last.append(step)
+        last.append(step)
 
     registers = _entry_registers(routine, case, 0, {})
     run = _call(machine, routine, entry_of(routine, program), registers, case, trace=keep)
@@ -230,6 +232,8 @@ def _read(machine: Machine, place: Place, run: Run, watch: Watch | None) -> Valu
 def _difference(machine: Machine, routine: Routine, case: Case, run: Run, watch: Watch | None) -> str:
     """Return how the results differ from the case, in words, or nothing."""
     if not run.returned:
+        if run.reason is Reason.BUDGET:
+            return f"the routine does not return within {run.instructions} instructions"
         return f"the routine does not return ({_end(run)})"
     for place in routine.outputs:
         wanted = case.expect[place.name]
@@ -240,10 +244,14 @@ def _difference(machine: Machine, routine: Routine, case: Case, run: Run, watch:
             continue
         found = _read(machine, place, run, watch)
         if watch and place.is_port and len(watch.written[place.addr]) != place.size:
-            return f"{place.where} is written {len(watch.written[place.addr])} times instead of {place.size}"
+            return f"{place.where} is written {_times(len(watch.written[place.addr]))}, not {_times(place.size)}"
         if place.encode(found) != place.encode(wanted) if place.size else found != wanted:
             return f"{place.key} becomes {place.show(found)} instead of {place.show(wanted)}"
     return ""
+
+
+def _times(count: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _end(run: Run) -> str:

@@ -27,11 +27,15 @@ def longest_block(answer: str) -> str:
     return max(code_blocks(answer), key=len, default="")
 
 
+def outside(answer: str) -> str:
+    """Return the text outside of the fences."""
+    return _FENCE.sub("\n", answer)
+
+
 def prose(answer: str) -> str:
     """Return the text outside of the fences together with the comments inside them."""
-    outside = _FENCE.sub("\n", answer)
     comments = [row.partition(";")[2] for block in code_blocks(answer) for row in block.split("\n") if ";" in row]
-    return "\n".join([outside, *comments])
+    return "\n".join([outside(answer), *comments])
 
 
 def before_code(answer: str) -> str:

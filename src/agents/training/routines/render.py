@@ -74,7 +74,7 @@ def rows(routine: Routine, lines: Sequence[Line], style: Style) -> tuple[list[st
             body = (head + " " if head else "").ljust(len(style.indent.expandtabs(8))) if head else style.indent
             text = body + style.instruction(line).replace(" ", style.gap, 1)
             if style.comments and line.note:
-                text = f"{text.ljust(style.column)} ; {line.note}"
+                text = f"{text}{' ' * (style.column - len(text.expandtabs(8)))} ; {line.note}"
             out.append(text)
     return out, places
 

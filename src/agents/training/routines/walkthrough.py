@@ -6,20 +6,23 @@ the routine itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from random import Random
 
 from agents.training.phrases import phrase, pick
 from agents.training.routines.contract import Case, Line, Place, Routine
-from agents.training.routines.phrasing import keeps, listed, spot
+from agents.training.routines.phrasing import keeps, listed, roles, spot
 from agents.training.routines.render import Style
+
+_COUNTED = re.compile(r"(?:, \d+ of \d+| \(\d+ of \d+\)|(?<=: )\d+ of (?=\d+ cycles$))$|(?<=wait: )\d+ of ")
 
 Step = tuple[str, int, str, str]
 """Label before the step, how often the instruction stands in a row, its text and its note."""
 
 
 def steps(lines: Sequence[Line], style: Style) -> list[Step]:
-    """Return the explained instructions; repetitions in a row become one step with the last note."""
+    """Return the explained instructions; repetitions in a row become one step with the last note, not counted."""
     found: list[Step] = []
     for line in lines:
         text = style.instruction(line) if line.op else ""
@@ -27,7 +30,7 @@ def steps(lines: Sequence[Line], style: Style) -> list[Step]:
             continue
         if found and not line.label and found[-1][2] == text:
             label, times, _, _ = found[-1]
-            found[-1] = (label, times + 1, text, line.note)
+            found[-1] = (label, times + 1, text, _COUNTED.sub("", line.note))
         else:
             found.append((line.label, 1, text, line.note))
     return found
@@ -37,18 +40,23 @@ def _times(count: int) -> str:
     return f" (x{count})" if count > 1 else ""
 
 
+def stopped(text: str) -> str:
+    """Return ``text`` with the full stop that it may lack."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
 def _numbered(rng: Random, found: list[Step]) -> str:
     mark = pick(rng, ". |) ")
     dash = pick(rng, ": | - | -> ")
     out = []
     for number, (label, times, text, note) in enumerate(found, 1):
-        at = f"at {label} " if label and number > 1 else ""
-        out.append(f"{number}{mark}{at}`{text}`{_times(times)}{dash}{note}.")
+        at = f" at {label}" if label and number > 1 else ""
+        out.append(f"{number}{mark}`{text}`{_times(times)}{at}{dash}{stopped(note)}")
     return "\n".join(out)
 
 
 def _bullets(rng: Random, found: list[Step]) -> str:
-    mark, dash = pick(rng, "- |* |+ "), pick(rng, ": | = | ... |, that is: ")
+    mark, dash = pick(rng, "- |* |+ "), pick(rng, ": | - | -> ")
     return "\n".join(
         f"{mark}{f'[{label}] ' if label else ''}`{text}`{_times(times)}{dash}{note}"
         for label, times, text, note in found
@@ -68,30 +76,29 @@ def _table(rng: Random, found: list[Step]) -> str:
 
 
 def _prose(rng: Random, found: list[Step]) -> str:
-    out = []
+    out, last = [], ""
     for number, (label, times, text, note) in enumerate(found):
-        link = pick(
-            rng,
-            "First |To begin, |At the start "
-            if number == 0
-            else "Then |Next, |After that |Now |Here |It goes on: |From there ",
-        )
+        links = ["First comes ", "It begins with "] if not number else [link for link in _LINKS if link != last]
         if label and number:
-            link = pick(rng, f"At {label}, |Label {label}: |{label} is next: ")
-        out.append(f"{link}`{text}`{_times(times)} ({note}).")
+            links = [f"At {label}: ", f"Label {label}: "]
+        last = links[int(rng.random() * len(links))]
+        out.append(f"{last}`{text}`{_times(times)} ({note}).")
     return " ".join(out)
 
 
+_LINKS = ("Then ", "Next comes ", "After that ", "Now ", "Next is ", "It is followed by ")
+
+
 def _blocks(rng: Random, found: list[Step]) -> str:
-    out, sep = [], pick(rng, "; |, then | / ")
+    out, sep = [], pick(rng, "; |, then ")
     block: list[str] = []
     bold = pick(rng, "**{}**: |{}: |`{}`: |[{}] ")
     for label, times, text, note in found:
         if label and block:
-            out.append(sep.join(block))
+            out.append(sep.join(block) + ".")
             block = []
-        block.append((bold.format(label) if label else "") + f"`{text}`{_times(times)} {note}")
-    return "\n\n".join([*out, sep.join(block)])
+        block.append((bold.format(label) if label else "") + f"`{text}`{_times(times)} ({note})")
+    return "\n\n".join([*out, sep.join(block) + "."])
 
 
 _SHAPES = (_numbered, _bullets, _table, _prose, _blocks)
@@ -116,8 +123,24 @@ _EXAMPLE = (
 
 def example(rng: Random, routine: Routine, case: Case) -> str:
     """Return one case of the routine as a sentence with its numbers."""
+    return _example(rng, routine, case, _EXAMPLE)
+
+
+def examples(rng: Random, routine: Routine, count: int) -> str:
+    """Return up to ``count`` different cases of the routine, a sentence in a form of its own for each."""
+    first = int(rng.random() * len(routine.cases))
+    cases: dict[str, Case] = {}
+    for at in range(count):
+        case = routine.cases[(first + at) % len(routine.cases)]
+        cases.setdefault(f"{routine.given(case)} {routine.expected(case)}", case)
+    forms = list(_EXAMPLE)
+    rng.shuffle(forms)
+    return "\n".join(_example(rng, routine, case, [form]) for case, form in zip(cases.values(), forms, strict=False))
+
+
+def _example(rng: Random, routine: Routine, case: Case, forms: Sequence[str]) -> str:
     given = routine.given(case) or "any memory contents"
-    return phrase(rng, _EXAMPLE, given=given, expect=routine.expected(case), label=routine.label, ret=routine.ret)
+    return phrase(rng, forms, given=given, expect=routine.expected(case), label=routine.label, ret=routine.ret)
 
 
 _CHANGES = {
@@ -144,10 +167,19 @@ def changed(routine: Routine) -> list[str]:
 
 def interface(rng: Random, routine: Routine) -> str:
     """Return what goes in, what comes out and what is kept."""
-    reads, gives = pick(rng, "Reads|In|Takes|Input"), pick(rng, "Gives|Out|Writes|Output")
-    rows = [f"{reads}: {_where(place)}, {place.meaning}." for place in routine.inputs]
-    rows += [f"{gives}: {_where(place)}, {place.meaning}." for place in routine.outputs]
-    return (" " if rng.random() < 0.4 else "\n").join([*rows, afterword(rng, routine)])
+    heads = {
+        "in": pick(rng, "Reads|In|Takes|Input"),
+        "out": pick(rng, "Gives|Out|Writes|Output"),
+        "in/out": pick(rng, "Changes in place|In and out|Reads and writes"),
+    }
+    told: dict[str, list[str]] = {}
+    for kind, place in roles(routine):
+        told.setdefault(kind, []).append(f"{_where(place)}, {place.meaning}")
+    if rng.random() < 0.4:
+        rows = [f"{heads[kind]}: {'; '.join(places)}." for kind, places in told.items()]
+        return " ".join([*rows, afterword(rng, routine)])
+    rows = [f"{heads[kind]}: {place}." for kind, places in told.items() for place in places]
+    return "\n".join([*rows, afterword(rng, routine)])
 
 
 def _where(place: Place) -> str:
@@ -156,7 +188,13 @@ def _where(place: Place) -> str:
 
 
 _LOST = ("{} is changed", "{} is used up", "{} does not survive", "{} is overwritten", "expect another value in {}")
-_LOST_MANY = ("{} are changed", "{} are used", "{} do not survive", "{} are overwritten", "expect other values in {}")
+_LOST_MANY = (
+    "{} are changed",
+    "{} are used up",
+    "{} do not survive",
+    "{} are overwritten",
+    "expect other values in {}",
+)
 _KEPT = ("{} comes back unchanged", "the caller's {} is restored", "{} is given back", "{} survives the call")
 _KEPT_MANY = ("{} come back unchanged", "the caller's {} are restored", "{} are given back", "{} survive the call")
 _RETURNS = (

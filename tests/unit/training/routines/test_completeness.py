@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from agents.training.phrases import seeded
@@ -62,3 +64,24 @@ def test_the_detail_names_what_is_not_explained():
     check = completeness(routine, "It adds the two numbers with `adc`, from the low end up.", mnemonics(code), ())
     assert "lda" in check.detail
     assert "adc" not in check.detail
+
+
+@pytest.mark.parametrize("noun", ["add", "fill", "text_order", "scroll_write", "jump_table", "lorom_address"])
+def test_the_words_of_an_explanation_in_no_order_score_low_beside_commented_code(noun):
+    routine, code = drawn(noun)
+    commented = "\n".join(rows(routine, routine.lines, Style("  ", " ", False, False, True, True, 24))[0])
+    for seed in range(6):
+        words = re.findall(r"[\w$.#]+", told(routine, "", seed))
+        seeded(seed).shuffle(words)
+        assert score(routine, code, f"{' '.join(words)}\n\n{fence(commented)}") <= 0.33
+
+
+@pytest.mark.parametrize("noun", ["add", "fill", "text_order", "scroll_write", "jump_table", "lorom_address"])
+def test_an_explanation_cut_in_the_middle_scores_low_and_says_so(noun):
+    routine, code = drawn(noun)
+    whole = told(routine, code, 3)
+    behind = whole.rindex("```") + 4
+    cut = whole[: behind + (len(whole) - behind) // 5].rstrip(" .`)\n") + " and"
+    check = completeness(routine, cut, mnemonics(code), routine.cases)
+    assert check.score <= 0.3
+    assert "breaks off" in check.detail

@@ -23,7 +23,7 @@ class AsmDomain:
     """Tasks on 65816 assembly: write, translate, fix, find, optimise, trace, explain, and predict flags."""
 
     name = "asm"
-    version = "2"
+    version = "3"
 
     def __init__(self) -> None:
         self._cells = catalogue.cells()

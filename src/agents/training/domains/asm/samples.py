@@ -172,13 +172,22 @@ def spoken_of(item: SourceItem) -> Iterable[Line]:
     return [lines[row] for row, _ in (*seen.first[:6], *seen.last)]
 
 
+def block_move(routine: Routine) -> str:
+    """Return the block move that the code of ``routine`` uses, MVN or MVP, or nothing."""
+    return next((line.op.upper() for line in routine.lines if line.op in {"mvn", "mvp"}), "")
+
+
 def _of(place: Place) -> str:
     if not place.size:
         return "the carry flag, 0 or 1"
+    if place.is_port:
+        return f"the {place.size} bytes written to {hex_address(place.addr)} as one number, the first one lowest"
     if not place.in_memory:
         return f"register {place.where} after the return, {8 * place.size} bits"
     where = hex_address(place.addr)
     if place.array:
+        if place.size == 1:
+            return f"the byte at {where}, hexadecimal"
         return f"the {place.size} bytes from {where} on in hexadecimal, lowest address first"
     return f"the {8 * place.size}-bit value at {where}, hexadecimal"
 
@@ -198,11 +207,11 @@ def _registers(routine: Routine, seen: Observation, rng: Random) -> list[tuple[s
 
 
 def _costs(routine: Routine, seen: Observation, rng: Random) -> list[tuple[str, str, str]]:
-    moves = "; MVN counts once per byte" if routine.noun == "block_move" else ""
+    moves = f"; {block_move(routine)} counts once per byte" if block_move(routine) else ""
     found = [
         ("code_bytes", str(seen.size), "size of the code and its tables in bytes"),
         ("instructions", str(seen.instructions), f"instructions executed, the return included{moves}"),
-        ("written", str(seen.written), "different bytes of memory written, stack and multiply/divide registers aside"),
+        ("written", str(seen.written), "different addresses written, stack and multiply/divide registers aside"),
     ]
     if routine.loop:
         found.append(("rounds", str(seen.rounds), f"how often execution reaches {routine.loop}"))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agents.training.routines.contract import Place, Routine, Value, number
-from agents.training.routines.draft import Draft
+from agents.training.routines.draft import NO_CARRY, Draft
 
 
 def dma_setup(d: Draft) -> Routine:
@@ -26,16 +26,16 @@ def dma_setup(d: Draft) -> Routine:
     address = d.near("source|gfx|data|upload src", 3, "the 24-bit source address")
     length = d.near("length|bytes|size|upload len", 2, "the number of bytes")
     d.begin("dma|setup dma|prepare upload|channel", True, uses="A")
-    control = d.fixed("dmap", base, 1, f"$43{channel}0, transfer mode {mode}")
-    bbus = d.fixed("bbad", base + 1, 1, f"$43{channel}1, B-bus port: {port_name}")
-    source = d.fixed("a1t", base + 2, 3, f"$43{channel}2-4, the source address")
-    count = d.fixed("das", base + 5, 2, f"$43{channel}5-6, the byte count")
+    control = d.fixed("dmap", base, 1, f"transfer mode {mode}")
+    bbus = d.fixed("bbad", base + 1, 1, f"the low byte of the port: {port_name}")
+    source = d.fixed("a1t", base + 2, 3, "the source address")
+    count = d.fixed("das", base + 5, 2, "the byte count")
     parts = [
         [(f"lda {d.imm(mode, 1)}", f"mode {mode}: {_MODES[mode]}"), _into(base)],
-        [(f"lda {d.imm(port, 1)}", f"port $21{port:02X}: {port_name}"), _into(base + 1)],
+        [(f"lda {d.bits(port, 1)}", f"the port: {port_name}"), _into(base + 1)],
     ]
     if mode == 0 and d.coin():
-        parts[0] = [(f"stz ${base:04X}", f"mode 0: one port, into ${base:04X}")]
+        parts[0] = [(f"stz ${base:04X}", "DMAP: mode 0, one port")]
     d.rng.shuffle(parts)
     d.ops(*parts[0], *parts[1], (f"lda {d.at(address, 2)}", "the source bank"), _into(base + 4))
     if d.coin():
@@ -67,19 +67,19 @@ def dma_setup(d: Draft) -> Routine:
         [control, bbus, source, count],
         given,
         lambda g: {"dmap": mode, "bbad": port, "a1t": number(g, address.name), "das": number(g, length.name)},
-        [
-            f"dmap = ${base:04X} (mode {mode}), bbad = ${base + 1:04X} (port ${port:02X}), a1t = "
-            f"${base + 2:04X} (source), das = ${base + 5:04X} (count)",
-            "$420B is not written",
-        ],
+        ["$420B is not written"],
     )
 
 
 _MODES = ("one port", "two ports, one byte each")
 
 
+_CHANNEL = ("DMAP", "BBAD", "A1TL", "A1TH", "A1B", "DASL", "DASH")
+"""What fullsnes calls the registers of a channel, $43n0 first."""
+
+
 def _into(register: int, size: int = 1) -> tuple[str, str]:
-    return f"sta ${register:04X}", f"into ${register:04X}" + (f"/${register + 1:04X}" if size == 2 else "")
+    return f"sta ${register:04X}", " and ".join(_CHANNEL[register % 16 + at] for at in range(size)) + " of the channel"
 
 
 def lorom_offset(d: Draft) -> Routine:
@@ -92,11 +92,11 @@ def lorom_offset(d: Draft) -> Routine:
     d.ops(
         (f"sta {d.at(dest, 1)}", "middle byte of the offset"),
         (f"lda {address.ref}", "the low byte"),
-        (f"sta {dest.ref}", "is the same in both"),
+        (f"sta {dest.ref}", "goes over unchanged"),
     )
     if header:
         d.ops(
-            ("clc", "no carry"),
+            ("clc", NO_CARRY),
             (f"lda {d.at(dest, 1)}", "the middle byte"),
             ("adc #$02", "a copier header of $200 bytes comes first"),
             (f"sta {d.at(dest, 1)}", "middle byte"),
@@ -185,13 +185,13 @@ def tilemap_address(d: Draft) -> Routine:
             (f"sta {dest.ref}", "32 entries per row: start of the row"),
             (f"lda {column.ref}", "the column and the byte after it"),
             ("and #$00FF", "only the column counts"),
-            ("clc", "no carry"),
+            ("clc", NO_CARRY),
             (f"adc {dest.ref}", "plus the start of the row"),
         )
     if by_bytes:
         d.op(d.implied("asl"), "two bytes per entry")
     if base:
-        d.ops(("clc", "no carry"), (f"adc #${base:04X}", f"plus the base of the map, ${base:04X}"))
+        d.ops(("clc", NO_CARRY), (f"adc #${base:04X}", f"plus the base of the map, ${base:04X}"))
     d.op(f"sta {dest.ref}", f"<store|write> it to {dest.name}")
     d.end()
     pairs = [(d.between(1, 31), d.between(1, 31)), (0, 0), (31, 31), (d.between(0, 31), d.between(0, 31)), (31, 0)]
@@ -202,7 +202,7 @@ def tilemap_address(d: Draft) -> Routine:
         f"({column.name}, {row.name}) in a 32 x 32 map based at ${base:04X}; store it in {dest.name}.",
         "A row has 32 entries, so the entry number is row * 32 + column"
         + (", and each entry takes 2 bytes" if by_bytes else "; VRAM addresses count words, one per entry")
-        + f". The base ${base:04X} is added last.",
+        + (f". The base ${base:04X} is added last." if base else ". With the map at $0000 there is nothing to add."),
         [column, row],
         [dest],
         given,

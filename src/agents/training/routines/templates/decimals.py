@@ -134,13 +134,13 @@ def binary_to_bcd(d: Draft) -> Routine:
 
 def bcd_tiles(d: Draft) -> Routine:
     """Spread packed decimal over one tile per digit, highest digit first."""
-    size = d.between(1, 1 + d.level)
+    size = d.between(2, max(2, 1 + d.level))
     base = int(d.pick("0|16|32|48|144|240"))
     score = d.near("score|money|time|record", size, f"a packed BCD number of {2 * size} digits, low byte first")
     dest = d.low("tiles|row|shown|hud", 2 * size, f"{2 * size} tile numbers, highest digit first", array=True)
     d.begin("show|draw|unpack|digits of", True, True, uses="AXY")
     loop = d.label("loop|next byte|again|two digits")
-    merge = (f"ora {d.imm(base, 1)}", f"tile of digit 0 is ${base:02X}; its low nibble is 0, so OR adds the digit")
+    merge = (f"ora {d.bits(base, 1)}", f"tile of digit 0 is ${base:02X}; its low nibble is 0, so OR adds the digit")
     d.ops(
         (f"ldx {d.imm(size - 1, 1)}", "X = the highest byte, which holds the first two digits"),
         (f"ldy {d.imm(0, 1)}", "Y = the leftmost tile"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from agents.training.routines.contract import Place, Routine, Value, number
-from agents.training.routines.draft import Draft
+from agents.training.routines.draft import NO_BORROW, NO_CARRY, Draft
 
 _HANDLERS: dict[str, tuple[str, str, Callable[[int], int]]] = {
     "double": ("asl", "twice the value", lambda v: v * 2),
@@ -120,7 +120,7 @@ def next_state(d: Draft) -> Routine:
         d.op(d.implied("asl"), f"times {2 << turn}: a state has {events} entries" if turn == shifts - 1 else "times 2")
     operand = held.ref if regs else event.ref
     joined = (f"ora {operand}", "the event fits below: OR adds it")
-    d.ops(joined) if d.coin() else d.ops(("clc", "no carry"), (f"adc {operand}", "plus the event"))
+    d.ops(joined) if d.coin() else d.ops(("clc", NO_CARRY), (f"adc {operand}", "plus the event"))
     d.ops(("tax", "X = offset of the entry"), (f"lda {table},x", "the next state"))
     if counting:
         d.ops(
@@ -186,13 +186,13 @@ def boxes_overlap(d: Draft) -> Routine:
         if style:
             d.ops(
                 (f"lda {a.ref}", f"<load|fetch> {a.name}"),
-                ("clc", "no carry"),
+                ("clc", NO_CARRY),
                 (f"adc {d.imm(size[axis], 1)}", f"the far edge of the first box, {size[axis]} on"),
                 (f"cmp {b.ref}", "against the near edge of the second"),
                 (f"bcc {out}", "it ends before: apart"),
                 (f"beq {out}", "it ends right there: they only touch"),
                 (f"lda {b.ref}", f"<load|fetch> {b.name}"),
-                ("clc", "no carry"),
+                ("clc", NO_CARRY),
                 (f"adc {d.imm(other[axis], 1)}", f"the far edge of the second box, {other[axis]} on"),
                 (f"cmp {a.ref}", "against the near edge of the first"),
                 (f"bcc {out}", "it ends before: apart"),
@@ -202,9 +202,9 @@ def boxes_overlap(d: Draft) -> Routine:
             reach = size[axis] + other[axis] - 1
             d.ops(
                 (f"lda {a.ref}", f"<load|fetch> {a.name}"),
-                ("sec", "no borrow"),
+                ("sec", NO_BORROW),
                 (f"sbc {b.ref}", "the signed distance of the near edges"),
-                ("clc", "no carry"),
+                ("clc", NO_CARRY),
                 (
                     f"adc {d.imm(size[axis] - 1, 1)}",
                     f"moved up by {size[axis] - 1}, so that an overlap gives 0-{reach - 1}",

@@ -38,19 +38,11 @@ def long_fill(d: Draft) -> Routine:
         d.fetch(value)
     d.ops((f"ldy {count.ref}", "Y = how many bytes are left"), (f"beq {done}", "none: nothing to do"))
     d.mark(loop, loop=True)
-    if d.coin():
-        d.ops(
-            ("dey", "offset of the last byte that is left"),
-            (f"sta [{pointer.ref}],y", "store through all 24 bits; STA leaves the flags of DEY alone"),
-            (f"bne {loop}", "until offset 0 is done"),
-        )
-    else:
-        d.ops(
-            ("dey", "offset of the last byte that is left"),
-            (f"sta [{pointer.ref}],y", "store through the 24-bit pointer"),
-            (f"cpy {d.imm(0, 1)}", "was that offset 0?"),
-            (f"bne {loop}", "no: go on"),
-        )
+    d.ops(
+        ("dey", "offset of the last byte that is left"),
+        (f"sta [{pointer.ref}],y", "store through <all 24 bits|the 24-bit pointer>; STA leaves the flags of DEY alone"),
+        (f"bne {loop}", "<until offset 0 is done|Z is set once offset 0 is done>"),
+    )
     d.mark(done)
     d.end()
 
@@ -220,5 +212,8 @@ def overlap_move(d: Draft) -> Routine:
         [block],
         [{block.name: data} for data in (bytes(range(1, size + gap + 1)), d.data(size + gap), d.data(size + gap))],
         oracle,
-        [f"the first {gap} byte{'s keep their values' if gap > 1 else ' keeps its value'}", "the data bank is kept"],
+        [
+            f"the first {f'{gap} bytes keep their values' if gap > 1 else 'byte keeps its value'}",
+            "the data bank is kept",
+        ],
     )

@@ -7,15 +7,14 @@ cycles later the 16-bit product is in $4216-$4217; $4202 keeps its value, so it 
 from __future__ import annotations
 
 from agents.training.routines.contract import Place, Routine, Value, number
-from agents.training.routines.draft import Draft
+from agents.training.routines.draft import NO_CARRY, Draft
 
 
 def _product(d: Draft, source: Place, at: int, part: str) -> None:
     """Multiply one byte of ``source`` with what $4202 holds and wait for the product."""
     d.ops((f"lda {d.at(source, at)}", f"the {part} byte of {source.name}"), ("sta $4203", "starts the multiplier"))
-    waits = d.between(4, 5)
-    for turn in range(waits):
-        d.op("nop", f"wait: {2 * (turn + 1)} of at least 8 cycles")
+    for turn in range(4):
+        d.op("nop", f"wait: {2 * (turn + 1)} of 8 cycles")
 
 
 def long_multiply(d: Draft) -> Routine:
@@ -34,14 +33,14 @@ def long_multiply(d: Draft) -> Routine:
     _product(d, word, 0, "low")
     d.ops(
         ("lda $4216", "low byte of the first product"),
-        (f"sta {dest.ref}", "is final: nothing else reaches it"),
+        (f"sta {dest.ref}", "final: nothing else reaches it"),
         ("lda $4217", "its high byte"),
         (f"sta {d.at(dest, 1)}", "belongs 8 bits higher, for now"),
     )
     _product(d, word, 1, "high")
     d.ops(
         ("lda $4216", "low byte of the second product"),
-        ("clc", "no carry"),
+        ("clc", NO_CARRY),
         (f"adc {d.at(dest, 1)}", "it has the same weight as the high byte of the first"),
         (f"sta {d.at(dest, 1)}", "middle byte done"),
         ("lda $4217", "high byte of the second product"),
@@ -89,7 +88,7 @@ def fixed_scale(d: Draft) -> Routine:
     if d.coin():
         d.ops(
             ("lda $4216", "low byte of the second product"),
-            ("clc", "no carry"),
+            ("clc", NO_CARRY),
             (f"adc {held.ref}", "plus what came from the fraction"),
             (f"sta {dest.ref}", "the fraction of the result"),
             ("lda $4217", "the integer part"),
@@ -102,7 +101,7 @@ def fixed_scale(d: Draft) -> Routine:
             ("lda $4217", "the integer part"),
             (f"sta {d.at(dest, 1)}", "<store|keep> it"),
             ("lda $4216", "the fraction"),
-            ("clc", "no carry"),
+            ("clc", NO_CARRY),
             (f"adc {held.ref}", "plus what came from below"),
             (f"sta {dest.ref}", "the fraction of the result"),
             (f"bcc {ok}", "no carry into the integer"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agents.training.routines.contract import Place, Routine, Value, number
-from agents.training.routines.draft import Draft
+from agents.training.routines.draft import NO_BORROW, Draft
 
 
 def absolute(d: Draft) -> Routine:
@@ -28,9 +28,9 @@ def absolute(d: Draft) -> Routine:
         if d.coin():
             d.op(f"cmp {d.imm(0, size)}", "set N from A<|: the caller's flags say nothing about it>")
         else:
-            d.op(f"ora {d.imm(0, size)}", "set N from A without changing it")
+            d.op(f"ora {d.bits(0, size)}", "set N from A without changing it")
     d.op(f"bpl {positive}", "bit " + str(8 * size - 1) + " clear: <not negative, nothing to do|already positive>")
-    d.op(f"eor {d.imm(top, size)}", "invert every bit ...")
+    d.op(f"eor {d.bits(top, size)}", "invert every bit ...")
     if d.coin():
         d.op(d.implied("inc"), "... and add 1: the two's complement negation")
     else:
@@ -81,7 +81,7 @@ def clamp(d: Draft) -> Routine:
             d.mark(middle)
         else:
             d.ops(
-                (f"cmp {d.imm(limit + 1, size)}", f"compare with the upper limit plus one ({limit + 1})"),
+                (f"cmp {d.imm(limit + 1, size)}", f"compare with the upper limit plus one, {limit + 1}"),
                 (f"bcc {target}", f"carry clear: at most {limit}"),
                 (f"lda {d.imm(limit, size)}", "too large: <take|use> the upper limit"),
             )
@@ -100,7 +100,7 @@ def clamp(d: Draft) -> Routine:
         [dest],
         given,
         lambda g: {dest.name: min(high, max(low if both else 0, number(g, value.name)))},
-        [f"the limits are <inclusive|part of the range>, {span}"],
+        ["the limits <are inclusive|belong to the range>" if both else f"{high} itself is allowed"],
         edges=(low - 1, low, low + 1, high - 1, high, high + 1),
     )
 
@@ -118,7 +118,7 @@ def order(d: Draft) -> Routine:
     d.begin("compare|at least|not below|check order", size == 1, uses="A")
     yes, done = d.label("yes|true|at least|ge"), d.label("done|store|out|finish")
     (_branch_if_signed if signed else _branch_if_unsigned)(d, first, second, yes)
-    d.ops((f"lda {d.imm(0, size)}", "smaller: 0"), (f"bra {done}", "<done|skip the other case>"))
+    d.ops((f"lda {d.imm(0, size)}", "smaller: 0"), (f"bra {done}", "<past|skip> the other case"))
     d.mark(yes)
     d.op(f"lda {d.imm(1, size)}", "at least equal: 1")
     d.mark(done)
@@ -159,19 +159,16 @@ _ORDERS = (
 
 
 def _branch_if_signed(d: Draft, first: Place, second: Place, target: str) -> None:
-    fix, sign = d.label("no overflow|fix|sign ok|plain"), d.imm(1 << (8 * first.size - 1), first.size)
+    fix, sign = d.label("no overflow|fix|sign ok|plain"), d.bits(1 << (8 * first.size - 1), first.size)
     d.ops(
         (f"lda {first.ref}", f"<load|fetch> {first.name}"),
-        ("sec", "no borrow"),
+        ("sec", NO_BORROW),
         (f"sbc {second.ref}", f"minus {second.name}"),
         (f"bvc {fix}", "no overflow: N is the true sign"),
-        (f"eor {sign}", "overflow: the sign is inverted, invert it back"),
+        (f"eor {sign}", "overflow: the sign is inverted, invert it back; N follows"),
     )
     d.mark(fix)
-    d.ops(
-        (f"cmp {sign}", "is the sign bit of the difference set?"),
-        (f"bcc {target}", "no: not negative, so at least equal"),
-    )
+    d.op(f"bpl {target}", "not negative: at least equal")
 
 
 def _branch_if_unsigned(d: Draft, first: Place, second: Place, target: str) -> None:
@@ -200,7 +197,7 @@ def inside(d: Draft) -> Routine:
     for point, edge, extent, word in axes:
         d.ops(
             (f"lda {point.ref}", f"<load|fetch> {point.name}"),
-            ("sec", "no borrow"),
+            ("sec", NO_BORROW),
             (f"sbc {edge.ref}", f"distance from {edge.name}; wraps to a large number if negative"),
             (f"cmp {d.imm(extent, 1)}", f"the box is {extent} {word}"),
             (f"bcs {out}", "at least that far, or on the other side: outside"),

@@ -45,7 +45,7 @@ def lorom_address(d: Draft) -> Routine:
             ("ora #$80", "the ROM is in the upper half of the bank"),
             (f"sta {d.at(dest, 1)}", "middle byte of the address"),
         ],
-        [(f"lda {offset.ref}", "the low byte"), (f"sta {dest.ref}", "is the same in both")],
+        [(f"lda {offset.ref}", "the low byte"), (f"sta {dest.ref}", "goes over unchanged")],
     ]
     d.rng.shuffle(parts)
     d.ops(*parts[0], *parts[1])
@@ -159,11 +159,14 @@ def _low_word(d: Draft, source: Place, dest: Place, header: tuple[str, str] | No
         d.ops(("rep #$20", "16-bit A for the address inside the bank"), (f"lda {source.ref}", "low and middle byte"))
         if header and start:
             d.ops(start, (f"{header[1]} #$0200", f"{what} the 512 bytes of the header"))
-        d.ops((f"sta {dest.ref}", "into the result"), ("sep #$20", "8-bit A again; the carry stays"))
+        d.ops(
+            (f"sta {dest.ref}", "into the result"),
+            ("sep #$20", "8-bit A again" + ("; the carry stays" if header else "")),
+        )
         return
     d.ops(
         (f"lda {source.ref}", "the low byte"),
-        (f"sta {dest.ref}", "is the same in both" + (": $200 ends in 00" if header else "")),
+        (f"sta {dest.ref}", "goes over unchanged" + (": $200 ends in 00" if header else "")),
     )
     d.op(f"lda {d.at(source, 1)}", "the middle byte")
     if header and start:

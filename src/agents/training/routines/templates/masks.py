@@ -25,7 +25,7 @@ def bit_field(d: Draft) -> Routine:
     d.fetch(value)
     safe = d.coin()
     if safe:
-        d.op(f"and {d.imm((1 << width) - 1, size)}", f"only {width} bits count")
+        d.op(f"and {d.bits((1 << width) - 1, size)}", f"only {width} bits count")
     for turn in range(low):
         d.op(d.implied("asl"), f"into position, {turn + 1} of {low}")
     d.op(f"sta {held.ref}", f"keep the field in {held.name}")
@@ -39,7 +39,7 @@ def bit_field(d: Draft) -> Routine:
     else:
         d.ops(
             (f"lda {target.ref}", f"<load|fetch> {target.name}"),
-            (f"and {d.imm(top ^ mask, size)}", "clear the old field"),
+            (f"and {d.bits(top ^ mask, size)}", "clear the old field"),
             (f"ora {held.ref}", "put the new one in"),
             (f"sta {target.ref}", "<store|write> it back"),
         )
@@ -78,7 +78,7 @@ def flag_step(d: Draft) -> Routine:
     d.ops(
         (f"stz {dest.ref}", f"assume flag {other} is clear"),
         (f"lda {flags.ref}", f"<load|fetch> {flags.name}"),
-        (f"{d.pick('and|bit')} {d.imm(1 << other, 1)}", f"test bit {other}"),
+        (f"{d.pick('and|bit')} {d.bits(1 << other, 1)}", f"test bit {other}"),
         (f"beq {skip}", "it is 0"),
         (f"inc {dest.ref}", "it is 1: note it"),
     )
@@ -87,18 +87,18 @@ def flag_step(d: Draft) -> Routine:
     if kind == "toggle":
         d.ops(
             (f"lda {flags.ref}", "the flags again"),
-            (f"eor {d.imm(mask, 1)}", f"flip bit {bit}"),
+            (f"eor {d.bits(mask, 1)}", f"flip bit {bit}"),
             (f"sta {flags.ref}", "<store|write> them back"),
         )
     elif d.coin():
         d.ops(
-            (f"lda {d.imm(mask, 1)}", f"the mask of bit {bit}"),
+            (f"lda {d.bits(mask, 1)}", f"the mask of bit {bit}"),
             (f"{'tsb' if kind == 'set' else 'trb'} {flags.ref}", f"{kind} it in {flags.name}"),
         )
     else:
         d.ops(
             (f"lda {flags.ref}", "the flags again"),
-            ((f"ora {d.imm(mask, 1)}" if kind == "set" else f"and {d.imm(255 ^ mask, 1)}"), f"{kind} bit {bit}"),
+            ((f"ora {d.bits(mask, 1)}" if kind == "set" else f"and {d.bits(255 ^ mask, 1)}"), f"{kind} bit {bit}"),
             (f"sta {flags.ref}", "<store|write> them back"),
         )
     d.end()

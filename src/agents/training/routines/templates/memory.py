@@ -57,7 +57,11 @@ def fill(d: Draft) -> Routine:
         for _ in range(step):
             d.op(f"in{index}", "<next byte|step forward>")
         d.ops((f"cp{index} {d.imm(size, 1)}", f"all {size} bytes done?"), (f"bne {loop}", "no: <go on|once more>"))
-        how = "Counting up, CPX or CPY with the size ends the loop" if d.coin() else f"The index runs from 0 to {size}"
+        how = (
+            "Counting up, CPX or CPY with the size ends the loop"
+            if d.coin()
+            else f"The index runs from 0 up to {size - step}"
+        )
     d.end()
     values = [] if constant else [d.between(1, 255), 0, 255 if not wide else 0xFFFF, d.between(1, (1 << 8 * step) - 1)]
     given: list[dict[str, Value]] = [{source.name: v} for v in values] or [{}]
@@ -102,7 +106,12 @@ def copy(d: Draft) -> Routine:
         (f"sta {dest.ref},{index}", f"<store|write> to {dest.name} + {name}"),
     )
     for _ in range(step):
-        d.op(f"{'de' if down else 'in'}{index}", "<one byte on|step by a byte>")
+        d.op(
+            f"{'de' if down else 'in'}{index}",
+            f"<one byte {'back' if down else 'on'}|a word has two bytes>"
+            if wide
+            else f"the {'byte before' if down else 'next byte'}",
+        )
     if down:
         d.op(f"bpl {loop}", f"until {name} is negative")
     else:
@@ -228,7 +237,7 @@ def lookup(d: Draft) -> Routine:
     d.fetch(source)
     if guard:
         d.ops(
-            (f"cmp {d.imm(count, 1)}", f"<is the index inside the table|compare with the number of entries, {count}>?"),
+            (f"cmp {d.imm(count, 1)}", f"<is the index inside the table?|is it below {count}, the number of entries?>"),
             (f"bcc {ok}", "carry clear: <it is|smaller, so valid>"),
             (f"lda {d.imm(0, 1)}", "no: take entry 0"),
         )

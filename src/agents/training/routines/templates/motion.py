@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agents.training.routines.contract import Place, Routine, Value, number
-from agents.training.routines.draft import Draft
+from agents.training.routines.draft import NO_BORROW, NO_CARRY, Draft
 
 
 def velocity(d: Draft) -> Routine:
@@ -60,7 +60,7 @@ def _move_word(d: Draft, position: Place, speed: Place) -> None:
     )
     d.mark(plus)
     d.ops(
-        ("clc", "no carry"),
+        ("clc", NO_CARRY),
         (f"adc {position.ref}", f"plus {position.name}"),
         (f"sta {position.ref}", "<store|write> it back"),
     )
@@ -70,7 +70,7 @@ def _move_bytes(d: Draft, position: Place, speed: Place) -> None:
     done, held = d.label("add|apply|move it|sum"), d.spare("high|sign|extend|upper", 1)
     d.ops(
         (f"lda {position.ref}", "the low byte of the position"),
-        ("clc", "no carry"),
+        ("clc", NO_CARRY),
         (f"adc {speed.ref}", f"plus {speed.name}"),
         (f"sta {position.ref}", "low byte done, C has the carry"),
         (f"stz {held.ref}", "sign extension of a positive speed: $00"),
@@ -174,16 +174,15 @@ def cooldown(d: Draft) -> Routine:
         d.op(d.implied("dec"), "one frame less")
     else:
         d.ops(
-            ("sec", "no borrow"),
+            ("sec", NO_BORROW),
             (f"sbc {d.imm(amount, size)}", f"{amount} less"),
             (f"bcs {keep}", "did not pass 0"),
             (f"lda {d.imm(0, size)}", "passed it: stop at 0"),
         )
         d.mark(keep)
     d.ops(
-        (f"sta {timer.ref}", "<store|write> it back"),
-        (f"{'cmp ' + d.imm(0, size)}", "0 now?"),
-        (f"bne {done}", "no: still running"),
+        (f"sta {timer.ref}", "<store|write> it back; STA changes no flag"),
+        (f"bne {done}", "not 0 yet: still running"),
     )
     d.mark(zero)
     d.op(f"inc {ready.ref}", "the countdown is over")
@@ -227,7 +226,7 @@ def lfsr(d: Draft) -> Routine:
     d.ops(
         (d.implied("lsr"), "shift right; the lowest bit falls into the carry"),
         (f"bcc {skip}", "it was 0"),
-        (f"eor {d.imm(taps, size)}", "it was 1: flip the taps"),
+        (f"eor {d.bits(taps, size)}", "it was 1: flip the taps"),
     )
     d.mark(skip)
     if steps > 1:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agents.training.routines.contract import Place, Routine, Value, number
-from agents.training.routines.draft import Draft
+from agents.training.routines.draft import NO_CARRY, Draft
 from agents.training.routines.probes import Span
 
 _LOOPS = "loop|next|again|more|each|walk|step"
@@ -83,8 +83,8 @@ def list_walk(d: Draft) -> Routine:
         array=True,
     )
     head = d.near("head|first|list|start", 2, "the address of the first node, or 0 for an empty list")
-    dest = d.near("total|nodes seen|count|weight", 2, "the result")
     adding = d.coin()
+    dest = d.near("total|sum|weight" if adding else "nodes seen|count|list size", 2, "the result")
     d.begin("walk list|count list|list sum|follow", False, False, uses="AX")
     loop, done = d.label("loop|follow|node|next node"), d.label("done|end|empty|last")
     d.ops(
@@ -96,7 +96,7 @@ def list_walk(d: Draft) -> Routine:
     if adding:
         d.ops(
             (f"lda {dest.ref}", "the sum so far"),
-            ("clc", "no carry"),
+            ("clc", NO_CARRY),
             ("adc $0002,x", "plus the value of this node, at offset 2"),
             (f"sta {dest.ref}", "<keep|store> it"),
         )
@@ -175,7 +175,7 @@ def ring_push(d: Draft) -> Routine:
     if style == "mask":
         d.ops(
             (f"t{index}a", "the index to A"),
-            (f"and {d.imm(room - 1, 1)}", f"wrap at {room}: a power of two"),
+            (f"and {d.bits(room - 1, 1)}", f"wrap at {room}: a power of two"),
             (f"sta {head.ref}", f"<store|keep> {head.name}"),
         )
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agents.training.routines.contract import Place, Routine, Value, hex_address, number
-from agents.training.routines.draft import Draft
+from agents.training.routines.draft import NO_BORROW, Draft
 
 
 def multiply_constant(d: Draft) -> Routine:
@@ -43,7 +43,7 @@ def multiply_constant(d: Draft) -> Routine:
                 (f"adc {held.ref}", f"plus the number: times {sofar}"),
             )
     if less:
-        d.ops(("sec", "no borrow"), (f"sbc {held.ref}", f"minus the number: times {factor}"))
+        d.ops(("sec", NO_BORROW), (f"sbc {held.ref}", f"minus the number: times {factor}"))
     d.store(dest)
     d.end()
     top = (1 << 8 * size) - 1
@@ -65,8 +65,8 @@ def multiply_constant(d: Draft) -> Routine:
 
 def hardware_multiply(d: Draft) -> Routine:
     """Use the CPU's 8 x 8 multiplier."""
-    left = d.operand(1, "width|rows|speed|left", "the first factor (unsigned byte)")
-    right = d.near("height|columns|ticks|right", 1, "the second factor (unsigned byte)")
+    left = d.operand(1, "width|rows|speed|left", "the first factor, an unsigned byte")
+    right = d.near("height|columns|ticks|right", 1, "the second factor, an unsigned byte")
     product = d.near("area|product|result|total", 2, "the 16-bit product")
     d.begin(
         "hw mul|multiply|mul8x8|product",
@@ -81,9 +81,8 @@ def hardware_multiply(d: Draft) -> Routine:
         d.fetch(factor)
         extra = "" if port == "$4202" else "; this write starts the multiplier"
         d.op(f"sta {port}", f"{port} = {'multiplicand' if port == '$4202' else 'multiplier'}{extra}")
-    waits = d.between(4, 5)
-    for turn in range(waits):
-        d.op("nop", f"wait: {2 * (turn + 1)} of at least 8 cycles<| for the product>")
+    for turn in range(4):
+        d.op("nop", f"wait: {2 * (turn + 1)} of 8 cycles")
     if d.coin():
         d.ops(
             ("rep #$20", "16-bit A to read both bytes"),
@@ -141,7 +140,7 @@ def _transfer(d: Draft, source: Place, dest: Place, what: str, wide: bool) -> No
 def hardware_divide(d: Draft) -> Routine:
     """Use the CPU's 16 / 8 divider."""
     whole = d.near("total|sum|ticks|amount", 2, "the 16-bit dividend")
-    by = d.near("count|parts|speed|per", 1, "the divisor (never 0)")
+    by = d.near("count|parts|speed|per", 1, "the divisor, never 0")
     quotient = d.near("quotient|share|average|whole", 2, "the 16-bit quotient")
     rest = d.near("rest|remainder|modulo|left over", 2, "the 16-bit remainder")
     outputs = [[quotient, rest], [quotient], [rest]][d.between(0, 2)]

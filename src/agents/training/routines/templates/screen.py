@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agents.training.routines.contract import Routine, Value, number
-from agents.training.routines.draft import Draft
+from agents.training.routines.draft import NO_BORROW, NO_CARRY, Draft
 
 
 def scroll_write(d: Draft) -> Routine:
@@ -36,7 +36,7 @@ def scroll_write(d: Draft) -> Routine:
                 ("rep #$20", "16-bit A for the whole position"), (f"lda {source.ref}", f"both bytes of {source.name}")
             )
             if shake:
-                d.ops(("clc", "no carry"), (f"adc {d.imm(shake, 2)}", f"plus the fixed offset {shake}"))
+                d.ops(("clc", NO_CARRY), (f"adc {d.imm(shake, 2)}", f"plus the fixed offset {shake}"))
             d.ops(
                 ("sep #$20", "8-bit A: the port takes bytes; B keeps the high one"),
                 (f"sta ${addr:04X}", "first write: the low byte"),
@@ -44,7 +44,7 @@ def scroll_write(d: Draft) -> Routine:
                 (f"sta ${addr:04X}", "second write: the high byte"),
             )
         else:
-            added = [("clc", "no carry"), (f"adc {d.imm(shake, 1)}", f"plus the fixed offset {shake}")] if shake else []
+            added = [("clc", NO_CARRY), (f"adc {d.imm(shake, 1)}", f"plus the fixed offset {shake}")] if shake else []
             carried = [(f"adc {d.imm(0, 1)}", "plus the carry; STA and LDA left it alone")] if shake else []
             d.ops((f"lda {source.ref}", f"low byte of {source.name}"), *added)
             d.ops((f"sta ${addr:04X}", "first write: the low byte"), (f"lda {d.at(source, 1)}", "the high byte"))
@@ -96,7 +96,7 @@ def layer_bases(d: Draft) -> Routine:
         [(f"lda {d.at(tilemap, 1)}", "high byte of the address: bits 10-15 end up in bits 2-7, where they belong")]
     ]
     if size:
-        parts[0].append((f"ora {d.imm(size, 1)}", f"size {size}: {_SIZES[size]} entries"))
+        parts[0].append((f"ora {d.bits(size, 1)}", f"size {size}: {_SIZES[size]} entries"))
     parts[0].append((f"sta ${map_port:04X}", f"BG{only}SC"))
     if with_tiles:
         parts.append([(f"lda {d.at(tiles[0], 1)}", f"high byte for BG{layers[0]}, of which the upper nibble counts")])
@@ -170,7 +170,7 @@ def brightness_step(d: Draft) -> Routine:
             )
         else:
             d.ops(
-                ("clc", "no carry"),
+                ("clc", NO_CARRY),
                 (f"adc {d.imm(step, 1)}", f"{step} brighter"),
                 ("cmp #$10", "past 15?"),
                 (f"bcc {show}", "no"),
@@ -180,7 +180,7 @@ def brightness_step(d: Draft) -> Routine:
         d.ops((f"sta {level.ref}", "remember it, since $2100 cannot be read"), ("sta $2100", "and show it"))
     else:
         d.ops(
-            ("sec", "no borrow"),
+            ("sec", NO_BORROW),
             (f"sbc {d.imm(step, 1)}", f"{step} darker"),
             (f"beq {full}", "exactly 0: the screen goes off"),
             (f"bcs {show}", "above 0: still visible"),
@@ -239,7 +239,7 @@ def window_span(d: Draft) -> Routine:
     if held is not center:
         d.op(f"sta {held.ref}", "keep the middle for the other side")
     d.ops(
-        ("sec", "no borrow"),
+        ("sec", NO_BORROW),
         (f"sbc {radius.ref}", f"{center.key} minus {radius.name}"),
         (f"bcs {low}", "no borrow: on the screen"),
         (f"lda {d.imm(0, 1)}", "beyond the left border: cut at 0"),
@@ -248,7 +248,7 @@ def window_span(d: Draft) -> Routine:
     d.ops(
         (f"sta ${left:04X}", "the left edge"),
         (f"lda {held.ref}", "the middle again"),
-        ("clc", "no carry"),
+        ("clc", NO_CARRY),
         (f"adc {radius.ref}", f"plus {radius.name}"),
         (f"bcc {high}", "no carry: on the screen"),
         ("lda #$FF" if d.coin() else "lda #255", "beyond the right border: cut at 255"),

@@ -16,7 +16,7 @@ def popcount(d: Draft) -> Routine:
     """Count the bits that are 1."""
     size = 1 if d.level < 3 else d.between(1, 2)
     bits = 8 * size
-    source = d.operand(size, "flags|mask|bits|collected", f"the {bits} bits to look at")
+    source = d.operand(size, "flags|mask|pattern|collected", f"the {bits} bits to look at")
     dest = d.near("count|ones|number set|have", 1, "how many of them are 1")
     early = d.coin()
     index = d.pick("x|y")
@@ -103,7 +103,7 @@ def shift(d: Draft) -> Routine:
         uses=("" if dest.where == "A" else "A") + ("X" if looped else ""),
     )
     d.fetch(source)
-    half = d.imm(1 << (bits - 1), size)
+    half = d.bits(1 << (bits - 1), size)
     _repeat(d, places, _PLACE[kind](half), looped)
     d.store(dest)
     d.end()
@@ -151,7 +151,7 @@ def _repeat(d: Draft, places: int, body: list[tuple[str, str]], looped: bool) ->
     body = [(d.implied(text) if len(text) == 3 else text, note) for text, note in body]
     if not looped:
         for turn in range(places):
-            d.ops(*((text, f"{note} ({turn + 1} of {places})") for text, note in body))
+            d.ops(*((text, f"{note}, {turn + 1} of {places}") for text, note in body))
         return
     loop = d.label("loop|again|one place|next")
     d.op(f"ldx {d.imm(places, 1)}", f"{places} places")
@@ -171,8 +171,8 @@ def _shifted(value: int, kind: str, places: int, bits: int) -> int:
 def swap_bytes(d: Draft) -> Routine:
     """Exchange the two bytes of a word."""
     source = d.operand(2, "word|pointer|big endian|raw", "a 16-bit number")
-    dest = d.operand(2, "swapped|little|fixed|native", "the same bytes, exchanged", 0.4)
-    style = d.pick("xba|xba|rotate|bytes") if source.in_memory and dest.in_memory else d.pick("xba|rotate")
+    dest = d.operand(2, "swapped|little|fixed|native", "the same bytes, exchanged", 0.4 if source.in_memory else 0.0)
+    style = d.pick("xba|xba|bytes") if source.in_memory and dest.in_memory else "xba"
     regs = "A" in (source.where, dest.where)
     d.begin(
         "swap|byteswap|exchange|flip",
@@ -191,14 +191,7 @@ def swap_bytes(d: Draft) -> Routine:
         )
     else:
         d.fetch(source)
-        if style == "xba":
-            d.op("xba", "exchange the two halves of the accumulator")
-        else:
-            for turn in range(8):
-                d.ops(
-                    (f"cmp {d.imm(0x8000, 2)}", f"top bit to the carry ({turn + 1} of 8)"),
-                    ("rol", "and in again at the bottom"),
-                )
+        d.op("xba", "exchange the two halves of the accumulator")
         d.store(dest)
     d.end()
     given: list[Mapping[str, Value]] = [
@@ -214,7 +207,6 @@ def swap_bytes(d: Draft) -> Routine:
         f"Exchange the low and the high byte of {source.name}<, result| and put the result> in {dest.key}.",
         {
             "xba": "XBA exchanges the halves of the 16-bit accumulator in one instruction.",
-            "rotate": "Rotating 16 bits by 8 places exchanges the bytes; CMP with $8000 feeds the top bit to ROL.",
             "bytes": "With an 8-bit accumulator, XBA parks the first byte in B while the second is loaded.",
         }[style],
         [source],
@@ -254,7 +246,7 @@ def swap_nibbles(d: Draft) -> Routine:
 
     return d.finish(
         "swap_nibbles",
-        f"Exchange the <high|upper> and the <low|lower> nibble of {source.name}; the result goes to {dest.key}.",
+        f"Exchange the <high and the low|upper and the lower> nibble of {source.name}; the result goes to {dest.key}.",
         "Exchanging the nibbles is an 8-bit rotation by four places, and each place is "
         + (
             "ASL, which drops the top bit into the carry, and ADC #0, which adds it back below."

@@ -95,7 +95,12 @@ def sprite_high_bits(d: Draft) -> Routine:
     slots = 4 * size
     slot = d.near("slot|number|object|which", 1, f"the number of the sprite, 0-{slots - 1}")
     bits = d.near("bits|extra|size and x|high", 1, "0-3: bit 0 is bit 8 of x, bit 1 the size")
-    table = d.low("high table|oam high|oam top|extra bits", size, f"{size} bytes, two bits per sprite", array=True)
+    table = d.low(
+        "high table|oam high|oam top|extra bits",
+        size,
+        f"{size} byte{'s' if size > 1 else ''}, two bits per sprite",
+        array=True,
+    )
     d.begin("set high bits|sprite size|oam high|high bits", True, True, uses="AXY")
     loop, put, masks = d.label("shift|loop|one pair"), d.label("put|join|ready"), d.label("masks|keep|holes")
     held = d.spare("pair|shifted|temp|bits now", 1, "the two bits in position")

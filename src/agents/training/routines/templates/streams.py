@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agents.training.routines.contract import Routine, Value, number, octets
-from agents.training.routines.draft import Draft
+from agents.training.routines.draft import NO_CARRY, Draft
 
 _LOOPS = "loop|next|again|more|each|step"
 
@@ -88,7 +88,7 @@ def header_checksum(d: Draft) -> Routine:
         d.ops(
             (f"lda {data.ref},{index}", "a byte and the one after it"),
             ("and #$00FF", "only the first counts"),
-            ("clc", "no carry"),
+            ("clc", NO_CARRY),
             (f"adc {check.ref}", "plus the sum so far"),
             (f"sta {check.ref}", "<store|keep> it"),
             (f"de{index}", "the byte before"),
@@ -108,7 +108,7 @@ def header_checksum(d: Draft) -> Routine:
         )
         d.mark(loop, loop=True)
         d.ops(
-            ("clc", "no carry"),
+            ("clc", NO_CARRY),
             (f"adc {data.ref},{index}", "add a byte"),
             (f"bcc {skip}", "no carry: the high byte stays"),
             (f"inc {d.at(check, 1)}", "carry into the high byte"),
@@ -146,7 +146,7 @@ def header_checksum(d: Draft) -> Routine:
 
 def crc8(d: Draft) -> Routine:
     """CRC-8 of a few bytes, bit by bit."""
-    size = d.between(1, 1 + d.level)
+    size = d.between(2, 2 + d.level)
     poly = int(d.pick("7|49|29"))
     start = d.pick("0|255|0")
     data = d.low("packet|record|message|save", size, f"{size} byte{'s' if size > 1 else ''}", array=True)
@@ -163,14 +163,14 @@ def crc8(d: Draft) -> Routine:
         d.label("each bit|shift|next bit"),
         d.label("zero|skip|no xor"),
     )
-    d.ops((f"lda {d.imm(int(start), 1)}", "the start value"), (f"ldx {d.imm(0, 1)}", "X = the first byte"))
+    d.ops((f"lda {d.bits(int(start), 1)}", "the start value"), (f"ldx {d.imm(0, 1)}", "X = the first byte"))
     d.mark(loop)
     d.ops((f"eor {data.ref},x", "mix in a byte"), (f"ldy {d.imm(8, 1)}", "8 bits to shift"))
     d.mark(bits, loop=True)
     d.ops(
         (d.implied("asl"), "the top bit goes to the carry"),
         (f"bcc {skip}", "it was 0: only shifted"),
-        (f"eor {d.imm(poly, 1)}", "it was 1: subtract the polynomial, which is XOR here"),
+        (f"eor {d.bits(poly, 1)}", "it was 1: subtract the polynomial, which is XOR here"),
     )
     d.mark(skip)
     d.ops(("dey", "one bit done"), (f"bne {bits}", "until all 8 are"))
@@ -220,7 +220,7 @@ def run_lengths(d: Draft) -> Routine:
     d.ops(
         (f"lda {packed.ref},x", "a count"),
         (f"beq {done}", "0 ends the data"),
-        (f"sta {counter.ref}", "so many times"),
+        (f"sta {counter.ref}", "the repeat count, for the inner loop"),
         ("inx", "to the value"),
         (f"lda {packed.ref},x", "the value"),
         ("inx", "to the next pair"),
@@ -288,14 +288,14 @@ def ring_pop(d: Draft) -> Routine:
         (f"cp{index} {head.ref}", "equal indexes: nothing is in the ring"),
         (f"beq {empty}", "empty: change nothing else"),
         (f"lda {buffer.ref},{index}", "the oldest byte"),
-        (f"sta {dest.ref}", "<store|hand> it out"),
+        (f"sta {dest.ref}", "<store|pass on> the byte"),
         (f"in{index}", "advance the index"),
     )
     if masked:
         d.ops(
             (f"t{index}a", "to A"),
-            (f"and {d.imm(room - 1, 1)}", f"wrap at {room}, a power of two"),
-            (f"sta {tail.ref}", "the new tail"),
+            (f"and {d.bits(room - 1, 1)}", f"wrap at {room}, a power of two"),
+            (f"sta {tail.ref}", "where the next read begins"),
         )
     else:
         d.ops(
@@ -304,7 +304,7 @@ def ring_pop(d: Draft) -> Routine:
             (f"ld{index} {d.imm(0, 1)}", "yes: back to the start"),
         )
         d.mark(wrap)
-        d.op(f"st{index} {tail.ref}", "the new tail")
+        d.op(f"st{index} {tail.ref}", "where the next read begins")
     d.mark(empty)
     d.end()
 

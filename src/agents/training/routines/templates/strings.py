@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agents.training.routines.contract import Routine, Value, octets
-from agents.training.routines.draft import Draft
+from agents.training.routines.draft import NO_BORROW, NO_CARRY, Draft
 
 
 def _ended(d: Draft, room: int, end: int, length: int, low: int = 0x20, high: int = 0x7E) -> bytes:
@@ -40,14 +40,14 @@ def text_copy(d: Draft) -> Routine:
     )
     if early:
         if end:
-            d.op(f"cmp {d.imm(end, 1)}", "the end mark?")
+            d.op(f"cmp {d.bits(end, 1)}", "the end mark?")
         keeps = "yes: all is copied" if end else "Z is still that of LDA: the 0 at the end"
         d.ops((f"beq {done}", keeps), (f"in{index}", "the next character"), (f"bra {loop}", "<and on|once more>"))
         d.mark(done)
     else:
         d.ops(
             (f"in{index}", "the next place"),
-            (f"cmp {d.imm(end, 1)}", "was it the end mark? The compare also undoes the Z of the increment"),
+            (f"cmp {d.bits(end, 1)}", "was it the end mark? The compare also undoes the Z of the increment"),
             (f"bne {loop}", "no: go on"),
         )
     d.end()
@@ -147,7 +147,7 @@ def find_char(d: Draft) -> Routine:
     text = d.low("name|word|path|line", room, f"a length byte, 0-{room - 1}, and that many characters", array=True)
     key = d.operand(1, "wanted|char|sign|mark", "the character to look for")
     none = "$FF" if first else "0"
-    meaning = f"the {'index (from 0)' if first else 'position (from 1)'}, or {none} if it is not there"
+    meaning = f"the {'index, counted from 0' if first else 'position, counted from 1'}, or {none} if it is not there"
     dest = d.near("found|index|where|position", 1, meaning)
     d.begin("find char|search|index of|strchr", True, True, fixed="m" if key.where == "A" else "", uses="AX")
     loop, hit, miss = d.label("loop|next|again|look"), d.label("found|hit|store|done"), d.label("miss|none|not there")
@@ -310,20 +310,20 @@ def tile_text(d: Draft) -> Routine:
     if wide:
         d.op("and #$00FF", "only the character")
     if end:
-        d.op(f"cmp {d.imm(end, 2 if wide else 1)}", f"compare with the end mark ${end:02X}")
+        d.op(f"cmp {d.bits(end, 2 if wide else 1)}", f"compare with the end mark ${end:02X}")
     d.op(f"beq {done}", "the end mark: the text is complete")
     if wide:
         added = (high << 8) - base & 0xFFFF
         d.ops(
-            ("clc", "no carry"),
+            ("clc", NO_CARRY),
             (f"adc #${added:04X}", f"minus ${base:02X} gives the tile, plus ${high:02X}00 the attributes"),
             (f"sta {cells.ref},y", "the whole entry"),
         )
         d.ops(*[("iny", "an entry has two bytes")] * 2)
     else:
         d.ops(
-            ("sec", "no borrow"),
-            (f"sbc {d.imm(base, 1)}", f"tile 0 shows the character ${base:02X}"),
+            ("sec", NO_BORROW),
+            (f"sbc {d.bits(base, 1)}", f"tile 0 shows the character ${base:02X}"),
             (f"sta {cells.ref},y", "low byte of the entry: the tile"),
             ("iny", "to the high byte"),
             (f"lda #${high:02X}", f"palette {palette}, priority {priority}, no flips"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from agents.training.routines import probes
 from agents.training.routines.contract import Place, Routine, Value, number
-from agents.training.routines.draft import Draft
+from agents.training.routines.draft import NO_BORROW, NO_CARRY, Draft
 
 
 def add(d: Draft) -> Routine:
@@ -66,11 +66,17 @@ def _chain(d: Draft, noun: str, op: str, sign: int) -> Routine:
     given = [{first.name: a & top, second.name: b & top} for a, b in pairs]
     sum_up = f"<Add|Sum up> the {8 * size}-bit numbers {first.name} and {second.name}"
     goal = sum_up if adding else f"Subtract the {8 * size}-bit number {second.name} from {first.name}"
-    how = {"wide": "16 bits at a time", "bytes": "byte by byte", "loop": "in a loop over the bytes, lowest first,"}
+    how = {"wide": "16 bits at a time", "bytes": "byte by byte", "loop": "in a loop over the bytes"}
+    carried = "carry" if adding else "borrow"
     plan = (
-        f"Work {how[style]} from the low end so that the {'carry' if adding else 'borrow'} <travels|ripples> upwards; "
+        f"Work {how[style]} from the low end so that the {carried} <travels|ripples> upwards; "
         f"only the first step needs {_START[op][0].upper()}<.|, every later one must use the carry as it is.>"
     )
+    if dest.size == (2 if style == "wide" else 1):
+        what = f"{op.upper()} {'adds the carry, too' if adding else 'needs the carry set'}"
+        plan = (
+            f"One {op.upper()} does it; {what}, so {_START[op][0].upper()} comes first<.|, and C is right afterwards.>"
+        )
     goal += f" <and leave the result in|, result in> {dest.name}."
     return d.finish(noun, goal, plan, [first, second], outputs, given, oracle)
 
@@ -95,17 +101,25 @@ def _chain_loop(d: Draft, op: str, first: Place, second: Place, dest: Place) -> 
         (f"lda {first.ref},x", f"byte X of {first.name}"),
         (f"{op} {second.ref},x", f"{verb} byte X of {second.name} and the {carried} so far"),
         (f"sta {dest.ref},x", f"keep it in {dest.name}"),
-        ("inx", "<go on|step> to the next higher byte (the carry is untouched)"),
-        ("dey", "one byte less to do (this too leaves the carry alone)"),
+        ("inx", "<go on|step> to the next higher byte; the carry is untouched"),
+        ("dey", "one byte less to do; this too leaves the carry alone"),
         (f"bne {loop}", "until every byte is done"),
     )
 
 
 def _chain_steps(d: Draft, op: str, first: Place, second: Place, dest: Place, step: int) -> None:
     verb, _ = _VERB[op]
+    if dest.size == step:
+        d.ops(
+            (_START[op][0], NO_CARRY if op == "adc" else NO_BORROW),
+            (f"lda {first.ref}", f"<load|fetch> {first.name}"),
+            (f"{op} {second.ref}", f"{verb} {second.name}"),
+            (f"sta {dest.ref}", f"<store|write> the result<| to {dest.name}>"),
+        )
+        return
     d.op(*_START[op])
     for at in range(0, dest.size, step):
-        part = ("word" if step == 2 else "byte") + (f" {at // step}" if dest.size > step else "")
+        part = f"{'word' if step == 2 else 'byte'} {at // step}"
         carried = ", with the carry from below" if at else ""
         d.ops(
             (f"lda {d.at(first, at)}", f"<load|fetch> {part} of {first.name}"),
@@ -181,7 +195,7 @@ def average(d: Draft) -> Routine:
         ("clc", "no carry into the sum"),
         (
             f"adc {second.ref}",
-            f"add {second.name}; <the carry is bit|a ninth or seventeenth bit is> kept in C"
+            f"add {second.name}; bit {8 * size} of the sum is kept in C"
             if d.coin()
             else f"plus {second.name}, overflow goes to the carry",
         ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agents.training.routines.contract import Routine, Value, number
-from agents.training.routines.draft import Draft
+from agents.training.routines.draft import NO_CARRY, Draft
 
 
 def _text(d: Draft, room: int, end: int, length: int) -> bytes:
@@ -33,10 +33,10 @@ def length(d: Draft) -> Routine:
     d.mark(loop, loop=True)
     d.op(f"lda {text.ref},{index}", f"character {name}")
     if end:
-        d.op(f"cmp {d.imm(end, 1)}", "the end mark?")
+        d.op(f"cmp {d.bits(end, 1)}", "the end mark?")
     d.ops(
-        (f"beq {done}", "yes: stop"),
-        (f"in{index}", "no: one character more"),
+        (f"beq {done}", "yes: stop" if end else "0, the end mark: stop"),
+        (f"in{index}", "<count it|one character more>"),
         (f"bra {loop}", "<and on|look at the next>"),
     )
     d.mark(done)
@@ -142,7 +142,7 @@ def hex_digits(d: Draft) -> Routine:
         )
         d.mark(label)
         if style:
-            d.ops(("clc", "no carry"), ("adc #$30", "'0' is $30"))
+            d.ops(("clc", NO_CARRY), ("adc #$30", "'0' is $30"))
         else:
             d.op("adc #$30", "'0' is $30; the carry is clear on both paths")
         d.op(f"sta {d.at(dest, place)}", f"<store|write> the {'second' if place else 'first'} digit")
@@ -175,7 +175,7 @@ def decimal_digits(d: Draft) -> Routine:
     d.op("sec", "SBC needs the carry set<| before the first subtraction>")
     for place, unit in enumerate((100, 10) if three else (10,)):
         loop = d.label(f"count{unit}|digit{unit}|by{unit}")
-        d.op(f"ldx {d.imm((base - 1) & 255, 1)}", f"one less than the tile of digit 0 (${base:02X})")
+        d.op(f"ldx {d.bits((base - 1) & 255, 1)}", f"one less than ${base:02X}, the tile of digit 0")
         d.mark(loop, loop=not place)
         d.ops(
             ("inx", "count one"),
@@ -183,13 +183,13 @@ def decimal_digits(d: Draft) -> Routine:
             (f"bcs {loop}", "still not below 0: again"),
         )
         d.ops(
-            (f"adc {d.imm(unit, 1)}", f"one too many: add {unit} back (carry clear)"),
+            (f"adc {d.imm(unit, 1)}", f"one too many: add {unit} back; the carry is clear"),
             (f"stx {d.at(dest, place)}", f"the digit of the {unit}s"),
         )
         if place < count - 2:
             d.op("sec", "for the next subtraction")
     if base:
-        d.ops(("clc", "no carry"), (f"adc {d.imm(base, 1)}", f"tile of digit 0 is ${base:02X}"))
+        d.ops(("clc", NO_CARRY), (f"adc {d.bits(base, 1)}", f"tile of digit 0 is ${base:02X}"))
     d.op(f"sta {d.at(dest, count - 1)}", "the ones are what is left")
     d.end()
     top = 255 if three else 99

@@ -113,7 +113,7 @@ def hdma_table(d: Draft) -> Routine:
         (f"sta {table.ref},y", "<store|write> the value"),
         ("iny", "to the next pair"),
         ("inx", "the next band"),
-        (f"cpx {d.imm(bands, 1)}", f"all {bands} bands?"),
+        (f"cpx {d.imm(bands, 1)}", f"{'both' if bands == 2 else f'all {bands}'} bands?"),
         (f"bne {loop}", "not yet"),
     )
     if d.coin():
@@ -154,7 +154,8 @@ def pad_edges(d: Draft) -> Routine:
     with_released = d.level == 3 or d.coin(0.25)
     outputs = [pressed, released, held] if with_released else [pressed, held]
     style = d.pick("eor|invert|bytes")
-    d.begin("read pad|pad|buttons|new buttons", style == "bytes", uses="A")
+    bytewise = style == "bytes"
+    d.begin("read pad|pad|buttons|new buttons", bytewise, uses="A", fixed="m" if bytewise else "")
     if style == "bytes":
         for at, part in enumerate(("low", "high")):
             d.ops(
@@ -172,7 +173,7 @@ def pad_edges(d: Draft) -> Routine:
                 )
             d.ops(
                 (f"lda ${addr + at:04X}", "the new state"),
-                (f"sta {d.at(held, at)}", "is the old one of the next frame"),
+                (f"sta {d.at(held, at)}", "kept: the old one of the next frame"),
             )
     else:
         d.op(
@@ -191,7 +192,7 @@ def pad_edges(d: Draft) -> Routine:
                 (f"and {held.ref}", "and was down before"),
                 (f"sta {released.ref}", "let go"),
             )
-        d.ops((f"lda ${addr:04X}", "the new state"), (f"sta {held.ref}", "is the old one of the next frame"))
+        d.ops((f"lda ${addr:04X}", "the new state"), (f"sta {held.ref}", "kept: the old one of the next frame"))
     d.end()
 
     def oracle(g: Mapping[str, Value]) -> Mapping[str, Value]:

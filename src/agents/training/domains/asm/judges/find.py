@@ -10,6 +10,7 @@ from agents.training.domains.asm.judges.values import explanation
 from agents.training.domains.asm.samples import Fault, fault_of, routine_of, shown
 from agents.training.routines import reading
 from agents.training.routines.contract import Routine, hex_address
+from agents.training.routines.language import ordered
 from agents.training.routines.proof import assembled, prove
 from agents.training.sample import Check, Judgement, SourceItem
 from agents.training.w65816 import AssemblyError
@@ -74,7 +75,7 @@ def _label(row: str) -> str:
 
 
 def explained(routine: Routine, fault: Fault, answer: str) -> Check:
-    """Return the check ``explanation``, its score the weighted share of four things.
+    """Return the check ``explanation``, its score the weighted share of four things, times the order of its words.
 
     The instruction that is wrong and the one that is right are named (0.35); the places of the contract are, by name
     or address (0.25); a case appears with its numbers (0.2); there are 70 words or more (0.2).
@@ -100,4 +101,4 @@ def explained(routine: Routine, fault: Fault, answer: str) -> Check:
         + 0.2 * shown_best
         + 0.2 * min(1.0, len(said) / 70)
     )
-    return Check("explanation", round(min(1.0, score), 4))
+    return Check("explanation", round(min(1.0, score) * ordered(reading.outside(answer)), 4))

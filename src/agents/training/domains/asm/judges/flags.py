@@ -9,6 +9,7 @@ from agents.training.domains.asm.flags.sequence import Step
 from agents.training.domains.asm.judges.scale import quality
 from agents.training.domains.asm.judges.values import compared, explanation
 from agents.training.routines import reading
+from agents.training.routines.language import ordered
 from agents.training.sample import Check, Judgement, SourceItem
 from agents.training.w65816 import Registers
 
@@ -33,7 +34,7 @@ def judge(item: SourceItem, answer: str) -> Judgement:
 
 
 def explained(question: Question, answer: str) -> Check:
-    """Return the check ``explanation``, its score the weighted share of four things.
+    """Return the check ``explanation``, its score the weighted share of four things, times the order of its words.
 
     Behind each mnemonic comes the value that it leaves, or a flag that it changes (0.7); every flag asked for is
     spoken of (0.1); there are enough words for the code (0.1); the mnemonics appear at all (0.1).
@@ -51,7 +52,7 @@ def explained(question: Question, answer: str) -> Check:
         + 0.1 * (1 - len(silent) / len(ops))
     )
     detail = f"not explained: {', '.join(silent[:6])}" if silent else ""
-    return Check("explanation", round(min(1.0, score), 4), detail)
+    return Check("explanation", round(min(1.0, score) * ordered(reading.outside(answer)), 4), detail)
 
 
 def _followed(question: Question, said: list[str]) -> float:

@@ -8,6 +8,7 @@ from agents.training.domains.asm.judges.values import compared
 from agents.training.domains.asm.waste.inject import cost
 from agents.training.domains.asm.waste.task import Task, task_of
 from agents.training.routines import reading
+from agents.training.routines.language import ordered
 from agents.training.sample import Check, Judgement, SourceItem
 
 
@@ -32,11 +33,14 @@ def judge(item: SourceItem, answer: str) -> Judgement:
 
 
 def _addressed(task: Task, answer: str) -> float:
-    """Return the share of the pieces of waste whose instructions, wasteful and right, the prose speaks of."""
+    """Return the share of the pieces of waste whose instructions, wasteful and right, the prose speaks of.
+
+    Words in no order speak of nothing.
+    """
     vocabulary = set(reading.words(reading.prose(answer).lower()))
     found = 0.0
     for piece in task.wasteful.pieces:
         ops = {line.op.partition(".")[0] for line in piece.lines if line.op}
         ops |= {text.split()[0] for text in piece.right.lower().split(" / ")}
         found += len(ops & vocabulary) / max(1, len(ops))
-    return found / len(task.wasteful.pieces)
+    return found / len(task.wasteful.pieces) * ordered(reading.outside(answer))

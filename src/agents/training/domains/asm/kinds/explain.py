@@ -34,14 +34,14 @@ _WISHES = (
 )
 _CALLS = "Then take this call|For one concrete call|As an example|Use this call for numbers|Apply it to this state"
 _LEADS = (
-    "`{label}` <does the following|has one job|is a small helper|works like this>: {goal} {plan}",
-    "<In one sentence|Summed up>: {goal} {plan}",
+    "`{label}` <does the following|has one job>: {goal} {plan}",
+    "<In short|Summed up>: {goal} {plan}",
     "{goal} That is <the whole job|what> `{label}` <does|is there for>. {plan}",
 )
 _CYCLES = (
     "That takes {} CPU cycles<|, wait states not counted>.",
     "The cost is {} CPU cycles without memory wait states.",
-    "<Cost|It needs>: {} CPU cycles in all.",
+    "<Cost:|It needs> {} CPU cycles in all.",
 )
 
 

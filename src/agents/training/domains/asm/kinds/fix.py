@@ -7,7 +7,7 @@ from random import Random
 
 from agents.training.domains.asm.samples import Fault, fault_of, fault_rows, routine_of, shown
 from agents.training.phrases import phrase, pick, vary
-from agents.training.routines.faults import CAUSES, DOES, MISSING
+from agents.training.routines.faults import CAUSES, DOES, MISSING, OFF_BY_ONE
 from agents.training.routines.layout import arrange
 from agents.training.routines.phrasing import contract, ending, setting, syntax
 from agents.training.routines.render import Style, fence, rows
@@ -82,24 +82,33 @@ def cause_of(rng: Random, item: SourceItem, fault: Fault) -> str:
     """Return what is wrong, why it fails and what stands there instead."""
     style, text, _ = shown(item)
     row = fault_rows(item)[0]
-    right = style.instruction(fault.right)
+    code, right = (
+        _code(text[row - 1], fault.lines[min(fault.at, len(fault.lines) - 1)].label),
+        style.instruction(fault.right),
+    )
     cause = vary(rng, CAUSES[fault.kind])
+    if fault.kind == "off by one" and fault.right.op in OFF_BY_ONE:
+        cause = f"{cause}, {vary(rng, OFF_BY_ONE[fault.right.op])}"
     wrong = fault.lines[fault.at].op
     if wrong != fault.right.op and wrong in DOES and fault.kind != "missing":
         cause = f"{wrong.upper()} {DOES[wrong]}, {fault.right.op.upper()} {DOES[fault.right.op]}; {cause}"
     if fault.kind == "missing":
         follows = vary(rng, MISSING[fault.right.op])
-        said = f"Before line {row} (`{_code(text[row - 1])}`) {cause}: `{right}` ({fault.right.note}); {follows}."
+        said = f"Before line {row} (`{code}`) {cause}: `{right}` ({fault.right.note}); {follows}."
     else:
-        said = (
-            f"Line {row} reads `{_code(text[row - 1])}`, but it must be `{right}`: {cause}. "
-            f"{pick(rng, 'Its purpose|The intention|Why it is there|What it is for')}: {fault.right.note}."
-        )
-    seen = pick(
-        rng, "It shows in a test|The symptom fits|That explains what is seen|Hence the failure|A test catches it"
-    )
+        said = phrase(rng, _WRONG, row=str(row), code=code, right=right, note=fault.right.note, cause=cause)
+    seen = pick(rng, "It shows in a test|One case that shows it|Hence this failure|A test catches it")
     return f"{said} {seen}: {fault.failure}." if rng.random() < 0.75 else said
 
 
-def _code(row: str) -> str:
-    return row.partition(";")[0].strip()
+_WRONG = (
+    "Line {row} reads `{code}`, but it must be `{right}` ({note}): {cause}.",
+    "Line {row} is `{code}`. It has to be `{right}` ({note}): {cause}.",
+    "Line {row} has `{code}` where `{right}` belongs ({note}): {cause}.",
+)
+
+
+def _code(row: str, label: str) -> str:
+    """Return the instruction of ``row`` without label, comment and tabs."""
+    text = " ".join(row.partition(";")[0].split())
+    return text.removeprefix(f"{label}:").removeprefix(label).strip() or text

@@ -26,7 +26,7 @@ _OPENINGS = (
 )
 _WISHES = (
     "Give the reason for every flag.|Say for each instruction which flags it changes and why.|I want to see the "
-    "arithmetic.|Reason instruction by instruction before you state the result.|Explain why C and V come out as "
+    "arithmetic.|Reason instruction by instruction before you state the result.|Explain why the flags come out as "
     "they do.|"
     "Show what A and the flags are after every instruction."
 )
@@ -108,8 +108,8 @@ def answer(rng: Random, item: SourceItem) -> str:
 
 _STARTS = (
     "<We begin|The code starts> with {wide}, A = {a} and C = {c}.",
-    "{wide}; A holds {a}, the carry is {c}.",
-    "<At first|To begin with> A = {a} and C = {c}, <with|at> {wide}.",
+    "It starts with {wide}; A holds {a}, the carry is {c}.",
+    "<At first|To begin with,> A = {a} and C = {c}, with {wide}.",
     "<Keep in mind|Note first>: {wide}. A = {a}, C = {c}.",
 )
 
@@ -117,7 +117,8 @@ _STARTS = (
 def opening(rng: Random, question: Question) -> str:
     """Return the widths and what the first instruction finds."""
     start = question.sequence.start
-    wide = f"{8 if start.m8 else 16}-bit A and {8 if start.x8 else 16}-bit X and Y"
+    a, x = 8 if start.m8 else 16, 8 if start.x8 else 16
+    wide = f"{a}-bit A, X and Y" if a == x else f"{a}-bit A and {x}-bit X and Y"
     text = phrase(rng, _STARTS, wide=wide, a=_a(start), c=str(int(start.carry)))
     return text + (" " + "; ".join(_memory(question)) + "." if question.sequence.address else "")
 
@@ -185,7 +186,15 @@ _POINTS = {
 }
 
 
+_DECIMAL = (
+    "In decimal mode C tells whether the digits overflow or borrow; N and Z follow the result<|, V means nothing>.",
+    "Unlike on the NMOS 6502, N and Z are valid after a decimal ADC or SBC<|; V is not to be used>.",
+)
+
+
 def point(rng: Random, question: Question) -> str:
     """Return a rule worth remembering about the last instruction that has one."""
     ops = [step.op for step in question.steps if step.op in _POINTS]
+    if any(step.op == "SED" for step in question.steps):
+        return phrase(rng, _DECIMAL)
     return phrase(rng, _POINTS[ops[-1]]) if ops else ""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
-from agents.training.domains.asm.samples import Asked, asked_of, line_at, routine_of, shown
+from agents.training.domains.asm.samples import Asked, asked_of, block_move, line_at, routine_of, shown
 from agents.training.phrases import phrase, pick
-from agents.training.routines.contract import Case, Routine
+from agents.training.routines.contract import Case, Line, Routine
 from agents.training.routines.layout import arrange, asked_lines, result_lines
 from agents.training.routines.phrasing import ending, setting, spot, widths
 from agents.training.routines.render import fence
+from agents.training.routines.walkthrough import stopped
 from agents.training.sample import SourceItem
 from agents.training.w65816 import Registers
 
@@ -40,8 +41,8 @@ _SUMMARY = (
     "{count} instructions <later|after the call>{loop} the routine <has returned|is done>: {expect}.",
 )
 _GAP = (
-    "... {} more instructions in the same way ...|(the next {} instructions follow the same pattern)|... skipping "
-    "{} steps of the same kind ..."
+    "... {} more instructions, round after round ...|(the next {} instructions are left out: the loop goes on)|... "
+    "skipping {} steps of the loop ..."
 )
 
 
@@ -77,7 +78,7 @@ def state(rng: Random, routine: Routine, case: Case) -> str:
 def answer(rng: Random, item: SourceItem) -> str:
     """Return the reasoning, the steps and the result lines."""
     routine, asked = routine_of(item), asked_of(item)
-    idea = f"{pick(rng, 'What it does|Purpose|The routine|Idea')}: {routine.goal}"
+    idea = f"{pick(rng, 'The goal|Purpose|The job|In short')}: {routine.goal}"
     if rng.random() < 0.6:
         idea += f" {routine.plan}"
     given = routine.given(asked.case)
@@ -97,27 +98,56 @@ def answer(rng: Random, item: SourceItem) -> str:
 def summary(rng: Random, routine: Routine, asked: Asked) -> str:
     """Return how the run ends, in a sentence."""
     rounds = asked.seen.rounds
-    loop = f", with {routine.loop} reached {rounds} time{'s' if rounds != 1 else ''}," if routine.loop else ""
+    loop = f", with {routine.loop} reached {_times(rounds)}," if routine.loop else ""
+    if moved := block_move(routine):
+        loop = f" ({moved} counts once per byte)"
     return phrase(rng, _SUMMARY, loop=loop, count=str(asked.seen.instructions), expect=routine.expected(asked.case))
+
+
+def _times(count: int) -> str:
+    return {0: "not once", 1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 _HEAD = ("| # | instruction | why | A | X | Y | flags |", "|---|---|---|---|---|---|---|")
 
 
+_SHORT = 20
+"""Instructions that are told one by one even if they are rounds of a loop."""
+
+
 def stepping(rng: Random, item: SourceItem, asked: Asked) -> str:
-    """Return the executed instructions with the registers after each; a long middle is left out."""
-    style, lines, seen = shown(item)[0], line_at(routine_of(item)), asked.seen
+    """Return the executed instructions with the registers after each; the middle of a long loop is left out."""
+    routine = routine_of(item)
+    style, lines, seen = shown(item)[0], line_at(routine), asked.seen
     shape = _SHAPES[pick(rng, "table|list|dash|arrow")]
-    shown_first = min(len(seen.first), 6 + int(rng.random() * 7))
-    gap = seen.instructions - shown_first - len(seen.last)
+    shown_first = 6 + int(rng.random() * 7)
+    if seen.instructions <= (_SHORT if routine.loop else len(seen.first)):
+        shown_first = seen.instructions
+    last = seen.last if shown_first < seen.instructions else ()
+    gap = seen.instructions - shown_first - len(last)
     out = list(_HEAD) if shape is _SHAPES["table"] else []
-    numbered = [*enumerate(seen.first[:shown_first], 1), *enumerate(seen.last, seen.instructions - len(seen.last) + 1)]
+    numbered = [*enumerate(seen.first[:shown_first], 1), *enumerate(last, seen.instructions - len(last) + 1)]
     for place, (number, (row, after)) in enumerate(numbered):
         if gap and place == shown_first:
             text = pick(rng, _GAP).format(gap)
             out.append(f"| | {text} | | | | | |" if out[0][0] == "|" else text)
-        out.append(shape(number, style.instruction(lines[row]), lines[row].note, registers(after)))
+        out.append(shape(number, style.instruction(lines[row]), told(lines[row], after), registers(after)))
     return "\n".join(out)
+
+
+_BRANCHES = {
+    "bcc": ("carry", False), "bcs": ("carry", True), "bne": ("zero", False), "beq": ("zero", True),
+    "bpl": ("negative", False), "bmi": ("negative", True), "bvc": ("overflow", False), "bvs": ("overflow", True),
+}  # fmt: skip
+"""Conditional branch -> the flag it tests, and how that is when the branch is taken."""
+
+
+def told(line: Line, after: Registers) -> str:
+    """Return the note of an executed ``line``; a conditional branch says whether it was taken."""
+    if line.op not in _BRANCHES:
+        return line.note
+    flag, wanted = _BRANCHES[line.op]
+    return f"{line.note}; {'taken' if getattr(after, flag) is wanted else 'not taken'}"
 
 
 def _row(number: int, text: str, note: str, state: tuple[str, str, str, str]) -> str:
@@ -125,7 +155,7 @@ def _row(number: int, text: str, note: str, state: tuple[str, str, str, str]) ->
 
 
 def _item(number: int, text: str, note: str, state: tuple[str, str, str, str]) -> str:
-    return f"{number}. `{text}`: {note}. A={state[0]} X={state[1]} Y={state[2]} {state[3]}"
+    return f"{number}. `{text}`: {stopped(note)} A={state[0]} X={state[1]} Y={state[2]} {state[3]}"
 
 
 def _dash(number: int, text: str, note: str, state: tuple[str, str, str, str]) -> str:

@@ -133,8 +133,8 @@ _IDIOMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "return",
         (
-            "The returned value is left in its register.",
-            "`return` costs nothing but getting the value into its register.",
+            "The returned value is left where the caller expects it.",
+            "`return` costs nothing but getting the value to the place of the result.",
         ),
     ),
 )

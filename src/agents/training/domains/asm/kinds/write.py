@@ -10,7 +10,7 @@ from agents.training.routines.contract import Routine
 from agents.training.routines.layout import arrange
 from agents.training.routines.phrasing import contract, ending, setting, spot, syntax
 from agents.training.routines.render import Style, fence, rows
-from agents.training.routines.walkthrough import afterword, example, interface, walk
+from agents.training.routines.walkthrough import afterword, examples, interface, walk
 from agents.training.sample import SourceItem
 
 _OPENINGS = (
@@ -20,7 +20,8 @@ _OPENINGS = (
     "<Task|Job|Exercise>: `{label}`. {goal}",
     "`{label}` is <still missing|the next routine on my list|not written yet>. {goal}",
     "Implement `{label}` in 65816 assembly. {goal}",
-    "<How would you code|Show me how to code> this on the 65816? {goal} The entry label is `{label}`.",
+    "<How would you code this on the 65816?|Show me how to code this on the 65816.> {goal} The entry label is "
+    "`{label}`.",
     "Please <implement|code|provide> the following for the 65C816: {goal} <Name|Call> it `{label}`.",
     "<Looking for|I want> a compact `{label}`. {goal}",
     "{goal} That is all `{label}` should do; <write|implement> it.",
@@ -36,10 +37,9 @@ _REQUESTS = (
 )
 _PLACED = "Inputs: {}.|What comes in: {}.|It reads {}.|Given: {}."
 _WIDTHS = (
-    "Widths first: A has {a} bits at entry, X and Y {x}<.|, and so they do at the end.>",
-    "<Mind the widths|About the registers>: A comes with {a} bits, X and Y with {x}<.|; that must hold again at "
-    "the return.>",
-    "At entry A is {a} bits wide and X and Y are {x}.",
+    "Widths first: {wide} at entry<.|, and so they are at the end.>",
+    "<Mind the widths|About the registers>: they come as {wide}<.|; that must hold again at the return.>",
+    "The routine is entered with {wide}.",
 )
 
 
@@ -48,10 +48,8 @@ def prompt(rng: Random, item: SourceItem) -> str:
     routine = routine_of(item)
     opening = phrase(rng, _OPENINGS, label=routine.label, goal=routine.goal)
     parts = [setting(rng, routine) + opening, contract(rng, routine)]
-    shown = [
-        f"{routine.given(case) or 'always'} -> {routine.expected(case)}"
-        for case in routine.cases[: int(rng.random() * 3)]
-    ]
+    cases = routine.cases[: int(rng.random() * 3)]
+    shown = list(dict.fromkeys(f"{routine.given(case) or 'always'} -> {routine.expected(case)}" for case in cases))
     if shown:
         parts.append(pick(rng, "Examples:|It should give:|Expected:|Some values:|Tests:") + "\n" + "\n".join(shown))
     if rng.random() < 0.25:
@@ -80,8 +78,13 @@ def plan(rng: Random, routine: Routine) -> str:
     if inputs and rng.random() < 0.6:
         text += " " + pick(rng, _PLACED).format(inputs)
     if rng.random() < 0.5:
-        text += " " + phrase(rng, _WIDTHS, a=str(8 * routine.width("A")), x=str(8 * routine.width("X")))
+        text += " " + phrase(rng, _WIDTHS, wide=_wide(routine))
     return text
+
+
+def _wide(routine: Routine) -> str:
+    a, x = 8 * routine.width("A"), 8 * routine.width("X")
+    return f"{a}-bit A, X and Y" if a == x else f"{a}-bit A and {x}-bit X and Y"
 
 
 def explained(rng: Random, routine: Routine, style: Style) -> list[tuple[str, str]]:
@@ -92,9 +95,7 @@ def explained(rng: Random, routine: Routine, style: Style) -> list[tuple[str, st
         lines = ("Explanation|Line by line|How it works|Walkthrough", walk(rng, routine.lines, style))
     sections = [lines]
     if rng.random() < 0.9:
-        first = int(rng.random() * len(routine.cases))
-        cases = [routine.cases[(first + at) % len(routine.cases)] for at in range(1 + (rng.random() < 0.4))]
-        shown = ("Example|Check|Numbers|Worked example", "\n".join(example(rng, routine, case) for case in cases))
+        shown = ("Example|Check|Numbers|Worked example", examples(rng, routine, 1 + (rng.random() < 0.4)))
         sections.insert(0 if rng.random() < 0.25 else 1, shown)
     if lines[1] and not lines[0].startswith("Interface") and rng.random() < 0.75:
         sections.append(("Notes|For the caller|Registers|Remarks", afterword(rng, routine)))

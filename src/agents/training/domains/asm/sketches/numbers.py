@@ -123,16 +123,13 @@ def lfsr(s: Sketch) -> None:
     """Steps of a shift register."""
     state = s.outputs[0]
     steps, taps = s.found(r" by (\d+) steps? of a Galois LFSR with taps \$([0-9A-F]+)")
-    bit, turn = s.local("u8", "bit|low|b0"), s.local("u8", "i|n|turn")
-    s.add(
-        f"for ({turn} = 0; {turn} < {steps}; {turn}++) {{",
-        f"{bit} = {state} & 1;",
-        f"{state} >>= 1;",
-        f"if ({bit}) {{",
-        f"{state} ^= 0x{taps};",
-        "}",
-        "}",
-    )
+    bit = s.local("u8", "bit|low|b0")
+    step = (f"{bit} = {state} & 1;", f"{state} >>= 1;", f"if ({bit}) {{", f"{state} ^= 0x{taps};", "}")
+    if steps == "1":
+        s.add(*step)
+        return
+    turn = s.local("u8", "i|n|turn")
+    s.add(f"for ({turn} = 0; {turn} < {steps}; {turn}++) {{", *step, "}")
 
 
 def decimal_digits(s: Sketch) -> None:
