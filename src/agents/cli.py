@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agents.campaign.plan import Plan
+    from agents.training.evaluation.examining import EvaluationWish
     from agents.training.preview import Preview
 
 app = typer.Typer(
@@ -287,6 +288,36 @@ def transfer(
 
 
 @app.command()
+def evaluate(
+    dataset: Annotated[
+        str | None, typer.Argument(metavar="DATASET", help="Whose test split; by default the only one there is.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", metavar="FOLDER", help="A trained model, or what a training wrote.")
+    ] = None,
+    alias: Annotated[str | None, typer.Option("--alias", metavar="NAME", help="A model of the recipe instead.")] = None,
+    before: Annotated[
+        str | None, typer.Option("--before", metavar="MODEL", help="Folder or alias to compare with.")
+    ] = None,
+    count: Annotated[int | None, typer.Option("--count", "-n", metavar="N", min=1, help="Ask only so many.")] = None,
+    domain: Annotated[str | None, typer.Option("--domain", metavar="NAME", help="Ask only tickets of it.")] = None,
+    answers: Annotated[int, typer.Option("--samples", "-k", metavar="K", min=1, help="Answers to each ticket.")] = 1,
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", metavar="N", min=1, help="The most of one answer.")
+    ] = None,
+    recipe: RecipeFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a trained model the tickets that it was not trained on, and prove its answers."""
+    from agents.training.evaluation.examining import EvaluationWish
+    from agents.training.evaluation.page import evaluation_text
+
+    wish = EvaluationWish(dataset, model, alias, before, count, domain, recipe, answers, max_tokens=max_tokens)
+    document = _evaluated(wish)
+    _print_json(document) if as_json else typer.echo(evaluation_text(document))
+
+
+@app.command()
 def logs(
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines of each log to begin with.")] = 10,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", help="Go on until Ctrl-C.")] = True,
@@ -486,6 +517,29 @@ def _verified(run: str | None, *, is_shown: bool) -> dict[str, Any]:
                 SystemClock(),
                 lambda done, total: bar.update(task, completed=done, total=total),
             )
+        )
+
+
+def _evaluated(wish: EvaluationWish) -> dict[str, Any]:
+    """Evaluate; on a terminal, a bar says how far it is."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from agents.campaign.clock import SystemClock
+    from agents.campaign.environment import environment_of
+    from agents.campaign.printable import printable
+    from agents.training.evaluation.evaluating import evaluate as ask_and_prove
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("answers")
+        return ask_and_prove(
+            _home(),
+            wish,
+            environment_of(wish.recipe),
+            SystemClock(),
+            say=lambda sentence: console.print(printable(sentence), markup=False, highlight=False, soft_wrap=True),
+            progressed=lambda done, total: bar.update(task, completed=done, total=total),
         )
 
 

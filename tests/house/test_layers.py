@@ -55,7 +55,8 @@ LAYERS = {
         *(f"agents.training.sources.{name}" for name in ("piece", "cut", "policy", "kinds")),
         *(f"agents.training.sources.{name}" for name in ("assembly", "functions", "markdown", "paragraphs")),
         *(f"agents.training.transfer.{name}" for name in ("openssh", "survey", "troubles")),
-        *("agents.training.formats", "agents.training.card"),
+        *("agents.training.formats", "agents.training.card", "agents.training.calls_in_text"),
+        *(f"agents.training.evaluation.{name}" for name in ("intervals", "results", "page")),
         *("agents.training.judge", "agents.training.curate", "agents.training.templates"),
         *("agents.training.domains", "agents.training.w65816"),
         *("agents.training.verification", "agents.training.phrases", "agents.training.routines"),
@@ -66,6 +67,7 @@ LAYERS = {
         *("agents.campaign.readers", "agents.training.ledger", "agents.training.sources", "agents.training.teachers"),
         *("agents.training.bench", "agents.training.claims", "agents.training.identity", "agents.campaign.storage"),
         *("agents.training.stop_requests", "agents.campaign.environment", "agents.training.datasets"),
+        "agents.training.evaluation.answer_store",
         *("agents.training.transfer.parcel", "agents.training.transfer.far_side"),
     ],
     5: ["agents.training.calls", "agents.training.engine", "agents.autonomous", "agents.training.transfer.delivery"],
@@ -82,6 +84,7 @@ LAYERS = {
             ),
             "agents.training.scripts",
             *("agents.training.exporting", "agents.training.transfer.sending"),
+            *(f"agents.training.evaluation.{name}" for name in ("questions", "student", "examining", "evaluating")),
             "agents.training.trainer",
         ),
         "scripts",
@@ -89,7 +92,7 @@ LAYERS = {
 }
 """Modules and packages by layer, architecture.md; a package stands for all that is in it."""
 
-FOLDERS = ["agents", "agents.campaign", "agents.training", "agents.training.transfer"]
+FOLDERS = ["agents", "agents.campaign", "agents.training", "agents.training.transfer", "agents.training.evaluation"]
 """Packages that span layers: they hold a docstring and at most plain values."""
 
 WINGS = {

@@ -28,7 +28,7 @@ from agents.training.sample import Cell, Message, SourceItem, Ticket
 
 VERBS = (
     *("auto", "monitor", "validate", "launch", "report", "calibrate", "approve", "resume", "status", "logs", "stop"),
-    *("plan", "samples", "init", "preview", "verify", "transfer"),
+    *("plan", "samples", "init", "preview", "verify", "transfer", "evaluate"),
 )
 VARIABLES = ("CAMPAIGN_RECIPE", "CAMPAIGN_TARGET", "QUALITY_THRESHOLD", "AUTO_LAUNCH")
 FLAGS = {
@@ -46,6 +46,10 @@ FLAGS = {
     "samples": ("--count", "--accepted", "--run", "--item", "--json"),
     "verify": ("RUN", "--json"),
     "transfer": ("DATASET", "--host", "--path", "--dry-run", "--recipe", "--json"),
+    "evaluate": (
+        *("DATASET", "--model", "--alias", "--before", "--count", "--domain", "--samples", "--max-tokens", "--recipe"),
+        "--json",
+    ),
     "logs": ("--lines", "--no-follow"),
     "stop": ("--orchestrator-only", "--json"),
     "plan": (

@@ -171,6 +171,7 @@ class Export:
                 "is_partial": not self.snapshot.progress.is_complete,
                 "created": stamp(self.now),
                 "code": self.snapshot.header.code,
+                "accept_at": self.made_by.checks.accept_at,
                 "samples": len(account.pool),
                 "splits": tally.splits(),
                 "cells": tally.cells(),

@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 
 from agents.campaign.models import ModelSection, Structured
-from agents.training.sample import Message, Outcome, Reply
+from agents.training.calls_in_text import text_of
+from agents.training.sample import Message, Outcome, Reply, ToolCall
 from agents.training.troubles import Failure, Trouble, of_error, shortened
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -58,12 +59,18 @@ def request_frame(model: ModelSection, schema: Mapping[str, Any] | None = None, 
 
 
 def request_body(frame: bytes, prompt: Iterable[Message]) -> bytes:
-    """Return the body that asks for the answer to ``prompt``, with all that ``request_frame`` returned."""
-    return b'{"messages":%b,%b' % (orjson.dumps([message.document() for message in prompt]), frame[1:])
+    """Return the body that asks for the answer to ``prompt``, with all that ``request_frame`` returned.
+
+    The tools of its turns are offered where the protocol has them: beside the messages.
+    """
+    turns = [message.document() for message in prompt]
+    tools = [tool for turn in turns for tool in turn.pop("tools", ())]
+    offered = b'"tools":%b,' % orjson.dumps(tools) if tools else b""
+    return b'{"messages":%b,%b%b' % (orjson.dumps(turns), offered, frame[1:])
 
 
 def reply_of(body: bytes) -> Reply | Failure:
-    """Return what an answer with status 200 says, or why it says nothing."""
+    """Return what an answer with status 200 says, or why it says nothing; calls of tools are told as text."""
     try:
         document = orjson.loads(body)
         if (failure := _error_in(document, body)) is not None:
@@ -71,10 +78,23 @@ def reply_of(body: bytes) -> Reply | Failure:
         choice = document["choices"][0]
         message = choice["message"]
         text, refusal = _text(message.get("content")), message.get("refusal")
+        if made := message.get("tool_calls"):
+            text = text_of(Message("assistant", text, tuple(map(_call, made))))
         ending = choice.get("finish_reason")
     except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError):
         return garbled(body)
     return _reply(text, refusal, ending, document.get("model"), document.get("usage"))
+
+
+def _call(document: Any) -> ToolCall:
+    """Return a call as a message has it; some servers have its arguments as a value and not as text."""
+    function = document["function"]
+    name, given = function["name"], function.get("arguments") or "{}"
+    if not isinstance(name, str):
+        raise TypeError("a tool without a name")
+    return ToolCall(
+        str(document.get("id", "")), name, given if isinstance(given, str) else orjson.dumps(given).decode()
+    )
 
 
 def garbled(body: bytes, what: str = "an answer") -> Failure:

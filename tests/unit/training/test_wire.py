@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from agents.campaign.models import ModelSection
 from agents.training import wire
-from agents.training.sample import Message, Outcome, Reply
+from agents.training.calls_in_text import turn_of
+from agents.training.sample import Message, Outcome, Reply, ToolCall
 from agents.training.troubles import Failure, Trouble
 from agents.training.wire import Pieces, reply_of, request_body, request_frame
 
@@ -264,3 +265,30 @@ def test_no_pieces_break_it(parts: list[bytes]) -> None:
 @given(json_values, json_values)
 def test_no_piece_breaks_it(delta: Any, finish: Any) -> None:
     assert isinstance(heard(piece(delta, finish), DONE), Reply | Failure)
+
+
+TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}
+
+
+def test_tools_are_offered_beside_the_messages() -> None:
+    told = Message("system", "You edit.", tools=(TOOL,)), Message("user", "Look.")
+    asked = orjson.loads(request_body(request_frame(ModelSection(model="m")), told))
+    assert asked["tools"] == [TOOL]
+    assert asked["messages"] == [{"role": "system", "content": "You edit."}, {"role": "user", "content": "Look."}]
+    assert "tools" not in orjson.loads(request_body(request_frame(ModelSection(model="m")), told[1:]))
+
+
+@pytest.mark.parametrize("arguments", ['{"id":3}', {"id": 3}])
+def test_calls_of_tools_are_told_as_text(arguments: Any) -> None:
+    call = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": arguments}}
+    choice = {"message": {"content": None, "tool_calls": [call]}, "finish_reason": "tool_calls"}
+    said = reply_of(orjson.dumps({"choices": [choice], "model": "m"}))
+    assert isinstance(said, Reply)
+    assert said.outcome is Outcome.ANSWERED
+    assert turn_of(said.text) == Message("assistant", "", (ToolCall("call_1", "look", '{"id":3}'),))
+
+
+@pytest.mark.parametrize("call", ["look", {}, {"function": {}}, {"function": {"name": 3}}])
+def test_a_call_of_nothing_is_no_answer(call: Any) -> None:
+    choice = {"message": {"content": "", "tool_calls": [call]}, "finish_reason": "tool_calls"}
+    assert isinstance(reply_of(orjson.dumps({"choices": [choice]})), Failure)

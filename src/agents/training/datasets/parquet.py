@@ -61,8 +61,10 @@ def _types(arrow: Any) -> dict[str, Any]:
     turns = arrow.list_(
         arrow.struct([("role", text), ("content", text), ("tool_calls", arrow.list_(call)), ("tool_call_id", text)])
     )
-    known = dict.fromkeys(("id", "domain", "family", "item_id", "group", "model", "source", "licence"), text)
-    metadata = arrow.struct([*known.items(), ("difficulty", arrow.int32()), ("quality", arrow.float64())])
+    known = dict.fromkeys(("id", "domain", "family", "item_id", "group", "model", "item", "source", "licence"), text)
+    metadata = arrow.struct(
+        [*known.items(), ("difficulty", arrow.int32()), ("variant", arrow.int64()), ("quality", arrow.float64())]
+    )
     return {
         **dict.fromkeys(("text", "tools", "instruction", "input", "output", "system"), text),
         **dict.fromkeys(("messages", "prompt", "completion"), turns),

@@ -27,11 +27,13 @@ from agents.campaign.progress import Progress
 _BUSY_SECONDS = 5.0
 _ROWS = """
     SELECT t.seq, t.id, t.domain, t.family, t.difficulty, t.item_id, s.quality, coalesce(a.model, '') AS model,
-           t.prompt, a.reply, {messages} AS messages, {own}
+           t.variant, {item}, t.prompt, a.reply, {messages} AS messages, {own}
     FROM samples s JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt {join}
     WHERE t.state = 'accepted' AND t.domain IN (SELECT value FROM json_each(:domains)) ORDER BY s.seq
 """
 _OF_TEXTS = "CASE WHEN t.domain IN (SELECT value FROM json_each(:described)) THEN t.item ->> '$.{}' END"
+_ITEM = "CASE WHEN t.domain NOT IN (SELECT value FROM json_each(:described)) THEN t.item END"
+"""The item of a built-in domain is small; that of a described one has the whole text."""
 _OWN = ", ".join(_OF_TEXTS.format(name) for name in ("group", "name", "licence"))
 _SIGNATURES = """
     SELECT t.seq, coalesce({group}, t.item_id), s.signature FROM samples s JOIN tickets t ON t.seq = s.seq
@@ -42,7 +44,8 @@ _SIGNATURES = """
 class Sample(NamedTuple):
     """An accepted sample; ``group`` is what it was made from, and what shares it must be in one split.
 
-    ``source`` and ``licence`` are of texts of people's own, None of what a procedure made.
+    ``source`` and ``licence`` are of texts of people's own, None of what a procedure made; ``item`` is of the latter,
+    as JSON text.
     """
 
     seq: int
@@ -53,6 +56,8 @@ class Sample(NamedTuple):
     item_id: str
     quality: float
     model: str
+    variant: int
+    item: str | None
     group: str
     source: str | None
     licence: str | None
@@ -76,8 +81,9 @@ class Sample(NamedTuple):
             "group": self.group,
             "quality": self.quality,
             "model": self.model,
+            "variant": self.variant,
         }
-        own = {"source": self.source, "licence": self.licence}
+        own = {"item": self.item, "source": self.source, "licence": self.licence}
         return told | {name: value for name, value in own.items() if value is not None}
 
 
@@ -123,8 +129,8 @@ class Snapshot:
     def samples(self, domains: Collection[str]) -> Iterator[Sample]:
         """Yield the accepted samples of ``domains`` in the order of settling; raises DamagedFileError."""
         apart = "" if self._is_older else "LEFT JOIN dialogues d ON d.seq = s.seq"
-        own = _OWN if self._described else "NULL, NULL, NULL"
-        query = _ROWS.format(messages="NULL" if self._is_older else "d.messages", own=own, join=apart)
+        item, own = (_ITEM, _OWN) if self._described else ("t.item", "NULL, NULL, NULL")
+        query = _ROWS.format(messages="NULL" if self._is_older else "d.messages", item=item, own=own, join=apart)
         names = {"domains": orjson.dumps(list(domains)).decode(), "described": orjson.dumps(self._described).decode()}
         try:
             for row in self._connection.execute(query, names):
@@ -147,6 +153,8 @@ def _sample(  # the columns of _ROWS, in their order
     item_id: str,
     quality: float,
     model: str,
+    variant: int,
+    item: str | None,
     prompt: str,
     reply: str,
     messages: str | None,
@@ -156,7 +164,7 @@ def _sample(  # the columns of _ROWS, in their order
 ) -> Sample:
     told = _dialogue(prompt, reply) if messages is None else _dialogue(messages)
     tools = [tool for turn in told if "tools" in turn for tool in turn.pop("tools")] or None
-    known = seq, number, domain, family, difficulty, item_id, quality, model
+    known = seq, number, domain, family, difficulty, item_id, quality, model, variant, item
     return Sample(*known, group or item_id, source, licence, told, tools)
 
 

@@ -1,0 +1,136 @@
+"""A student: a model that is evaluated, from a folder of weights or behind the name that a recipe has for it.
+
+Owns what makes two students the same, and what must be there before one is asked. Never asks one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.util import find_spec
+from pathlib import Path
+
+from agents.campaign.clock import Clock
+from agents.campaign.digest import digest
+from agents.campaign.errors import CampaignError, UsageError
+from agents.campaign.files import read_json
+from agents.campaign.recipe import Recipe
+from agents.training.datasets.folder import checksum
+from agents.training.teachers import Teacher
+from agents.training.teachers.local import LocalModel, Sampling
+
+CONFIG, ADAPTER = "config.json", "adapter_config.json"
+TRAINED = ("merged", "model", "adapter")
+"""Where a training leaves its model in its folder, the one that is asked quickest first."""
+_WEIGHTS = (".safetensors", ".bin", ".model", ".jinja")
+_WORDS = ("tokenizer", "special_tokens", "added_tokens", "vocab", "merges", "chat_template", "generation_config")
+AHEAD = 2
+"""How many batches of questions are handed to a model in a folder: one to work on, and one to find then."""
+
+
+@dataclass(frozen=True)
+class Student:
+    """A model to ask; ``fingerprint`` names its weights or its server, ``open`` makes it ready, ``most`` at a time."""
+
+    name: str
+    place: str
+    fingerprint: str
+    most: int
+    open: Callable[[], AbstractAsyncContextManager[Teacher]]
+
+
+def student_in(folder: Path, sampling: Sampling, batch: int, say: Callable[[str], None]) -> Student:
+    """Return the model in ``folder``: a whole one, or an adapter with the model that it belongs to.
+
+    Raises:
+        UsageError: there is no model in it.
+        CampaignError: a package that it needs is not installed.
+    """
+    folder = _model_in(folder.expanduser().absolute())
+    base = _base_of(folder)
+    needed = ["torch", "transformers", *(["peft"] if base is not None else [])]
+    if missing := [name for name in needed if find_spec(name) is None]:
+        raise CampaignError(
+            f"a model in a folder is asked with {' and '.join(missing)}, not installed here",
+            "pip install 'training-campaigns[train]', or serve the model and give --alias",
+        )
+    say(f"reading {folder}")
+    own = _contents(folder)
+    under = [] if base is None else _contents(Path(base)) if Path(base).is_dir() else [base]
+    return Student(
+        name=f"{folder.parent.name}-{folder.name}" if folder.name in TRAINED else folder.name,
+        place=str(folder),
+        fingerprint=digest(own, under),
+        most=AHEAD * batch,
+        open=lambda: LocalModel(folder, base, sampling, batch, say),
+    )
+
+
+def _model_in(folder: Path) -> Path:
+    """Return the folder of the model: of the output of a training, the one in it that is whole."""
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}", "give the folder of a trained model")
+    found = [place for place in (folder, *(folder / name for name in TRAINED)) if _is_model(place)]
+    if not found:
+        inside = sorted(path.name for path in folder.iterdir() if _is_model(path))
+        raise UsageError(
+            f"{folder} holds no model: it has neither {CONFIG} nor {ADAPTER}",
+            f"give one that is in it: {', '.join(inside)}" if inside else "give the folder of a trained model",
+        )
+    return found[0]
+
+
+def _is_model(folder: Path) -> bool:
+    return (folder / CONFIG).is_file() or (folder / ADAPTER).is_file()
+
+
+def _base_of(folder: Path) -> str | None:
+    """Return where the model is that an adapter in ``folder`` belongs to, None for a whole model."""
+    adapter = read_json(folder / ADAPTER)
+    if adapter is None:
+        return None
+    base = str(adapter.get("base_model_name_or_path") or "")
+    beside = folder / base
+    return str(beside.resolve()) if base and beside.is_dir() else base
+
+
+def _contents(folder: Path) -> list[tuple[str, str]]:
+    """Return name and checksum of every file that a model is loaded from."""
+    names = sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.is_file()
+        and (path.suffix in _WEIGHTS or path.name in (CONFIG, ADAPTER) or path.name.startswith(_WORDS))
+        and path.name != "training_args.bin"
+    )
+    return [(name, checksum(folder / name)) for name in names]
+
+
+def student_behind(
+    alias: str,
+    recipe: Recipe,
+    sampling: Sampling,
+    environment: Mapping[str, str],
+    clock: Clock,
+    say: Callable[[str], None],
+) -> Student:
+    """Return the model that ``recipe`` calls ``alias``; its fallbacks are never asked in its place.
+
+    Raises:
+        UsageError: there is none of this name.
+    """
+    if alias not in recipe.models:
+        known = ", ".join(get_close_matches(alias, recipe.models, n=3) or recipe.models) or "none: give --recipe FILE"
+        raise UsageError(f"the recipe has no model {alias!r}", f"name one of its models: {known}")
+    given = {"temperature": sampling.temperature, "max_tokens": sampling.max_tokens, "stream": False, "fallbacks": None}
+    section = recipe.models[alias].model_copy(update=given)
+
+    def opened() -> AbstractAsyncContextManager[Teacher]:
+        from agents.training.teachers.chat import ChatTeacher  # noqa: PLC0415 -- aiohttp, where a model is asked
+
+        return ChatTeacher({alias: section}, alias, environment, recipe.speed.in_flight, clock, warn=say)
+
+    told = section.model_dump(mode="json", exclude={"key", "timeout_seconds", "tries"})
+    return Student(alias, f"{section.model} ({alias})", digest(told), recipe.speed.in_flight, opened)
