@@ -29,7 +29,7 @@ class YazeDomain:
     """Tool use in a ROM editor, on a simulated project of each item's own."""
 
     name = "yaze"
-    version = "1"
+    version = "2"
 
     def __init__(self) -> None:
         self._cells = sorted(Cell(family, level) for family in FAMILIES for level in LEVELS)
@@ -77,7 +77,7 @@ class ForeignDomain:
 
     def __init__(self, document: Json) -> None:
         self._catalogue = Catalogue(document)
-        self.version = f"1+{digest(orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode())}"
+        self.version = f"2+{digest(orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode())}"
         if not foreign.usable(self._catalogue):
             raise CatalogueError("it has no tool whose arguments are enumerations, numbers, booleans or plain text")
 

@@ -21,7 +21,7 @@ HEARD = re.compile(r"<user>\n(.*?)\n</user>", re.DOTALL)
 """What the user said, in a prompt."""
 _TASKS = (
     "<You write|Write> the next turn of the assistant in a conversation about a ROM project.",
-    "A conversation between the author of a ROM hack and <his|an> assistant is given. Write the assistant's next turn.",
+    "A conversation between the author of a ROM hack and an assistant is given. Write the assistant's next turn.",
     "You are the assistant in the conversation below. <Give|Write> your next turn.",
 )
 FORM = """\
@@ -29,10 +29,12 @@ Answer with one JSON object, in one of two forms:
 {"thought": "one or two sentences: why this turn", "tool_calls": [{"name": "...", "arguments": {...}}]}
 {"thought": "one or two sentences: why this turn", "reply": "what the user gets to read"}
 Use the first form if tools have to be called now, with every call that does not depend on the result of another one;
-arguments must satisfy the schema of the tool. Use the second form if the results are there and the user has to hear
-them, if something is missing or open and has to be asked, or if the request cannot be met: then say why, and what could
-be done instead. State values exactly as the results have them, all that were asked for, and nothing that the
-conversation does not say."""
+a call that may only follow another one waits for its result. Arguments must satisfy the schema of the tool, and numbers
+that the user gave are used as they are. Use the second form if the results are there and the user has to hear them, if
+something is missing or open and has to be asked (name the options that the conversation has), or if the request cannot
+be met: then say why, and what could be done instead. State values exactly as the results have them, all that were asked
+for, and nothing that the conversation does not say; after an edit, what is there now, where, and what was there before.
+The thought names what matters for this turn: the aim, the tool, the values."""
 _REQUESTS = (
     "The next turn of the assistant, as one JSON object:",
     "Now write the assistant's next turn (one JSON object).",

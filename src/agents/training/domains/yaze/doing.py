@@ -16,6 +16,8 @@ from agents.training.sample import Json
 
 MOST_EXTRA = 2
 """Calls beyond the wanted ones that are tolerated, as long as they only read."""
+_COUNTED = frozenset({"rom-read", "asm-disassemble"})
+"""Tools that are told how much to read."""
 _WORDING = frozenset({"text", "pattern", "total", "length"})
 """What a result repeats of the question, or counts; two searches that find the same are equal without it."""
 
@@ -28,7 +30,9 @@ class Done:
     fault: str = ""
     extra: int = 0
     is_wide: bool = False
-    """It read more than was wanted."""
+    """It read something that includes what was wanted."""
+    is_off: bool = False
+    """It read from there, but more than the number that was given."""
 
 
 def done(case: Case, want: Act, calls: Sequence[Call]) -> Done:
@@ -58,7 +62,7 @@ def done(case: Case, want: Act, calls: Sequence[Call]) -> Done:
 def _compared(before: World, goal: Sequence[Call], world: World, made: list[tuple[Call, Json]]) -> Done:
     wanted = before.copy()
     results = [execute(wanted, call.name, call.arguments) for call in goal]
-    met, is_wide = 0, False
+    met, is_wide, is_off = 0, False, False
     for call, result in zip(goal, results, strict=True):
         if _changes(call):
             met += any(call.name == other.name for other, _ in made)
@@ -67,6 +71,7 @@ def _compared(before: World, goal: Sequence[Call], world: World, made: list[tupl
         wide = not exact and any(_covers((call, result), other) for other in made)
         met += exact or wide
         is_wide |= wide
+        is_off |= wide and call.name in _COUNTED
     if wanted.state() != world.state():
         return Done(0.5 * met / len(goal), "the project is not in the state that was asked for")
     if met < len(goal):
@@ -74,7 +79,7 @@ def _compared(before: World, goal: Sequence[Call], world: World, made: list[tupl
     extra = len(made) - len(goal)
     if extra > MOST_EXTRA:
         return Done(0.5, f"{extra} calls too many")
-    return Done(1.0, "", max(0, extra), is_wide)
+    return Done(1.0, "", max(0, extra), is_wide, is_off)
 
 
 def _changes(call: Call) -> bool:

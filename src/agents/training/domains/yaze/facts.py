@@ -1,50 +1,23 @@
-"""Facts in a text: numbers in any notation, names, bytes; and what a text says that nobody told it.
+"""Facts in a text: numbers in any notation, names, bytes, and an old and a new value the right way round.
 
-Owns the reading of numbers and names. Never decides what must be said.
+Owns the reading of facts. Never decides what must be said.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_NUMBER = re.compile(
-    r"\$?\b([0-9A-Fa-f]{2}):([0-9A-Fa-f]{4})\b|(?:\$|\b0x)([0-9A-Fa-f]{1,8})\b|#([0-9A-Fa-f]{6})\b"
-    r"|(?<![\w#])(\d{1,9})(?!\w)|\b(" + "|".join(_WORDS) + r")\b",
-    re.IGNORECASE,
-)
-_PAIR = re.compile(r"\b[0-9A-F]{2}\b")
-_NOT_HEX = re.compile(r"0x|[^0-9a-z]")
-_LIST_NUMBER = re.compile(r"^\s{0,8}\d{1,2}[.)]\s", re.MULTILINE)
-_EXAMPLE = re.compile(r"(?:\be\.g\.|\bsuch as|\blike|\bfor example),? [^\s,;)]+|\b(?:8|16|24)-bit", re.IGNORECASE)
-"""What is said for example, and widths that everybody knows, are no claims."""
-_IDENTIFIER = re.compile(r"\b[A-Za-z]+(?:_\w+)+\b|\b[a-z]+[A-Z]\w+\b|`([^`\n]{1,80})`")
-_INSIDE = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]+\b|(?<=[a-z] \")[A-Z][^\"\n]{1,80}(?=\")")
-_PLAIN = frozenset(
-    (
-        "i",
-        "rom",
-        "ram",
-        "snes",
-        "pc",
-        "id",
-        "ids",
-        "hex",
-        "lorom",
-        "hirom",
-        "ok",
-        "xy",
-        "ascii",
-        "rgb",
-        "bgr",
-        "cpu",
-        "json",
-    )
-)
+from agents.training.domains.yaze.changes import is_reversed
+from agents.training.domains.yaze.spelling import numbers
+
+_NOT_HEX = re.compile(r"0x|\band\b|[^0-9a-z]")
+LIST_NUMBER = re.compile(r"^\s{0,8}\d{1,2}[.)]\s", re.MULTILINE)
+"""The number of an entry in a list, which is no value."""
+Span = tuple[int, int]
 NEAR = 90
-"""Characters around a name in which its numbers are looked for."""
+"""Characters on either side of a name in which its numbers are looked for, up to the next name of its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +33,14 @@ class Fact:
     is_bytes: bool = False
     pattern: str = ""
     """A regular expression that the text, in lower case, must match instead."""
+    change: tuple[str, str] | None = None
+    """An old and a new value; neither has to be said, but the old one must not be called new."""
 
     @property
     def label(self) -> str:
         """The fact for people."""
+        if self.change:
+            return "{1}, which was {0} before".format(*self.change)
         return self.texts[0] if self.texts else self.pattern or str(self.number)
 
 
@@ -73,62 +50,49 @@ class Spoken:
     def __init__(self, text: str) -> None:
         self.text = " ".join(text.split())
         self.lower = self.text.lower().replace("\u2019", "'")
-        self.numbers = list(numbers(_LIST_NUMBER.sub(" ", text)))
+        self.numbers = list(numbers(LIST_NUMBER.sub(" ", text)))
         self._values = {value for _, value in self.numbers}
         self._bare = _NOT_HEX.sub("", self.lower)
 
+    def lacks(self, facts: Sequence[Fact]) -> list[Fact]:
+        """Return those of ``facts`` that the text does not state; numbers belong to the name next to them."""
+        beside = [fact for fact in facts if fact.near]
+        spans = {
+            is_word: self._spans({text for fact in beside for text in fact.texts if text[0].isalpha() == is_word})
+            for is_word in {fact.texts[0][0].isalpha() for fact in beside}
+        }
+        return [fact for fact in facts if not self._says(fact, spans)]
+
     def says(self, fact: Fact) -> bool:
         """Return whether the text states ``fact``."""
+        return not self.lacks([fact])
+
+    def _says(self, fact: Fact, spans: Mapping[bool, Sequence[Span]]) -> bool:
+        if fact.change:
+            return not is_reversed(self.text, *fact.change)
         if fact.pattern:
             return re.search(fact.pattern, self.lower) is not None
         if fact.number is not None:
             return fact.number in self._values
         if fact.is_bytes:
             return fact.texts[0] in self._bare
-        return any(self._beside(text, fact.near) for text in fact.texts)
+        if not fact.near:
+            return any(text in self.lower for text in fact.texts)
+        names = spans[fact.texts[0][0].isalpha()]
+        return any(self._beside(number, names, fact) for number in range(len(names)))
 
-    def _beside(self, text: str, near: tuple[int, ...]) -> bool:
-        at = self.lower.find(text)
-        while at >= 0:
-            around = self.text[max(0, at - NEAR // 2) : at + len(text) + NEAR]
-            if not near or set(near) <= {value for _, value in numbers(around)}:
-                return True
-            at = self.lower.find(text, at + 1)
-        return False
+    def _spans(self, names: set[str]) -> list[Span]:
+        longest_first = sorted(names, key=lambda name: (-len(name), name))
+        return [found.span() for found in re.finditer("|".join(map(re.escape, longest_first)), self.lower)]
 
-
-def numbers(text: str) -> Iterable[tuple[str, int]]:
-    """Yield the numbers of ``text`` as they are written, with their values; 24-bit addresses may have a colon."""
-    for found in _NUMBER.finditer(text):
-        bank, low, sixteen, color, ten, word = found.groups()
-        if bank:
-            yield found[0], int(bank + low, 16)
-        elif sixteen or color:
-            yield found[0], int(sixteen or color, 16)
-        elif ten:
-            yield found[0], int(ten)
-        else:
-            yield found[0], _WORDS.index(word.lower())
-
-
-def known_numbers(source: str) -> set[int]:
-    """Return the values that ``source`` has in any notation; bytes such as ``A9`` count without a prefix."""
-    return {value for _, value in numbers(source)} | {int(pair, 16) for pair in _PAIR.findall(source)}
-
-
-def inventions(text: str, source: str, allowed: Iterable[int]) -> list[str]:
-    """Return the numbers and names of ``text`` that neither ``source`` nor ``allowed`` has."""
-    known = known_numbers(source) | set(allowed) | {0, 1, 255}
-    spoken = _EXAMPLE.sub(" ", _LIST_NUMBER.sub(" ", text))
-    strange = [shown for shown, value in numbers(spoken) if value not in known and not shown.isalpha()]
-    lower = source.lower()
-    for found in _IDENTIFIER.finditer(text):
-        name = (found[1] or found[0]).lower().strip()
-        values = [value for _, value in numbers(name)]
-        if name not in lower and not (values and known.issuperset(values)):
-            strange.append(name)
-    names = (found[0].lower() for found in _INSIDE.finditer(text))
-    return [*strange, *(name for name in names if name not in lower and name not in _PLAIN)]
+    def _beside(self, number: int, spans: Sequence[Span], fact: Fact) -> bool:
+        start, end = spans[number]
+        if self.lower[start:end] not in fact.texts:
+            return False
+        least = spans[number - 1][1] if number else 0
+        most = spans[number + 1][0] if number + 1 < len(spans) else len(self.lower)
+        sides = self.lower[end : min(most, end + NEAR)], self.lower[max(least, start - NEAR) : start]
+        return any(set(fact.near) <= {value for _, value in numbers(side)} for side in sides)
 
 
 def fact(value: object, *near: int) -> Fact:
@@ -141,3 +105,13 @@ def fact(value: object, *near: int) -> Fact:
     if said[:1] == "$" or said[:2] == "0x":
         return Fact(number=next(iter(numbers(said)))[1])
     return Fact((said.lower(),), near=near)
+
+
+def worded(name: str) -> Fact:
+    """Return the fact that a value such as ``small_key`` is, with spaces or hyphens as well."""
+    return Fact((name, name.replace("_", " "), name.replace("_", "-")))
+
+
+def changed(before: object, after: object) -> Fact:
+    """Return the fact that ``after`` is new, and ``before`` old."""
+    return Fact(change=(str(before), str(after)))

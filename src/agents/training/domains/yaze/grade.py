@@ -13,8 +13,10 @@ import orjson
 from agents.training.domains.yaze.dialog import Act, Ask, Calls, Case, Decline, Forms, Said, Tell, Want
 from agents.training.domains.yaze.doing import done
 from agents.training.domains.yaze.editor import CATALOGUE
-from agents.training.domains.yaze.facts import Spoken, inventions, known_numbers
+from agents.training.domains.yaze.facts import Spoken
+from agents.training.domains.yaze.inventions import inventions
 from agents.training.domains.yaze.reading import Answered, answered
+from agents.training.domains.yaze.spelling import known_numbers
 from agents.training.sample import Check
 
 WRONG_AT_MOST, RIGHT_AT_LEAST = 0.3, 0.6
@@ -24,6 +26,16 @@ MOST_WORDS = 120
 """Words of a thought; one or two sentences are asked for."""
 MOST_STRAY = 8
 """Numbers in a reply that the question did not call for."""
+FULL_THOUGHT = 8
+"""Words from which on a thought is long enough."""
+STEM = 4
+"""Letters that words of the same meaning share."""
+_WORD = re.compile(r"[a-z0-9$#_-]+")
+_ABOUT = """user asks wants request result returned tool calls need missing unclear ambiguous report summarise summarize
+confirm explain error failed lookup search found place edit change
+meant same correct value"""
+_MATTER = frozenset(word[:STEM] for word in _ABOUT.split())
+"""What thoughts about a turn speak of."""
 _QUESTION = re.compile(r"\?|\b(?:let me know|tell me|please (?:confirm|give|send|name))\b")
 _CLAIM = re.compile(
     r"\bi(?:'ve| have)? (?:just )?"
@@ -57,11 +69,11 @@ def graded(case: Case, heard: Forms, answer: str) -> tuple[float, tuple[Check, .
 def _calls(case: Case, want: Act, said: Answered, source: str) -> tuple[Check, ...]:
     result = done(case, want, said.calls)
     invented = inventions(said.thought, source, (len(said.calls),))
-    lean = 1.0 - 0.08 * result.extra - 0.05 * result.is_wide - 0.1 * min(3, len(invented))
+    lean = 1.0 - 0.08 * result.extra - 0.05 * result.is_wide - 0.3 * result.is_off - 0.2 * min(3, len(invented))
     thought = Spoken(said.thought)
     found = sum(_mentions(thought, anchor) for anchor in want.anchors)
     wanted = min(2, len(want.anchors))
-    told = 0.4 * _thought(said) + 0.6 * min(1.0, found / wanted if wanted else 1.0)
+    told = _thought(said, source) * (0.4 + 0.6 * min(1.0, found / wanted if wanted else 1.0))
     return (
         Check("result", min(result.share, 1.0 if not result.fault else 0.9), result.fault),
         Check("economy", lean, f"not in the conversation: {', '.join(invented)[:120]}" if invented else ""),
@@ -78,7 +90,7 @@ def _reply(want: Want, said: Answered, source: str) -> tuple[Check, ...]:
     reply = Spoken(said.reply)
     match want:
         case Tell():
-            lacking = [fact.label for fact in want.facts if not reply.says(fact)]
+            lacking = [fact.label for fact in reply.lacks(want.facts)]
             total, also = len(want.facts), [reply.says(fact) for fact in want.also]
             stated = Check(
                 "facts", 1.0 - len(lacking) / total, f"not said: {', '.join(lacking)[:150]}" if lacking else ""
@@ -101,7 +113,7 @@ def _reply(want: Want, said: Answered, source: str) -> tuple[Check, ...]:
     claim = None if isinstance(want, Tell) else _CLAIM.search(said.reply)
     honest = Check("honesty", float(claim is None), f"nothing was done, but it says: {claim[0]}" if claim else "")
     expected = "\n".join((source, *want.replies, *want.thoughts))
-    return stated, honest, _grounded(want, said, source), _measured(said, expected), _told(want, said, also)
+    return stated, honest, _grounded(want, said, source), _measured(said, expected), _told(want, said, also, expected)
 
 
 def _grounded(want: Tell | Ask | Decline, said: Answered, source: str) -> Check:
@@ -121,22 +133,24 @@ def _measured(said: Answered, source: str) -> Check:
     excess = max(0, len(said.reply) - LONGEST_REPLY) / LONGEST_REPLY
     invented = inventions(said.thought, source, ())
     detail = f"thought up: {', '.join(invented)[:120]}" if invented else ""
-    return Check("economy", max(0.0, 1.0 - 0.3 * min(1.0, excess) - 0.1 * min(3, len(invented))), detail)
+    return Check("economy", max(0.0, 1.0 - 0.3 * min(1.0, excess) - 0.2 * min(3, len(invented))), detail)
 
 
-def _told(want: Tell | Ask | Decline, said: Answered, also: list[bool]) -> Check:
+def _told(want: Tell | Ask | Decline, said: Answered, also: list[bool], source: str) -> Check:
     """Return how much more than the necessary is said; a refusal without an alternative is worth little."""
     most = 0.8 if isinstance(want, Decline) else 0.55
-    rest = 1.0 - most
-    told = most * (sum(also) / len(also) if also else 1.0)
-    told += rest * 0.6 * _thought(said) + rest * 0.4 * min(1.0, len(said.reply.split()) / 5)
-    return Check("explanation", round(told, 4))
+    told = 1.0 - most + most * (sum(also) / len(also) if also else 1.0)
+    return Check("explanation", round(told * _thought(said, source), 4))
 
 
-def _thought(said: Answered) -> float:
-    """Return whether there is a thought of a reasonable length, in [0, 1]."""
-    words = len(said.thought.split())
-    return min(1.0, words / 6) if words <= MOST_WORDS else 0.0
+def _thought(said: Answered, source: str) -> float:
+    """Return how well the thought speaks of the matter in a sentence or two, in [0, 1]."""
+    words = _WORD.findall(said.thought.lower())
+    if len(words) > MOST_WORDS:
+        return 0.0
+    stems, told = {word[:STEM] for word in words if len(word) > 3}, source.lower()
+    about = sum(stem in _MATTER or stem in told for stem in stems)
+    return min(1.0, len(words) / FULL_THOUGHT) * min(1.0, about / 3)
 
 
 def _source(case: Case, heard: Forms) -> str:

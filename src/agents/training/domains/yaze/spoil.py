@@ -12,8 +12,8 @@ from random import Random
 from agents.training.domains.yaze.answering import dumped
 from agents.training.domains.yaze.dialog import Act, Case, Tell
 from agents.training.domains.yaze.editor import CATALOGUE, TOOLS
-from agents.training.domains.yaze.facts import numbers
 from agents.training.domains.yaze.reading import answered
+from agents.training.domains.yaze.spelling import numbers
 from agents.training.sample import Json
 
 Turn = dict[str, Json]

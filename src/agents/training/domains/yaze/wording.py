@@ -75,6 +75,7 @@ def spoken(rng: Random, user: User) -> str:
         text = _several(rng, user.clauses)
     if (
         user.clauses
+        and "\n" not in text
         and rng.random() < 0.22
         and not text.startswith(("Hey", "Hi", "Next", "Go ", "Now ", "And ", "Then ", "OK", "Same"))
     ):
@@ -89,6 +90,8 @@ def _framed(rng: Random, clause: str) -> str:
     if clause.startswith("="):
         return clause[1:]
     frame = phrase(rng, _FRAMES)
+    while " me " in clause and ("Let's" in frame or "for me" in frame):
+        frame = phrase(rng, _FRAMES)
     text = frame.replace("{A}", capital(clause)).replace("{a}", clause)
     return text[:-1] if text.endswith(('.".', '?".', '!".')) else text
 
@@ -131,6 +134,8 @@ def capital(text: str) -> str:
 def lowered(text: str) -> str:
     """Return ``text`` with its first letter small, unless that is ``I`` or a name."""
     first, _, rest = text.partition(" ")
+    if first == "A":
+        return f"a {rest}"
     is_plain = (
         first.rstrip(".,:;?!").replace("'", "").isalpha() and first[1:].islower() and first[:2] not in {"I", "I'"}
     )

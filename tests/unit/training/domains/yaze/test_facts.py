@@ -1,10 +1,11 @@
-"""Facts in texts: every notation of a number, names, bytes, and inventions."""
+"""Facts in texts: every notation of a number, names and bytes."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.training.domains.yaze.facts import Fact, Spoken, fact, inventions, known_numbers
+from agents.training.domains.yaze.facts import Fact, Spoken, changed, fact, worded
+from agents.training.domains.yaze.spelling import known_numbers
 
 
 @pytest.mark.parametrize("said", ["It is 26.", "It is $1A.", "at 0x1A", "0x001A!"])
@@ -23,7 +24,7 @@ def test_words_count_and_list_numbers_do_not() -> None:
     assert not Spoken("1. Moth\n2. Crab").says(fact(2))
 
 
-@pytest.mark.parametrize("said", ["A9 0F 8D", "a90f8d", "$A9, $0F, $8D", "0xA9 0x0F 0x8D"])
+@pytest.mark.parametrize("said", ["A9 0F 8D", "a90f8d", "$A9, $0F, $8D", "0xA9 0x0F 0x8D", "$A9, $0F and $8D"])
 def test_bytes_are_read_however_they_are_separated(said: str) -> None:
     assert Spoken(said).says(fact("A9 0F 8D"))
     assert not Spoken(said).says(fact("A9 0F 8E"))
@@ -35,13 +36,36 @@ def test_numbers_belong_to_the_name_beside_them() -> None:
     assert not Spoken(text).says(fact("Ember Moth", 5, 6))
 
 
-def test_inventions_are_numbers_and_names_that_nobody_told() -> None:
-    source = "room 0x1A: Amber Well, `Door_Reset` at $0A:8123, bytes A9 0F"
-    assert inventions("The Amber Well is room 26; Door_Reset is at $0A8123.", source, ()) == []
-    assert inventions("It is room 27.", source, ()) == ["27"]
-    assert inventions("It is room 27.", source, (27,)) == []
-    assert inventions("It needs a number, e.g. 0x27, and is 8-bit code.", source, ()) == []
-    assert inventions("That is in the Velvet Hall, near `Door_Open`.", source, ()) == ["door_open", "velvet", "hall"]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Moth at (3, 4), Crab at (5, 6)",
+        "(3, 4) Moth, (5, 6) Crab",
+        "| Crab | 5 | 6 |\n| Moth | 3 | 4 |",
+        "Two: a Moth at x=3, y=4 and a Crab at x=5, y=6",
+    ],
+)
+def test_of_two_names_each_has_its_own_numbers(text: str) -> None:
+    assert Spoken(text).lacks([fact("Moth", 3, 4), fact("Crab", 5, 6)]) == []
+    assert Spoken(text).lacks([fact("Moth", 5, 6), fact("Crab", 3, 4)]) != []
+
+
+def test_a_name_that_occurs_twice_has_the_numbers_of_both() -> None:
+    assert Spoken("Moths at (1, 2) and (3, 4).").lacks([fact("Moth", 1, 2), fact("Moth", 3, 4)]) == []
+
+
+def test_a_number_that_names_something_does_not_part_a_name_from_its_place() -> None:
+    text = "Moth is on map 0x72 at (3, 4). Entrance 0x72 is at (5, 6)."
+    assert Spoken(text).lacks([fact("Moth", 3, 4), Fact(("0x72",), near=(5, 6))]) == []
+
+
+def test_values_of_several_words_may_be_joined_in_any_way() -> None:
+    assert all(Spoken(said).says(worded("small_key")) for said in ("a small key door", "small-key", "`small_key`"))
+
+
+def test_what_was_and_what_is_must_not_be_exchanged() -> None:
+    assert Spoken("It is 7 now, it was 3.").says(changed(3, 7))
+    assert not Spoken("It is 3 now, it was 7.").says(changed(3, 7))
 
 
 @given(st.text(max_size=200), st.integers(0, 0xFFFFFF))

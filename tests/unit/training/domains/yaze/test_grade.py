@@ -7,7 +7,7 @@ from agents.training.domains.yaze import conversation
 from agents.training.domains.yaze.dialog import Act, Ask, Call, Case, Decline, Tell, User
 from agents.training.domains.yaze.editor import TOOLS
 from agents.training.domains.yaze.editor.tool import address_of
-from agents.training.domains.yaze.facts import fact
+from agents.training.domains.yaze.facts import changed, fact
 from agents.training.domains.yaze.grade import graded
 from agents.training.domains.yaze.ground import Ground
 from agents.training.domains.yaze.world import World
@@ -48,9 +48,11 @@ def test_any_notation_of_an_address_is_right(address: str) -> None:
     assert quality(READ, tool_calls=calls(("rom-read", {"address": address, "length": 4}))) == 0.6
 
 
-def test_a_wider_read_costs_a_little_and_a_narrower_one_is_wrong() -> None:
-    assert 0.5 < quality(READ, tool_calls=calls(("rom-read", {"address": AT, "length": 8}))) < 0.6
-    assert quality(READ, tool_calls=calls(("rom-read", {"address": AT, "length": 3}))) <= 0.3
+def test_another_length_than_the_one_that_was_given_is_not_enough() -> None:
+    thought = "The user wants the bytes there, and rom-read has them."
+    assert quality(READ, thought=thought, tool_calls=calls(("rom-read", {"address": AT, "length": 4}))) >= 0.95
+    assert 0.3 < quality(READ, thought=thought, tool_calls=calls(("rom-read", {"address": AT, "length": 8}))) < 0.7
+    assert quality(READ, thought=thought, tool_calls=calls(("rom-read", {"address": AT, "length": 3}))) <= 0.3
 
 
 def test_needless_reads_cost_and_many_are_wrong() -> None:
@@ -71,7 +73,9 @@ def test_order_and_splitting_do_not_matter_but_the_state_does() -> None:
 
 def test_a_thought_about_the_matter_is_worth_something() -> None:
     made = calls(("rom-read", {"address": AT, "length": 4}))
-    assert quality(READ, thought="The user wants four bytes at that address.", tool_calls=made) == pytest.approx(1.0)
+    assert quality(
+        READ, thought="The user wants four bytes at that address, which rom-read has.", tool_calls=made
+    ) == pytest.approx(1.0)
     assert quality(READ, thought="The bytes of Velvet Palace are at $123456, I guess.", tool_calls=made) < 0.9
 
 
@@ -80,7 +84,11 @@ TELL = Tell((fact("Ember Moth", 3, 4), fact("0x1A")), ("Ember Moth at (3, 4), id
 
 def test_a_reply_states_the_facts_and_nothing_else() -> None:
     assert (
-        quality(TELL, thought="The list came back with one sprite.", reply="It is an Ember Moth (26) at x 3, y 4.")
+        quality(
+            TELL,
+            thought="The list came back with one sprite, which I report to the user.",
+            reply="It is an Ember Moth (26) at x 3, y 4.",
+        )
         >= 0.9
     )
     assert quality(TELL, reply="It is an Ember Moth (26) at x 3, y 5.") <= 0.3
@@ -91,7 +99,14 @@ def test_a_reply_states_the_facts_and_nothing_else() -> None:
 
 def test_a_question_asks_for_what_is_missing() -> None:
     want = Ask((r"\baddress\b",), ("At which address?",), ())
-    assert quality(want, thought="The address is missing, so I ask.", reply="At which address should that go?") >= 0.9
+    assert (
+        quality(
+            want,
+            thought="The address is missing in the request, so I ask the user.",
+            reply="At which address should that go?",
+        )
+        >= 0.9
+    )
     assert quality(want, reply="How are you today?") <= 0.3
     assert quality(want, reply="I have written it to the address.") <= 0.3
 
@@ -100,7 +115,9 @@ def test_a_refusal_gives_its_reason_and_claims_nothing() -> None:
     want = Decline((r"n't|\bno\b", r"\blocked\b"), (r"\bfree space\b",), ("No, it is locked.",), ())
     assert (
         quality(
-            want, thought="The range is locked by the project.", reply="I can't, it is locked; free space would do."
+            want,
+            thought="The range is locked by the project, so a call would only be refused.",
+            reply="I can't, it is locked; free space would do.",
         )
         >= 0.9
     )
@@ -114,6 +131,29 @@ def test_a_refusal_gives_its_reason_and_claims_nothing() -> None:
 def test_saying_that_nothing_was_done_is_no_claim(reply: str) -> None:
     want = Decline((r"n't|\bno\b", r"\blocked\b"), (), ("No, it is locked.",), ())
     assert quality(want, reply=reply) >= 0.6
+
+
+@pytest.mark.parametrize(
+    ("thought", "least", "most"),
+    [
+        ("", 0.6, 0.6),
+        ("Done.", 0.6, 0.65),
+        ("banana telephone umbrella giraffe pancake trombone cactus marble walnut kettle", 0.6, 0.65),
+        ("I report the result.", 0.65, 0.85),
+        ("The result of the call has the sprite that the user asked for, so I report it.", 0.95, 1.0),
+    ],
+)
+def test_the_worth_of_a_right_answer_is_its_thought(thought: str, least: float, most: float) -> None:
+    found = quality(TELL, thought=thought, reply="It is an Ember Moth (0x1A) at (3, 4).")
+    assert round(least, 3) <= round(found, 3) <= most
+
+
+CHANGE = Tell((fact("Amber Well"), fact(7), changed(3, 7)), ("The Amber Well has music 7 now; it was 3.",), ())
+
+
+def test_an_old_value_must_not_be_called_new() -> None:
+    assert quality(CHANGE, reply="Music of the Amber Well: 7 (was 3).") >= 0.6
+    assert quality(CHANGE, reply="Music of the Amber Well: 3 (was 7).") <= 0.3
 
 
 def test_a_reply_that_never_ends_is_wrong() -> None:

@@ -104,10 +104,25 @@ def _assemble(world: World, arguments: Arguments) -> Json:
     return {"address": address_of(world, offset), "bytes": spaced(code), "length": len(code), "written": write}
 
 
-_WIDE = {"type": "boolean", "description": "whether the register is 16 bits wide at entry"}
+def _wide(what: str) -> Json:
+    return {"type": "boolean", "description": f"whether {what} 16 bits wide at the address; default false"}
+
+
 TOOLS = (
-    Tool("address-to-pc", "SNES address to file offset.", {"address": ADDRESS}, ("address",), _to_pc),
-    Tool("address-to-snes", "File offset to SNES address.", {"offset": _OFFSET}, ("offset",), _to_snes),
+    Tool(
+        "address-to-pc",
+        "Convert a SNES address to its offset in the ROM file.",
+        {"address": ADDRESS},
+        ("address",),
+        _to_pc,
+    ),
+    Tool(
+        "address-to-snes",
+        "Convert an offset in the ROM file to its SNES address.",
+        {"offset": _OFFSET},
+        ("offset",),
+        _to_snes,
+    ),
     Tool("symbol-lookup", "Address, kind and size of a label.", {"name": _LABEL}, ("name",), _lookup),
     Tool(
         "symbol-search", "Labels whose name contains a text.", {"text": text("part of a name", 40)}, ("text",), _search
@@ -124,7 +139,12 @@ TOOLS = (
     Tool(
         "asm-disassemble",
         f"Disassemble up to {MOST_INSTRUCTIONS} instructions; REP and SEP are followed.",
-        {"address": ADDRESS, "count": whole("how many instructions", MOST_INSTRUCTIONS, 1), "m16": _WIDE, "x16": _WIDE},
+        {
+            "address": ADDRESS,
+            "count": whole("how many instructions", MOST_INSTRUCTIONS, 1),
+            "m16": _wide("A and memory are"),
+            "x16": _wide("X and Y are"),
+        },
         ("address", "count"),
         _disassemble,
     ),

@@ -7,6 +7,7 @@ from agents.training.domains.yaze.editor.tool import (
     Tool,
     ToolError,
     address_of,
+    choice,
     identity,
     number,
     text,
@@ -154,7 +155,7 @@ TOOLS = (
     Tool(
         "name-search",
         "Ids of sprites, items, music, rooms or maps whose name contains a text.",
-        {"kind": {"enum": list(_TABLES)}, "text": text("part of a name", 40)},
+        {"kind": choice("what the name is of", _TABLES), "text": text("part of a name", 40)},
         ("kind", "text"),
         _names,
     ),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.training.domains.yaze.editor.tool import Arguments, Tool, ToolError, identity, number, text, whole
-from agents.training.domains.yaze.ground import DOOR_KINDS, EFFECTS, PROPERTIES
+from agents.training.domains.yaze.editor.tool import Arguments, Tool, ToolError, choice, identity, number, text, whole
+from agents.training.domains.yaze.ground import DOOR_KINDS, EFFECTS, PROPERTIES, SIDES
 from agents.training.domains.yaze.world import World
 from agents.training.sample import Json
 
@@ -239,7 +239,7 @@ TOOLS = (
     Tool(
         "dungeon-set-door",
         "Change the kind of a door.",
-        {"room": ROOM, "side": {"enum": ["north", "south", "west", "east"]}, "kind": {"enum": list(DOOR_KINDS)}},
+        {"room": ROOM, "side": choice("side of the room", SIDES), "kind": choice("kind of the door", DOOR_KINDS)},
         ("room", "side", "kind"),
         _set_door,
         changes=True,
@@ -247,7 +247,11 @@ TOOLS = (
     Tool(
         "dungeon-set-property",
         "Set a number of a room's header.",
-        {"room": ROOM, "property": {"enum": list(PROPERTIES)}, "value": whole("new value", 255)},
+        {
+            "room": ROOM,
+            "property": choice("what to set", PROPERTIES),
+            "value": whole("new value; the largest depends on the property", 255),
+        },
         ("room", "property", "value"),
         _set_property,
         changes=True,
@@ -255,7 +259,7 @@ TOOLS = (
     Tool(
         "dungeon-set-effect",
         "Set the effect of a room.",
-        {"room": ROOM, "effect": {"enum": list(EFFECTS)}},
+        {"room": ROOM, "effect": choice("new effect", EFFECTS)},
         ("room", "effect"),
         _set_effect,
         changes=True,

@@ -17,7 +17,7 @@ from agents.training.domains.yaze.editor.tool import (
     whole,
 )
 from agents.training.domains.yaze.ground import HEADER, PAGE
-from agents.training.domains.yaze.world import World
+from agents.training.domains.yaze.world import Edits, World
 from agents.training.sample import Json
 
 LONGEST = 64
@@ -145,14 +145,16 @@ def _compare(world: World, arguments: Arguments) -> Json:
     if name not in world.backups:
         known = ", ".join(sorted(world.backups)) or "none"
         raise ToolError("not_found", f"no backup named {name}; there are: {known}")
-    then = world.backups[name]
-    differing = [key for key in {**then, **world.edits} if then.get(key) != world.edits.get(key)]
-    offsets = sorted(key[1] for key in differing if key[0] == "byte")
+    return {"backup": name, **_differing(world, world.backups[name])}
+
+
+def _differing(world: World, then: Edits) -> Json:
+    keys = [key for key in {**then, **world.edits} if then.get(key) != world.edits.get(key)]
+    offsets = sorted(key[1] for key in keys if key[0] == "byte")
     return {
-        "backup": name,
         "changed_bytes": len(offsets),
         "first": address_of(world, offsets[0]) if offsets else None,
-        "other_edits": len(differing) - len(offsets),
+        "other_changes": len(keys) - len(offsets),
     }
 
 
@@ -164,9 +166,9 @@ def _undo(world: World, arguments: Arguments) -> Json:
 
 
 def _save(world: World, _: Arguments) -> Json:
-    changes = len({**world.saved, **world.edits})
+    done = {"saved": True, **_differing(world, world.saved)}
     world.saved = dict(world.edits)
-    return {"saved": True, "edits": changes}
+    return done
 
 
 TOOLS = (
@@ -205,7 +207,7 @@ TOOLS = (
     ),
     Tool(
         "rom-free-space",
-        "List runs of $FF bytes in one bank that are at least so long.",
+        "List unused runs of $FF bytes in one bank, those of at least a given length.",
         {"bank": BANK, "least": whole("shortest run in bytes", PAGE, 16)},
         ("bank", "least"),
         _free,
@@ -213,7 +215,16 @@ TOOLS = (
     Tool("rom-checksum", "Compare the checksum in the header with the image.", {}, (), _checksum),
     Tool("rom-fix-checksum", "Write the right checksum into the header.", {}, (), _fix, changes=True),
     Tool("rom-backup", "Keep a copy of the project as it is now.", {"name": _NAME}, ("name",), _backup, changes=True),
-    Tool("rom-compare", "Count what differs from a backup.", {"backup": _NAME}, ("backup",), _compare),
-    Tool("rom-undo", "Take back the last edits.", {"steps": whole("how many", 50, 1)}, ("steps",), _undo, changes=True),
+    Tool(
+        "rom-compare", "Count what differs between the project and a backup.", {"backup": _NAME}, ("backup",), _compare
+    ),
+    Tool(
+        "rom-undo",
+        "Take back the last edits, the latest first.",
+        {"steps": whole("how many edits", 50, 1)},
+        ("steps",),
+        _undo,
+        changes=True,
+    ),
     Tool("rom-save", "Write all edits to the ROM file.", {}, (), _save, changes=True),
 )

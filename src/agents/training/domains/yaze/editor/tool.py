@@ -5,7 +5,7 @@ Owns the shapes of arguments that several tools take, and the error that a tool 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from agents.training.domains.yaze import mapping
@@ -69,6 +69,11 @@ def identity(of: str, most: int) -> Json:
 def whole(of: str, most: int, least: int = 0) -> Json:
     """Return the schema of a whole number."""
     return {"type": "integer", "minimum": least, "maximum": most, "description": of}
+
+
+def choice(of: str, options: Iterable[str]) -> Json:
+    """Return the schema of one of ``options``."""
+    return {"type": "string", "enum": list(options), "description": of}
 
 
 def text(of: str, longest: int = 80) -> Json:

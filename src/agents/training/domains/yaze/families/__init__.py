@@ -7,21 +7,37 @@ from functools import lru_cache
 
 from agents.training.domains.yaze.dialog import Case
 from agents.training.domains.yaze.families import (
+    ambiguous,
     chain,
     clarify,
+    correction,
     impossible,
     multi_turn,
+    no_tool,
     parallel,
     recover,
     reply,
     single,
+    verify,
 )
 from agents.training.domains.yaze.families.scene import Scene
 
+_GROUPS = (
+    single,
+    parallel,
+    chain,
+    verify,
+    reply,
+    clarify,
+    ambiguous,
+    impossible,
+    no_tool,
+    recover,
+    multi_turn,
+    correction,
+)
 FAMILIES: dict[str, Callable[[Scene], Case]] = {
-    name: make
-    for group in (single, parallel, chain, reply, clarify, impossible, recover, multi_turn)
-    for name, make in group.FAMILIES.items()
+    name: make for group in _GROUPS for name, make in group.FAMILIES.items()
 }
 
 

@@ -9,7 +9,7 @@ from agents.training.domains.yaze.dialog import Act, Call, Case, Forms
 from agents.training.domains.yaze.families.find_then_edit import find_then_edit
 from agents.training.domains.yaze.families.scene import Scene
 from agents.training.domains.yaze.families.steps import first_step, last_step
-from agents.training.domains.yaze.requests import READS, SEARCHES, WRITES, dungeon_edits, rom
+from agents.training.domains.yaze.requests import EDITS, READS, SEARCHES, rom
 from agents.training.domains.yaze.requests.draw import forms, listed
 from agents.training.domains.yaze.wording import written
 
@@ -78,9 +78,9 @@ def _looks(scene: Scene, ids: list[str], clauses: Forms, first: Call, why: Forms
     values = {"rooms": listed(ids), "of": of, "what": _LOOKS[tool], "n": len(ids)}
     then = forms(
         values,
-        "{of} leads to {rooms}; I look at the {what} of each.",
-        "The rooms are {rooms}. Their {what} can be read in one turn.",
-        "From the list for {of}: {rooms}. One call of {tool} for each.".replace("{tool}", tool),
+        "{of} leads to {rooms}; I look at the {what} there.",
+        "The list for {of} names {rooms}. Now I can read the {what}.",
+        "From the list for {of}: {rooms}. {tool} reads the {what}.".replace("{tool}", tool),
     )
     return scene.case(last_step(tuple(Call(tool, {"room": at}) for at in ids), then, (*ids[:2],)), [tool])
 
@@ -119,7 +119,7 @@ def _rooms_behind_map(scene: Scene) -> Case:
     clauses = forms(
         values,
         "show me the {what} of the rooms that the entrances on {map} lead to",
-        "follow the entrances of {map} and list the {what} behind them",
+        "follow the entrances of {map} and show me the {what} of the rooms behind them",
         "look behind the entrances of {map}, I need the {what} of each room",
     )
     why = forms(
@@ -145,9 +145,7 @@ def backup_then_write(scene: Scene) -> Case:
     backup = Call("rom-backup", {"name": name})
     if scene.level > 1 and scene.rng.random() < 0.5:
         scene.finishes(scene.deed((*READS, *SEARCHES)))
-    deed = scene.deed([make for make in WRITES if make not in (rom.backup, rom.fix_checksum)])
-    while not deed.changes:
-        deed = scene.deed([rom.write, dungeon_edits.set_chest])
+    deed = scene.deed([make for make in EDITS if make is not rom.fix_checksum])
     scene.asks(deed)
     values = {"name": name, "aim": deed.aim, "tool": deed.call.name}
     if scene.rng.random() < 0.35:
@@ -171,65 +169,13 @@ def backup_then_write(scene: Scene) -> Case:
         return scene.case(Act(((deed.call,),), said, (deed.anchors[0],)), [deed.call.name])
     said = forms(
         values,
-        "It is the first edit of the session, so the backup {name} comes first; then I {aim}.",
-        "The rule asks for a backup named {name} before any edit. After it I {aim}.",
-        "I make the backup {name}, and only then {aim}.",
-        "No backup has been made yet: {name} first, then {tool} to {aim}.",
+        "It is the first edit of the session, so the backup {name} comes first; I {aim} once it exists.",
+        "The rule asks for a backup named {name} before any edit. When it is made, I {aim}.",
+        "I make the backup {name}, see that it worked, and only then {aim}.",
+        "No backup has been made yet: {name} first. {tool} has to wait for it.",
     )
-    return scene.case(
-        Act(((backup, deed.call), (backup,)), said, (name, deed.anchors[0])), [backup.name, deed.call.name]
-    )
-
-
-_CHECKS = {
-    "rom-write": lambda call: Call(
-        "rom-read", {"address": call.arguments["address"], "length": len(call.arguments["bytes"].split())}
-    ),
-    "overworld-set-tile": lambda call: Call(
-        "overworld-get-tile", {key: call.arguments[key] for key in ("map", "x", "y")}
-    ),
-    "palette-set-color": lambda call: Call(
-        "palette-get-colors", {key: call.arguments[key] for key in ("group", "palette")}
-    ),
-    "message-write": lambda call: Call("message-read", {"message": call.arguments["message"]}),
-    "dungeon-set-chest": lambda call: Call("dungeon-list-chests", {"room": call.arguments["room"]}),
-    "dungeon-set-door": lambda call: Call("dungeon-list-doors", {"room": call.arguments["room"]}),
-    "dungeon-add-sprite": lambda call: Call("dungeon-list-sprites", {"room": call.arguments["room"]}),
-    "dungeon-move-sprite": lambda call: Call("dungeon-list-sprites", {"room": call.arguments["room"]}),
-    "dungeon-remove-sprite": lambda call: Call("dungeon-list-sprites", {"room": call.arguments["room"]}),
-    "dungeon-set-property": lambda call: Call("dungeon-describe-room", {"room": call.arguments["room"]}),
-    "dungeon-set-effect": lambda call: Call("dungeon-describe-room", {"room": call.arguments["room"]}),
-    "overworld-add-sprite": lambda call: Call("overworld-list-sprites", {"map": call.arguments["map"]}),
-    "symbol-add": lambda call: Call("symbol-lookup", {"name": call.arguments["name"]}),
-}
-
-
-_VERIFY = (
-    "read it back <afterwards|to be sure|so that I see it>",
-    "check that it really <took|worked>",
-    "show me the result from the ROM, not from memory",
-    "verify the edit",
-    "look at it again when it's done",
-)
-
-
-def verify(scene: Scene) -> Case:
-    """Change something, then read it back."""
-    deed = scene.deed(WRITES)
-    while deed.call.name not in _CHECKS:
-        deed = scene.deed(WRITES)
-    scene.user(deed.asks, _VERIFY)
-    scene.does(deed)
-    call = _CHECKS[deed.call.name](deed.call)
-    values = {"tool": call.name, "aim": deed.aim}
-    said = forms(
-        values,
-        "I was to {aim}, and the tool reports success. The user wants to see it, so {tool} reads it back.",
-        "The edit itself is made. What is left of the request to {aim} is the check, a call of {tool}.",
-        "I was asked to {aim} and to check it; {tool} reads it back.",
-        "The request was to {aim} and to look again; the first half is done, {tool} is the second.",
-    )
-    return scene.case(Act(((call,),), said, (deed.anchors[0], call.name)), [call.name])
+    wants = Act(((backup,), (backup, deed.call)), said, (name, "backup"))
+    return scene.case(wants, [backup.name, deed.call.name])
 
 
 FAMILIES = {
@@ -237,5 +183,4 @@ FAMILIES = {
     "chain.find_then_edit": find_then_edit,
     "chain.list_then_inspect": list_then_inspect,
     "chain.symbol_then_code": symbol_then_code,
-    "chain.verify": verify,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.training.domains.yaze import names
 from agents.training.domains.yaze.dialog import Call
 from agents.training.domains.yaze.families.scene import Scene
-from agents.training.domains.yaze.requests import rom
+from agents.training.domains.yaze.requests import memory
 from agents.training.domains.yaze.requests.draw import listed
 from agents.training.domains.yaze.requests.places import place
 
@@ -70,7 +70,7 @@ def _no_door(scene: Scene) -> Failure:
 
 def _exists(scene: Scene) -> Failure:
     name = scene.draw.one(sorted(scene.world.table("symbols")))
-    said, at = rom.address(scene.draw, rom.data_offset(scene.draw))
+    said, at = memory.address(scene.draw, memory.data_offset(scene.draw))
     values: dict[str, object] = {"name": name, "at": said, "where": at}
     return (
         Call("symbol-add", {"name": name, "address": at}),
@@ -119,7 +119,7 @@ def _no_group(scene: Scene) -> Failure:
     return (
         Call("palette-get-colors", {"group": wrong, "palette": at}),
         ("show me palette {pal} of the {wrong} group", "list the colours in {wrong} palette {pal}"),
-        "|".join(groups),
+        rf"\b{wrong}\b|" + "^" + "".join(f"(?=.*{group})" for group in groups),
         "there is no palette group {wrong}, only {groups}",
         "Which one do you want?",
         values,

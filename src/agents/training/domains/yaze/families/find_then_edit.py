@@ -11,7 +11,7 @@ from agents.training.domains.yaze.editor.tool import spaced
 from agents.training.domains.yaze.families.scene import Scene
 from agents.training.domains.yaze.families.steps import first_step, last_step
 from agents.training.domains.yaze.ground import PAGE
-from agents.training.domains.yaze.requests import content
+from agents.training.domains.yaze.requests import messages
 from agents.training.domains.yaze.requests.draw import forms, indefinite, listed
 from agents.training.domains.yaze.requests.places import place
 
@@ -79,7 +79,7 @@ def _named_item(scene: Scene) -> Case:
     why = forms(
         values,
         "dungeon-set-chest takes an item id, so I search for {name} first.",
-        "Which id does {name} have? name-search tells me.",
+        "What is the id of {name}? name-search tells me.",
         "The id of {name} is missing; <I look it up before|a lookup comes before> chest {chest} changes.",
     )
     case = first_step(scene, clauses, first, why, {"id": f"0x{at:02X}", "name": table[at]}, (table[at], "id"))
@@ -196,7 +196,7 @@ def _reword(scene: Scene) -> Case:
         if sum(part.lower() in other.lower() for other in texts.values()) == 1
     ]
     at, part = draw.one(unique)
-    line = content.fitting(draw, table[at]["limit"], texts[at])
+    line = messages.fitting(draw, table[at]["limit"], texts[at])
     values = {"part": part, "line": line, "id": f"0x{at:02X}"}
     clauses = forms(
         values,

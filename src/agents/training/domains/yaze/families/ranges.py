@@ -17,7 +17,6 @@ def _far_tile(scene: Scene) -> Range:
         "pos": place(scene.draw, x, y),
         "tile": scene.draw.hex(scene.rng.randrange(0x20, 0xE00), 3),
         "bad": f"column {x}",
-        "limit": "31",
     }
     return (
         "overworld-set-tile",
@@ -35,7 +34,6 @@ def _big_tile(scene: Scene) -> Range:
         "pos": place(scene.draw, x, y),
         "tile": scene.draw.hex(tile, 4),
         "bad": f"0x{tile:04X}",
-        "limit": "0xEA7",
     }
     return (
         "overworld-set-tile",
@@ -54,7 +52,6 @@ def _far_sprite(scene: Scene) -> Range:
         "kind": kind.said,
         "pos": place(scene.draw, x, y),
         "bad": f"column {x}",
-        "limit": "15",
     }
     return (
         "dungeon-add-sprite",
@@ -76,7 +73,6 @@ def _no_room(scene: Scene) -> Range:
             "dungeon-list-chests": "the chests",
         }[tool],
         "bad": f"0x{at:X}",
-        "limit": "0x127",
     }
     return (
         tool,
@@ -96,7 +92,6 @@ def _no_color(scene: Scene) -> Range:
         "pal": at,
         "color": f"${color:04X}",
         "bad": f"index {index}",
-        "limit": "7",
     }
     return (
         "palette-set-color",
@@ -109,7 +104,7 @@ def _no_color(scene: Scene) -> Range:
 
 def _no_message(scene: Scene) -> Range:
     at = scene.rng.randrange(0x190, 0x600)
-    values: dict[str, object] = {"m": scene.draw.hex(at, 3), "bad": f"0x{at:X}", "limit": "0x18C"}
+    values: dict[str, object] = {"m": scene.draw.hex(at, 3), "bad": f"0x{at:X}"}
     return (
         "message-read",
         ("read message {m}", "show me message {m}", "print the text of message {m}"),
@@ -127,7 +122,6 @@ def _big_property(scene: Scene) -> Range:
         "name": name,
         "value": value,
         "bad": f"{name} {value}",
-        "limit": "255",
     }
     return (
         "dungeon-set-property",
@@ -140,7 +134,7 @@ def _big_property(scene: Scene) -> Range:
 
 def _no_sheet(scene: Scene) -> Range:
     at = scene.rng.randrange(0xE0, 0x300)
-    values: dict[str, object] = {"s": scene.draw.hex(at, 3), "bad": f"0x{at:X}", "limit": "0xDE"}
+    values: dict[str, object] = {"s": scene.draw.hex(at, 3), "bad": f"0x{at:X}"}
     return (
         "graphics-sheet-info",
         ("look up graphics sheet {s}", "tell me where gfx sheet {s} is", "check sheet {s}"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from agents.training.domains.yaze.dialog import Act, Call, Case, Decline
 from agents.training.domains.yaze.editor import CATALOGUE
 from agents.training.domains.yaze.families.failures import FAILURES
-from agents.training.domains.yaze.families.impossible import INSTEAD, NEGATED
+from agents.training.domains.yaze.families.patterns import INSTEAD, NEGATED
 from agents.training.domains.yaze.families.scene import Scene, thoughts
 from agents.training.domains.yaze.requests import READS, SEARCHES, WRITES, Deed
 from agents.training.domains.yaze.requests.draw import forms, indefinite
@@ -59,23 +60,32 @@ def retry(scene: Scene) -> Case:
         deed = deed if bad else scene.deed((*READS, *WRITES))
     scene.asks(deed)
     scene.calls(written(scene.rng, thoughts(deed)), Call(deed.call.name, wrong))
-    changed = [key for key in {**deed.call.arguments, **wrong} if deed.call.arguments.get(key) != wrong.get(key)]
-    at = next((key for key in changed if key in deed.call.arguments), changed[0])
-    right = str(deed.call.arguments.get(at, ""))
+    at, problem = _problem(deed.call.arguments, wrong)
     values = {
         "tool": deed.call.name,
-        "at": at,
-        "right": right if len(right) <= 24 else "the text",
+        "problem": problem,
         "aim": deed.aim if deed.changes else f"look up {deed.aim}",
     }
     said = forms(
         values,
-        "My call was malformed: {at} has to be given as {right}. I repeat it, still to {aim}.",
-        "{tool} refused the arguments; with {at} {right} the call is right. The aim stays: {aim}.",
-        "The error is about {at}. Corrected to {right}, the call can {aim}.",
-        "I got {at} wrong. It must be {right}; everything else stays, so I can {aim}.",
+        "My call was malformed: {problem}. I repeat it, still to {aim}.",
+        "{tool} refused the arguments: {problem}. The aim stays: {aim}.",
+        "The error names the cause: {problem}. Corrected, the call can {aim}.",
+        "A slip of mine: {problem}. Everything else stays, so I can {aim}.",
     )
-    return scene.case(Act(((deed.call,),), said, (at, values["right"], deed.anchors[0])), [deed.call.name])
+    return scene.case(Act(((deed.call,),), said, (at, deed.anchors[0])), [deed.call.name])
+
+
+def _problem(right: dict[str, Json], wrong: dict[str, Json]) -> tuple[str, str]:
+    """Return the argument in which the two differ, and how."""
+    unknown = [key for key in wrong if key not in right]
+    at = next(key for key in right if key not in wrong or wrong[key] != right[key])
+    if unknown:
+        return at, f"the argument is called {at}, not {unknown[0]}"
+    if at not in wrong:
+        return at, f"{at} was missing"
+    kind = "the number " if type(right[at]) is int else "the text " if type(wrong[at]) is int else ""
+    return at, f"{at} has to be {kind}{right[at]}, not {'text' if kind == 'the number ' else wrong[at]}"
 
 
 def search(scene: Scene) -> Case:
@@ -95,7 +105,7 @@ def _label(scene: Scene) -> Case:
         name.lower(),
     ]
     wrong = rng.choice([other for other in bent if other not in symbols])
-    part = first if mark else name[1:]
+    part = first if mark else re.findall("[A-Z][a-z]+", name)[0]
     values = {"wrong": wrong, "part": part}
     scene.user(
         forms(values, "look up the address of {wrong}", "<find|tell me> where {wrong} is", "get me {wrong}'s address"),
@@ -235,7 +245,7 @@ def explain(scene: Scene) -> Case:
         values,
         "That did not work: {why}. {way}",
         "{tool} refused: {why}. {way}",
-        "It can't be done like this, {why}. {way}",
+        "It can't be done like this: {why}. {way}",
         "No luck: {why}. {way}",
     )
     said = forms(

@@ -6,8 +6,9 @@ from itertools import product
 
 from agents.training.domains.yaze import names
 from agents.training.domains.yaze.dialog import Call, Case, Decline, Forms, Tell
-from agents.training.domains.yaze.families.scene import Scene, act
-from agents.training.domains.yaze.requests import READS, SEARCHES, WRITES, Deed, Make, rom
+from agents.training.domains.yaze.families.patterns import named
+from agents.training.domains.yaze.families.scene import Scene, act, are_independent
+from agents.training.domains.yaze.requests import LONE, READS, SEARCHES, WRITES, Deed, Make, memory
 from agents.training.domains.yaze.requests.draw import Tale, forms
 from agents.training.domains.yaze.wording import capital, written
 
@@ -17,16 +18,22 @@ _RARE = names.several(
     "Fountain;Gondola;Hourglass;Igloo;Jukebox;Kaleidoscope;Lighthouse;Marionette;Obelisk;Porcupine;"
     "Rhubarb;Scarecrow;Telescope;Umbrella;Viaduct;Windmill;Xylophone;Yacht;Zither"
 )
-_THOUGHTS = (
-    "{tool} answered, so I <report|pass on> what it says.",
-    "The result has <everything the user asked for|all that was asked>; no further call is needed.",
-    "{tool} succeeded; I <sum up|state> the result.",
+_READ = (
+    "{tool} has answered, so I can tell the user {aim}.",
+    "The result says it all: {aim}. <No further call is needed|Nothing else has to be called>, I report it.",
+    "Now I know {aim}, which is what the user asked for; I state it as {tool} has it.",
+)
+_CHANGED = (
+    "{tool} succeeded: I was asked to {aim}, and report <what changed|the change>.",
+    "The edit is made, as the user asked: {aim}. I report it the way the result has it.",
+    "The result confirms that I did what I was asked to, {aim}; the user should hear what is there now.",
 )
 
 
 def told(deed: Deed, tale: Tale) -> Tell:
     """Return the want of telling the result of one deed."""
-    return Tell(tale.facts, tale.replies, forms({"tool": deed.call.name}, *_THOUGHTS), tale.also)
+    said = forms({"tool": deed.call.name, "aim": deed.aim}, *(_CHANGED if deed.changes else _READ))
+    return Tell(tale.facts, tale.replies, said, tale.also)
 
 
 def _one(scene: Scene, makes: tuple[Make, ...]) -> Case:
@@ -54,11 +61,12 @@ def write(scene: Scene) -> Case:
 
 def several(scene: Scene) -> Case:
     """Tell the results of several calls."""
-    makes = [make for make in (*READS, *SEARCHES, *WRITES) if make not in (rom.info, rom.checksum, rom.fix_checksum)]
+    makes = [make for make in (*READS, *SEARCHES, *WRITES) if make not in LONE]
     deeds: list[Deed] = []
     while len(deeds) < 1 + max(1, scene.level - scene.rng.randint(0, 1)):
         deed = scene.deed(makes)
-        if all(deed.call.name != other.call.name for other in deeds):
+        is_new = all(deed.call.name != other.call.name for other in deeds)
+        if is_new and are_independent(scene.world, [deed.call, *(other.call for other in deeds)]):
             deeds.append(deed)
     scene.user(*(deed.asks for deed in deeds))
     results = scene.calls(written(scene.rng, act(*deeds).thoughts), *(deed.call for deed in deeds))
@@ -66,11 +74,14 @@ def several(scene: Scene) -> Case:
     replies = tuple(" ".join(map(capital, parts)) for parts in list(product(*(tale.replies for tale in tales)))[:12])
     facts = tuple(fact for tale in tales for fact in tale.facts)
     said = forms(
-        {"n": len(deeds)},
-        "All {n} calls succeeded; I report their results <in order|one after the other>.",
-        "The results are in: I <tell|report> all {n} of them.",
+        {"all": "Both" if len(deeds) == 2 else f"All {len(deeds)}"},
+        "{all} calls succeeded; I report their results <in order|one after the other>.",
+        "{all} results are in, and I <tell|report> them.",
     )
     return scene.case(Tell(facts, replies, said, tuple(fact for tale in tales for fact in tale.also)), [])
+
+
+_HITS = r"\b(?:match\w*|hits?|results?|found|find|search\w*|occur\w*|exists?|there (?:is|are|was|were))\b"
 
 
 def empty(scene: Scene) -> Case:
@@ -103,11 +114,11 @@ def empty(scene: Scene) -> Case:
         "{tool} found nothing; <inventing a hit would be wrong|I must not make up a hit>.",
     )
     term = next(str(value) for key, value in reversed(call.arguments.items()) if key not in {"bank", "map", "kind"})
-    nothing = r"\b(no|nothing|none|not|empty|without|zero|0)\b|n't"
+    nothing = r"\b(?:no|nothing|none|not|empty|without|zero|0)\b|n't"
     return scene.case(
         Decline(
-            (nothing,),
-            (_named(term), r"\b(can|could|shall|want|try|another|other|should|instead)\b"),
+            (nothing, rf"{named(term)}|{_HITS}"),
+            (named(term), r"\b(can|could|shall|want|try|another|other|should|instead)\b"),
             replies,
             said,
         ),
@@ -179,11 +190,11 @@ def _fruitless(scene: Scene) -> tuple[Call, Forms, str, str]:
             rng.choice(
                 (
                     "Could it have another name in this project?",
-                    "I can list what there is if you give me another part of the name.",
+                    "I can search again if you give me another part of the name.",
                 )
             ),
         )
-    at = rom.address(draw, rom.data_offset(draw))[1]
+    at = memory.address(draw, memory.data_offset(draw))[1]
     bank_number = int(at[1:3], 16)
     parts = [f"{value:02X}" for value in rng.randbytes(rng.randint(5, 8))]
     values = {"p": " ".join(parts), "bank": draw.hex(bank_number)}
@@ -199,13 +210,6 @@ def _fruitless(scene: Scene) -> tuple[Call, Forms, str, str]:
 def _some(what: str) -> str:
     """Return ``what`` with an article, unless it has a number of its own."""
     return what if what.startswith(("`", "tile16")) else f"{'an' if what[0] == 'i' else 'a'} {what}"
-
-
-def _named(term: str) -> str:
-    """Return a pattern for ``term`` in a reply; a number may have either prefix."""
-    if term[:2] == "0x":
-        return rf"(?:0x|\$)0*{term[2:].lower().lstrip('0')}\b"
-    return "".join(f"\\{letter}" if letter in "$?.()[]+*" else letter for letter in term.lower())
 
 
 FAMILIES = {

@@ -118,6 +118,16 @@ class Scene:
         return "\n".join(lines)
 
 
+def are_independent(world: World, calls: Sequence[Call]) -> bool:
+    """Return whether each call answers the same alone as after the others, in either order."""
+    alone = [execute(world.copy(), call.name, call.arguments) for call in calls]
+    for order in (1, -1):
+        row = world.copy()
+        if [execute(row, call.name, call.arguments) for call in calls[::order]] != alone[::order]:
+            return False
+    return True
+
+
 def thoughts(deed: Deed) -> Forms:
     """Return what the assistant may think before it does ``deed``."""
     return forms({"aim": deed.aim, "tool": deed.call.name}, *(_WRITES if deed.changes else _READS))
@@ -140,6 +150,6 @@ def act(*deeds: Deed, opening: Forms = ()) -> Act:
             "{aims} - <all of it can run at once|nothing here has to wait for anything else>.",
         )
     anchors = tuple(deed.anchors[0] for deed in deeds) if len(deeds) > 1 else deeds[0].anchors
-    plain = tuple(text for text in said if not text.startswith("The user"))
+    plain = tuple(text for text in said if not text.startswith("The user") and "request" not in text)
     lead = tuple(f"{first} {capital(rest)}" for first in opening for rest in plain) or said
     return Act((tuple(deed.call for deed in deeds),), lead, anchors)

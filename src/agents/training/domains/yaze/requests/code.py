@@ -1,12 +1,14 @@
-"""Requests about addresses, labels and machine code."""
+"""Requests about addresses and machine code."""
 
 from __future__ import annotations
 
-from agents.training.domains.yaze import mapping, names
+import re
+
+from agents.training.domains.yaze import mapping
 from agents.training.domains.yaze.dialog import Call
 from agents.training.domains.yaze.facts import Fact, fact
 from agents.training.domains.yaze.requests.draw import Deed, Draw, Gap, Make, Tale, counted, forms, listed
-from agents.training.domains.yaze.requests.rom import address, data_offset
+from agents.training.domains.yaze.requests.memory import address, data_offset
 from agents.training.sample import Json
 
 _SOURCES = (
@@ -21,6 +23,9 @@ _SOURCES = (
     "nop / nop / nop",
     "php / sep #$30 / lda #${a:02X} / sta ${e:04X} / plp / rtl",
 )
+
+
+_CHANGES = re.compile(r"(?:sta|stx|sty|stz|inc|dec) (\$[0-9A-Fa-f]+)$")
 
 
 def to_pc(draw: Draw) -> Deed:
@@ -55,6 +60,7 @@ def to_pc(draw: Draw) -> Deed:
                 ("convert this SNES address to a file offset", "give me the PC offset for the address"),
                 ("<Which|What> SNES address should I convert?",),
                 r"\baddress\b",
+                forms(values, "{at}", "This one: {at}."),
             ),
         ),
     )
@@ -96,143 +102,9 @@ def to_snes(draw: Draw) -> Deed:
                 ("convert a file offset to an SNES address", "turn this PC offset into an SNES address"),
                 ("<Which|What> file offset <is it|should I convert>?",),
                 r"\boffset\b",
+                forms(values, "{pc}", "Offset {pc}."),
             ),
         ),
-    )
-
-
-def lookup(draw: Draw) -> Deed:
-    """Ask where a label is."""
-    table = draw.world.table("symbols")
-    name = draw.one(sorted(table))
-    values = {"name": name}
-
-    def tell(result: Json) -> Tale:
-        what = "in work RAM" if result["kind"] == "ram" else "code"
-        told = forms(
-            {**result, "what": what, "bytes": counted(result["size"], "byte")},
-            "`{name}` is at {address} ({what}, {bytes}).",
-            "{address} is where `{name}` <lives|is>; it takes {bytes} and is {what}.",
-            "The label `{name}` <stands for|points to> {address}, {bytes}, {what}.",
-        )
-        return Tale(told, (fact(result["address"]),), (fact(name), fact(result["size"])))
-
-    return Deed(
-        Call("symbol-lookup", {"name": name}),
-        forms(
-            values,
-            "look up {name}",
-            "<tell me|find out> where {name} is",
-            "get the address of {name}",
-            "resolve the <symbol|label> {name}",
-        ),
-        f"the address of {name}",
-        tell,
-        (name, "address", "label"),
-        forms(values, "Where is {name}?", "<What's|What is> the address of {name}?", "{name} - where does that live?"),
-        forms(values, "And {name}?", "What about {name}?", "<Also|And also> {name}, please."),
-        (
-            Gap(
-                ("look up the address of a label", "tell me where that routine is"),
-                ("<Which|What> label <should I look up|do you mean>? I need its name.",),
-                r"\b(label|routine|symbol|name)\b",
-            ),
-        ),
-    )
-
-
-def search(draw: Draw) -> Deed:
-    """Ask for labels by a part of their names."""
-    table = draw.world.table("symbols")
-    name = draw.one(sorted(table))
-    part = name.partition("_")[0] if "_" in name else name[1:]
-    if draw.rng.random() < 0.4 and "_" in name:
-        part = name.partition("_")[2]
-    values = {"part": part}
-
-    def tell(result: Json) -> Tale:
-        found = result["symbols"]
-        told = forms(
-            {
-                **values,
-                "count": counted(len(found), "label"),
-                "list": listed([f"`{s['name']}` at {s['address']}" for s in found]),
-            },
-            '{count} with "{part}": {list}.',
-            '<Searching for|A search for> "{part}" gives {list}.',
-            "I found {list}.",
-        )
-        return Tale(told, tuple(fact(s["name"], mapping.as_number(s["address"])) for s in found))
-
-    return Deed(
-        Call("symbol-search", {"text": part}),
-        forms(
-            values,
-            "list the labels that contain {part}",
-            'search the symbols for "{part}"',
-            "find <every label|all labels> with {part} in the name",
-        ),
-        f"the labels with {part} in their names",
-        tell,
-        (part, "label"),
-        forms(
-            values,
-            "<Which|What> labels have {part} in the name?",
-            'Is there a symbol with "{part}" in it? Don\'t remember the full name.',
-        ),
-        forms(values, "And labels with {part}?", "Now {part}."),
-        (
-            Gap(
-                ("search the labels for me", "find a label, I forgot the exact name"),
-                ("<Which|What> part of the name <do you remember|should I search for>?",),
-                r"\b(part|name|text|search for|called)\b",
-            ),
-        ),
-    )
-
-
-def add(draw: Draw) -> Deed:
-    """Ask for a new label."""
-    taken = draw.world.table("symbols")
-    name = next(name for name in names.fresh(draw.rng, names.routine, 12) if name not in taken)
-    said, at = address(draw, data_offset(draw))
-    values = {"name": name, "at": said, "where": at}
-
-    def tell(result: Json) -> Tale:
-        told = forms(
-            result,
-            "`{name}` is now <defined at|a label for> {address}.",
-            "Added `{name}` at {address}.",
-            "The <symbol|label> `{name}` <points to|stands for> {address} now.",
-        )
-        return Tale(told, (fact(name), fact(result["address"])))
-
-    return Deed(
-        Call("symbol-add", {"name": name, "address": at}),
-        forms(
-            values,
-            "label {at} as {name}",
-            "add the symbol {name} at {at}",
-            "define {name} = {at}",
-            "name the routine at {at} {name}",
-        ),
-        f"define {name} at {at}",
-        tell,
-        (name, at),
-        again=forms(values, "And {at} is {name}.", "Then {name} at {at}."),
-        gaps=(
-            Gap(
-                forms(values, "add a label {name}", "define the symbol {name}"),
-                forms(values, "At which address is {name}?", "Which address should {name} stand for?"),
-                r"\b(address|where)\b",
-            ),
-            Gap(
-                forms(values, "put a label at {at}", "name the routine at {at}"),
-                forms(values, "What should the label at {where} be called?", "Which name should {where} <get|have>?"),
-                r"\b(called|name)\b",
-            ),
-        ),
-        changes=True,
     )
 
 
@@ -266,11 +138,13 @@ def disassemble(draw: Draw) -> Deed:
                 forms(values, "disassemble {n} instructions", "show me {n} instructions of that routine"),
                 ("<At which|From which> address?", "Where should I start? I need <an|the> address."),
                 r"\b(address|where)\b",
+                forms(values, "At {at}.", "{at}", "{at}, please."),
             ),
             Gap(
                 forms(values, "disassemble from {at}", "disassemble some code at {at}"),
                 forms(values, "How many instructions <do you want|should I disassemble> from {where}?"),
                 r"\b(how many|how far|how much)\b",
+                forms(values, "{n}", "{n} instructions.", "The first {n}."),
             ),
         ),
     )
@@ -279,9 +153,9 @@ def disassemble(draw: Draw) -> Deed:
 def listing(result: Json) -> Tale:
     """Tell a disassembly: the lines, and what stands out in them."""
     lines = [line.partition(" ")[2] for line in result["lines"]]
-    touched = [line.rpartition("$")[2][:4] for line in lines if line.startswith(("sta $", "stz $", "inc $", "dec $"))]
+    touched = [found[1] for line in lines if (found := _CHANGES.match(line))]
     calls = [line[4:] for line in lines if line.startswith("jsl")]
-    remarks = [f"It changes {listed([f'${at}' for at in dict.fromkeys(touched)])}."] if touched else []
+    remarks = [f"It changes {listed(list(dict.fromkeys(touched)))}."] if touched else []
     remarks += [f"It calls {listed(list(dict.fromkeys(calls)))}."] if calls else []
     values = {
         "at": result["address"],
@@ -354,14 +228,14 @@ def assemble(draw: Draw) -> Deed:
         gaps=(
             Gap(
                 forms(values, "assemble `{source}` into the ROM", "write this code into the ROM: {source}"),
-                ("<At which|Which> address should the code <go|be written>? I need it before I assemble.",),
+                ("At which address should the code <go|be written>? I need it before I assemble.",),
                 r"\b(address|where)\b",
+                forms(values, "At {at}.", "{at}", "{at}, please."),
             ),
         ),
         changes=write,
     )
 
 
-READS: tuple[Make, ...] = (to_pc, to_snes, lookup, disassemble)
-WRITES: tuple[Make, ...] = (add, assemble, assemble)
-SEARCHES: tuple[Make, ...] = (search,)
+READS: tuple[Make, ...] = (to_pc, to_snes, disassemble)
+WRITES: tuple[Make, ...] = (assemble, assemble)

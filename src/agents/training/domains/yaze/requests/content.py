@@ -1,12 +1,11 @@
-"""Requests about colours, messages, graphics and names."""
+"""Requests about colours, graphics and names."""
 
 from __future__ import annotations
 
-from agents.training.domains.yaze import names
 from agents.training.domains.yaze.dialog import Call
 from agents.training.domains.yaze.editor.content import COLORS, rgb
-from agents.training.domains.yaze.facts import fact
-from agents.training.domains.yaze.requests.draw import Deed, Draw, Gap, Make, Tale, counted, forms, listed
+from agents.training.domains.yaze.facts import changed, fact
+from agents.training.domains.yaze.requests.draw import Deed, Draw, Gap, Make, Tale, forms, listed
 from agents.training.sample import Json
 
 
@@ -67,11 +66,13 @@ def get_colors(draw: Draw) -> Deed:
                 forms(values, "show me the colours of palette {pal}", "list palette {pal}"),
                 forms(values, "Palette {pal} of which group?", "<Which|What> group is palette {pal} in?"),
                 r"\bgroup\b",
+                forms(values, "{group}", "The {group} group.", "Of {group}."),
             ),
             Gap(
                 forms(values, "show me a palette of {group}", "list the colours in {group}"),
                 forms(values, "<Which|What> palette of {group} <do you want|should I read>?"),
                 r"\bpalette\b",
+                forms(values, "Palette {pal}.", "{pal}", "Number {pal}."),
             ),
         ),
     )
@@ -91,7 +92,11 @@ def set_color(draw: Draw) -> Deed:
             "<Done|Set>: {before} became {after}, that is {rgb}, at index {i} of palette {pal} in {group}.",
             "Index {i} in {group}, palette {pal}, <changed|went> from {before} to {after} ({rgb}).",
         )
-        return Tale(told, (fact(result["after"]), fact(index), fact(group)), (fact(result["before"]),))
+        return Tale(
+            told,
+            (fact(result["after"]), fact(index), fact(group), changed(result["before"], result["after"])),
+            (fact(result["before"]),),
+        )
 
     return Deed(
         Call("palette-set-color", {"group": group, "palette": at, "index": index, "color": written}),
@@ -118,150 +123,16 @@ def set_color(draw: Draw) -> Deed:
                     "<15-bit like $7FFF or #RRGGBB both work.|Give it as #RRGGBB or as a 15-bit value.>",
                 ),
                 r"\b(which|what)\b.*\bcolou?r",
+                forms(values, "{color}", "Make it {color}.", "{color}, please."),
             ),
             Gap(
                 forms(values, "set palette {pal} of {group} to {color}", "use {color} in palette {pal} of {group}"),
                 forms(values, "<Which|What> index of {group} palette {pal} should be {color}?"),
                 r"\b(index|which colou?r|entry|slot)\b",
+                forms(values, "Index {i}.", "{i}", "Number {i}."),
             ),
         ),
         changes=True,
-    )
-
-
-def read(draw: Draw) -> Deed:
-    """Ask for a message."""
-    at = draw.one(sorted(draw.world.table("messages")))
-    values = {"m": draw.hex(at), "id": f"0x{at:02X}"}
-
-    def tell(result: Json) -> Tale:
-        told = forms(
-            {**values, **result},
-            'Message {id} reads "{text}" ({length} of {limit} characters).',
-            '"{text}" - that is message {id}, {length} characters out of {limit}.',
-            'It says "{text}". Message {id} uses {length} of its {limit} characters.',
-        )
-        return Tale(told, (fact(result["text"]),), (fact(result["length"]), fact(result["limit"])))
-
-    return Deed(
-        Call("message-read", {"message": f"0x{at:02X}"}),
-        forms(values, "read message {m}", "show me the text of message {m}", "<print|pull up> message {m}"),
-        f"the text of message 0x{at:02X}",
-        tell,
-        (f"0x{at:02X}", "message", "text"),
-        forms(values, "What does message {m} say?", "How does message {m} go, and how long may it be?"),
-        forms(values, "And message {m}?", "What about {m}?", "Next one: {m}."),
-        (
-            Gap(
-                ("read the message", "show me the text of that message"),
-                ("<Which|What> message <should I read|do you mean>? <I need its number.|Its number, please.>",),
-                r"\b(which|what)\b.*\bmessage",
-            ),
-        ),
-    )
-
-
-def fitting(draw: Draw, limit: int, not_text: str) -> str:
-    """Return a line of dialogue of at most ``limit`` characters."""
-    for _ in range(40):
-        line = names.line(draw.rng)
-        if len(line) <= limit and line != not_text:
-            return line
-    return "Not now."
-
-
-def write(draw: Draw) -> Deed:
-    """Ask for another text."""
-    table = draw.world.table("messages")
-    at = draw.one(sorted(table))
-    line = fitting(draw, table[at]["limit"], table[at]["text"])
-    values = {"m": draw.hex(at), "id": f"0x{at:02X}", "line": line}
-
-    def tell(result: Json) -> Tale:
-        told = forms(
-            {**values, **result},
-            'Message {id} now reads "{line}", {length} of {limit} characters.',
-            '<Done|Written>: {id} says "{line}" ({length} of {limit}).',
-            'I replaced message {id}; the new text takes {length} of {limit} characters: "{line}"',
-        )
-        return Tale(told, (fact(at), fact(result["length"])), (fact(result["limit"]),))
-
-    return Deed(
-        Call("message-write", {"message": f"0x{at:02X}", "text": line}),
-        forms(
-            values,
-            'change message {m} to "{line}"',
-            'make message {m} say "{line}"',
-            'replace the text of message {m} with "{line}"',
-        ),
-        f"replace the text of message 0x{at:02X}",
-        tell,
-        (f"0x{at:02X}", "message", "text"),
-        again=forms(values, 'And message {m}: "{line}"', 'Then {m} should say "{line}"'),
-        gaps=(
-            Gap(
-                forms(values, "rewrite message {m}", "change the text of message {m}"),
-                forms(values, "What should message {id} say?", "What is the new text of message {id}?"),
-                r"\b(what|which)\b.*\b(say|text|read)",
-            ),
-            Gap(
-                forms(values, 'change the message to "{line}"', 'make the sign say "{line}"'),
-                ("<Which|What> message should get that text? <I need its number.|Its number, please.>",),
-                r"\b(which|what)\b.*\bmessage",
-            ),
-        ),
-        changes=True,
-    )
-
-
-def search(draw: Draw) -> Deed:
-    """Ask for messages that contain a text."""
-    table = draw.world.table("messages")
-    words = sorted(
-        {
-            word.strip(".,!?")
-            for entry in table.values()
-            for word in entry["text"].split()
-            if len(word) > 4 and word[0].isupper()
-        }
-    )
-    word = draw.one(words)
-    values = {"word": word}
-
-    def tell(result: Json) -> Tale:
-        found = result["messages"]
-        told = forms(
-            {
-                **values,
-                "list": "; ".join(f'{m["message"]} "{m["text"]}"' for m in found),
-                "n": counted(len(found), "message"),
-            },
-            '{n} with "{word}": {list}',
-            '"{word}" <occurs|appears> in {n}: {list}',
-            "I found {n}: {list}",
-        )
-        return Tale(told, tuple(fact(m["message"]) for m in found), (fact(len(found)),))
-
-    return Deed(
-        Call("message-search", {"text": word}),
-        forms(
-            values,
-            'search the messages for "{word}"',
-            "find every message that mentions {word}",
-            "look for dialogue with {word} in it",
-        ),
-        f"the messages that contain {word}",
-        tell,
-        (word, "messages"),
-        forms(values, "<Which|What> messages mention {word}?", 'Where in the dialogue does "{word}" come up?'),
-        forms(values, 'And "{word}"?', "What about {word}?"),
-        (
-            Gap(
-                ("search the messages", "find a line of dialogue for me"),
-                ("<What|Which> text should I search for?", "What words should the message contain?"),
-                r"\b(text|words?|search for|contain)\b",
-            ),
-        ),
     )
 
 
@@ -303,7 +174,8 @@ def find_name(draw: Draw) -> Deed:
             Gap(
                 forms(values, "find the id of a {kind}", "look up a {kind} id"),
                 forms(values, "<Which|What> {kind} <do you mean|should I look for>? A part of the name is enough."),
-                r"\b(name|which|what)\b",
+                rf"\b{kind}\b",
+                forms(values, "{part}", "It is called {part}."),
             ),
         ),
     )
@@ -349,11 +221,12 @@ def sheet(draw: Draw) -> Deed:
                 ("look up a graphics sheet", "tell me where the sheet is stored"),
                 ("<Which|What> sheet <do you mean|should I look up>? <Its number, please.|I need its number.>",),
                 r"\b(which|what)\b.*\bsheet",
+                forms(values, "{s}", "Sheet {s}.", "Number {s}."),
             ),
         ),
     )
 
 
-READS: tuple[Make, ...] = (get_colors, get_colors, read, sheet)
-WRITES: tuple[Make, ...] = (set_color, set_color, write, write)
-SEARCHES: tuple[Make, ...] = (search, find_name, find_name)
+READS: tuple[Make, ...] = (get_colors, get_colors, sheet)
+WRITES: tuple[Make, ...] = (set_color, set_color)
+SEARCHES: tuple[Make, ...] = (find_name, find_name)

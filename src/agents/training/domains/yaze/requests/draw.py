@@ -29,11 +29,15 @@ class Tale:
 
 @dataclass(frozen=True)
 class Gap:
-    """A request that lacks something: its clauses, the questions to ask, and a pattern that asking back must match."""
+    """A request that lacks something: its clauses, the questions to ask, and a pattern that asking back must match.
+
+    ``answers`` are what the user may say to such a question, and nothing more.
+    """
 
     clauses: Forms
     questions: Forms
     about: str
+    answers: Forms
 
 
 @dataclass(frozen=True)

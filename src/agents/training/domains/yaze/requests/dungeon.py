@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from agents.training.domains.yaze.dialog import Call
-from agents.training.domains.yaze.facts import fact
+from agents.training.domains.yaze.facts import Fact, fact, worded
+from agents.training.domains.yaze.ground import SIDES
 from agents.training.domains.yaze.requests.draw import Deed, Draw, Gap, Make, Tale, counted, forms, listed
 from agents.training.domains.yaze.requests.places import standing
 from agents.training.sample import Json
@@ -34,7 +35,7 @@ def describe(draw: Draw) -> Deed:
         return Tale(
             told,
             (fact(result["dungeon"]), *(fact(key, result[key]) for key in keys)),
-            (fact(result["effect"]), fact(room.name)),
+            (worded(result["effect"]), fact(room.name)),
         )
 
     return Deed(
@@ -60,6 +61,7 @@ def describe(draw: Draw) -> Deed:
                 ("describe the room", "show me the header of that room", "pull up the room's settings"),
                 _WHICH_ROOM,
                 r"\broom\b",
+                forms(values, "For {room}.", "{room}", "I mean {room}."),
             ),
         ),
     )
@@ -75,7 +77,7 @@ def list_sprites(draw: Draw) -> Deed:
         told = forms(
             {**values, "list": standing(found), "count": counted(len(found), "sprite")},
             "{named} ({id}) has {count}: {list}.",
-            "<I count|There I see> {count} in {named}: {list}.",
+            "<I count|I see> {count} in {named}: {list}.",
             "In {named} ({id}) I see {list}.",
         )
         return Tale(told, tuple(fact(s["name"], s["x"], s["y"]) for s in found), (fact(len(found)), fact(room.name)))
@@ -98,7 +100,14 @@ def list_sprites(draw: Draw) -> Deed:
             "What enemies does {room} have, and at what coordinates?",
         ),
         forms(values, "And the sprites in {room}?", "What about {room}?", "<Same|The same> for {room}."),
-        (Gap(("list the sprites in the room", "show me which sprites are in there"), _WHICH_ROOM, r"\broom\b"),),
+        (
+            Gap(
+                ("list the sprites in the room", "show me which sprites are in there"),
+                _WHICH_ROOM,
+                r"\broom\b",
+                forms(values, "For {room}.", "{room}", "I mean {room}."),
+            ),
+        ),
     )
 
 
@@ -116,7 +125,7 @@ def list_chests(draw: Draw) -> Deed:
                 "n": counted(len(found), "chest"),
             },
             "{named} ({id}) has {n}: {list}.",
-            "In {named} {list}.",
+            "In {named}, {list}.",
             "{n} in {named}: {list}.",
         )
         return Tale(told, tuple(fact(c["name"], c["chest"]) for c in found), (fact(room.name),))
@@ -134,7 +143,14 @@ def list_chests(draw: Draw) -> Deed:
         (room.key, room.id, "chests"),
         forms(values, "What's in the chests of {room}?", "What can the player get from the chests in {room}?"),
         forms(values, "And the chests in {room}?", "What about {room}?"),
-        (Gap(("list the chests", "show me what the chests hold"), _WHICH_ROOM, r"\broom\b"),),
+        (
+            Gap(
+                ("list the chests", "show me what the chests hold"),
+                _WHICH_ROOM,
+                r"\broom\b",
+                forms(values, "For {room}.", "{room}", "I mean {room}."),
+            ),
+        ),
     )
 
 
@@ -155,7 +171,7 @@ def list_doors(draw: Draw) -> Deed:
             "{n} in {named}: {list}.",
             "Room {id}, {named}: {list}.",
         )
-        return Tale(told, tuple(fact(d[key]) for d in found for key in ("side", "kind")), (fact(room.name),))
+        return Tale(told, tuple(_door(d["side"], d["kind"]) for d in found), (fact(room.name),))
 
     return Deed(
         Call("dungeon-list-doors", {"room": room.id}),
@@ -172,8 +188,22 @@ def list_doors(draw: Draw) -> Deed:
             values, "<What|Which> doors does {room} have?", "How do you leave {room}? Which sides, which kinds of door?"
         ),
         forms(values, "And the doors of {room}?", "What about {room}?"),
-        (Gap(("list the doors", "show me the doors of the room"), _WHICH_ROOM, r"\broom\b"),),
+        (
+            Gap(
+                ("list the doors", "show me the doors of the room"),
+                _WHICH_ROOM,
+                r"\broom\b",
+                forms(values, "For {room}.", "{room}", "I mean {room}."),
+            ),
+        ),
     )
+
+
+def _door(side: str, kind: str) -> Fact:
+    """Return the fact that the door on ``side`` is of ``kind``: no other side stands between the two."""
+    spelled, others = kind.replace("_", "[ _-]"), "|".join(SIDES)
+    after = rf"\b{side}\b(?:(?!\b(?:{others})\b).){{0,40}}?\b{spelled}\b"
+    return Fact(pattern=rf"{after}|\b{spelled}\b,? (?:doors? )?(?:(?:on|to|at|in|facing) )?(?:the )?{side}\b")
 
 
 def list_rooms(draw: Draw) -> Deed:

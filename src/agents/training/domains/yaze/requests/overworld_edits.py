@@ -3,75 +3,11 @@
 from __future__ import annotations
 
 from agents.training.domains.yaze.dialog import Call
-from agents.training.domains.yaze.editor.overworld import MOST_TILE
-from agents.training.domains.yaze.facts import fact
+from agents.training.domains.yaze.facts import changed, fact
 from agents.training.domains.yaze.ground import MAP_SIDE
 from agents.training.domains.yaze.requests.draw import Deed, Draw, Gap, Make, Tale, counted, forms
 from agents.training.domains.yaze.requests.places import place, sprite_in
 from agents.training.sample import Json
-
-
-def set_tile(draw: Draw) -> Deed:
-    """Ask for another tile."""
-    area, (x, y) = draw.map(), draw.xy(MAP_SIDE)
-    tile = draw.rng.randrange(0x20, MOST_TILE)
-    values = {
-        "map": area.said,
-        "full": area.full,
-        "named": area.named,
-        "id": area.id,
-        "pos": place(draw, x, y),
-        "x": x,
-        "y": y,
-        "tile": draw.hex(tile, 3),
-        "code": f"0x{tile:03X}",
-    }
-
-    def tell(result: Json) -> Tale:
-        told = forms(
-            {**values, **result},
-            "({x}, {y}) on {named} ({id}) is tile16 {after} now; it was {before}.",
-            "<Done|Set>: {named} has {after} at ({x}, {y}) instead of {before}.",
-            "Tile16 {after} <replaced|took the place of> {before} at ({x}, {y}) on {named}.",
-        )
-        return Tale(told, (fact(tile), fact(x), fact(y), fact(area.name)), (fact(result["before"]),))
-
-    return Deed(
-        Call("overworld-set-tile", {"map": area.id, "x": x, "y": y, "tile": f"0x{tile:03X}"}),
-        forms(
-            values,
-            "put tile16 {tile} at {pos} on {map}",
-            "set the tile at {pos} of {map} to {tile}",
-            "change {pos} on {map} to tile {tile}",
-            "paint tile {tile} onto {map} at {pos}",
-        ),
-        f"put tile16 0x{tile:03X} at ({x}, {y}) on {area.full}",
-        tell,
-        (area.key, f"0x{tile:03X}", f"({x}, {y})", area.id),
-        again=forms(values, "And {tile} at {pos} on {map}.", "Then tile {tile} at {pos} of {map}."),
-        gaps=(
-            Gap(
-                forms(values, "put tile16 {tile} on {map}", "add tile {tile} to {map}"),
-                forms(
-                    values,
-                    "Where on {full} should {code} go? I need x and y.",
-                    "At which x and y of {full} do you want {code}?",
-                ),
-                r"\b(where|position|coordinates|x and y)\b",
-            ),
-            Gap(
-                forms(values, "change the tile at {pos} on {map}", "put another tile at {pos} of {map}"),
-                forms(values, "<Which|What> tile16 should ({x}, {y}) on {full} become?"),
-                r"\b(which|what)\b.*\btile",
-            ),
-            Gap(
-                forms(values, "put tile16 {tile} at {pos}", "set {pos} to tile {tile}"),
-                forms(values, "On which map should {code} go to ({x}, {y})?"),
-                r"\bmap\b",
-            ),
-        ),
-        changes=True,
-    )
 
 
 def move_entrance(draw: Draw) -> Deed:
@@ -91,16 +27,21 @@ def move_entrance(draw: Draw) -> Deed:
     }
 
     def tell(result: Json) -> Tale:
+        old = "({}, {})".format(*result["before"])
         told = forms(
-            {**values, "old": "({}, {})".format(*result["before"])},
+            {**values, "old": old},
             "Entrance {code} on {named} moved from {old} to ({x}, {y}).",
             "Entrance {code} is at ({x}, {y}) on {named} ({id}) now; it was at {old}.",
         )
-        return Tale(told, (fact(entrance), fact(x), fact(y)), (fact(area.name), *map(fact, result["before"])))
+        return Tale(
+            told,
+            (fact(entrance), fact(x), fact(y), changed(old, f"({x}, {y})")),
+            (fact(area.name), *map(fact, result["before"])),
+        )
 
     return Deed(
         Call("overworld-move-entrance", {"entrance": f"0x{entrance:02X}", "x": x, "y": y}),
-        forms(values, "move entrance {e} on {map} to {pos}", "<shift|put> entrance {e} of {map} to {pos}"),
+        forms(values, "move entrance {e} on {map} to {pos}", "shift entrance {e} of {map} to {pos}"),
         f"move entrance 0x{entrance:02X} on {area.full} to ({x}, {y})",
         tell,
         (f"0x{entrance:02X}", area.key, f"({x}, {y})"),
@@ -110,11 +51,13 @@ def move_entrance(draw: Draw) -> Deed:
                 forms(values, "move entrance {e} on {map}", "move entrance {e} of {map} somewhere else"),
                 forms(values, "Where should entrance {code} go? I need x and y on {full}."),
                 r"\b(where|position|coordinates|x and y)\b",
+                forms(values, "To {pos}.", "{pos}", "{pos}, please."),
             ),
             Gap(
                 forms(values, "move the entrance to {pos}", "move an entrance on {map} to {pos}"),
                 ("<Which|What> entrance <should I move|do you mean>? <I need its number.|Its number, please.>",),
                 r"\b(which|what)\b.*\bentrance",
+                forms(values, "Entrance {e}.", "{e}", "Number {e}."),
             ),
         ),
         changes=True,
@@ -156,11 +99,13 @@ def add_sprite(draw: Draw) -> Deed:
                 forms(values, "add {kind} to {map}", "put {kind} on {map}"),
                 forms(values, "Where on {full} should {name} stand? I need x and y, 0 to 31 each."),
                 r"\b(where|position|coordinates|x and y)\b",
+                forms(values, "At {pos}.", "{pos}", "{pos}, please."),
             ),
             Gap(
                 forms(values, "add a sprite to {map} at {pos}", "put something nasty on {map} at {pos}"),
                 forms(values, "<Which|What> sprite should stand at ({x}, {y}) on {full}?"),
                 r"\b(which|what)\b.*\b(sprite|enemy|kind)",
+                forms(values, "{kind}", "{kind}, please."),
             ),
         ),
         changes=True,
@@ -202,10 +147,11 @@ def remove_sprite(draw: Draw) -> Deed:
                 forms(values, "remove a sprite from {map}", "delete one of the sprites on {map}"),
                 forms(values, "<Which|What> sprite on {full} should go? <Its slot, please.|A slot number will do.>"),
                 r"\b(which|what)\b.*\b(sprite|slot|one)",
+                forms(values, "{who}", "I mean {who}.", "{who}, please."),
             ),
         ),
         changes=True,
     )
 
 
-WRITES: tuple[Make, ...] = (set_tile, set_tile, move_entrance, add_sprite, add_sprite, remove_sprite)
+WRITES: tuple[Make, ...] = (move_entrance, add_sprite, add_sprite, remove_sprite)
