@@ -287,6 +287,25 @@ def transfer(
     _print_json(document) if as_json else typer.echo(transfer_text(document))
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def train(
+    context: typer.Context,
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="A dataset that was exported.")],
+) -> None:
+    """Train a model on a dataset, on this machine: runs its training script with the flags behind its name."""
+    import shlex
+
+    from agents.training.trainer import script_in
+
+    if dataset in {"--help", "-h"}:
+        typer.echo(context.get_help())
+        return
+    command = [sys.executable, str(script_in(_home().datasets, dataset)), *context.args]
+    typer.echo(f"running {shlex.join(command)}", err=True)
+    sys.stderr.flush()
+    os.execv(sys.executable, command)  # noqa: S606 -- an argument list; the script is one that an export wrote
+
+
 @app.command()
 def evaluate(
     dataset: Annotated[

@@ -19,6 +19,7 @@ from agents.campaign.plan import plan_for
 from agents.campaign.recipe import Recipe
 from agents.training import exporter
 from agents.training.scripts import generate_campaign
+from agents.training.sft import settings
 
 SRC = ROOT / "src" / "agents"
 FOLDERS = ("src/", "docs/", "tests/", "scripts/", "recipes/", "requirements/", "benchmarks/", ".ci/")
@@ -174,5 +175,5 @@ def _flags() -> set[str]:
     typed = {
         flag for command in commands for option in command.params for flag in [*option.opts, *option.secondary_opts]
     }
-    parsers = generate_campaign.parser(), exporter.parser()
+    parsers = generate_campaign.parser(), exporter.parser(), settings._parser("train", "")
     return typed | {flag for parser in parsers for action in parser._actions for flag in action.option_strings}

@@ -85,7 +85,7 @@ LAYERS = {
             "agents.training.scripts",
             *("agents.training.exporting", "agents.training.transfer.sending"),
             *(f"agents.training.evaluation.{name}" for name in ("questions", "student", "examining", "evaluating")),
-            "agents.training.trainer",
+            *("agents.training.trainer", "agents.training.sft"),
         ),
         "scripts",
     ],
@@ -138,6 +138,7 @@ HEAVY = {
     "uvicorn",
 }
 HEAVY_ROOMS = [
+    "agents.training.sft",
     "agents.training.teachers",
     "agents.training.scripts.stand_in",
     "agents.training.scripts.stand_in_batches",

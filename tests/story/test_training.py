@@ -38,24 +38,54 @@ MASKS = """
 import json, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-import transformers
+import transformers, trl
 from sft.conversation import conversation_of
 from sft.dataset import opened
+from sft.models import template_for
 from sft.samples import Writer
+from sft.settings import Settings
 tokenizer = transformers.AutoTokenizer.from_pretrained(sys.argv[2])
 template, dataset = tokenizer.chat_template, opened(Path(sys.argv[1]))
 unmarked = template.replace("{%- generation -%}", "").replace("{%- endgeneration -%}", "")
-for at, (_, row) in enumerate(dataset.rows("train")):
-    conversation = conversation_of(row)
-    answers = "".join(turn["content"] + "<|im_end|>\\n" for turn in conversation.turns if turn["role"] == "assistant")
+conversations = [conversation_of(row) for _, row in dataset.rows("train")]
+def learnt(sample):
+    return tokenizer.decode([token for token, is_learnt in zip(*sample) if is_learnt])
+for at, conversation in enumerate(conversations):
+    answers = [turn for turn in conversation.turns if turn["role"] == "assistant"]
     tokenizer.chat_template = template
-    tokens, mask = Writer(tokenizer, template).sample(conversation)
-    learnt = tokenizer.decode([token for token, is_learnt in zip(tokens, mask) if is_learnt])
-    assert learnt == answers, (at, learnt)
+    sample = Writer(tokenizer, template).sample(conversation)
+    if conversation.tools is None:
+        assert learnt(sample) == "".join(turn["content"] + "<|im_end|>\\n" for turn in answers), at
+    else:
+        assert learnt(sample).startswith('<tool_call>\\n{"name": "read_room", "arguments": {"room": 3}}'), at
+        assert learnt(sample).count("<|im_end|>") == len(answers), at
     tokenizer.chat_template = unmarked
-    assert Writer(tokenizer, None).sample(conversation) == (tokens, mask), at
+    assert Writer(tokenizer, None).sample(conversation) == sample, at
+for name in ("qwen2_5", "qwen3_instruct_2507", "llama3", "phi3"):
+    tokenizer.chat_template = (Path(trl.__file__).parent / "chat_templates" / f"{name}.jinja").read_text()
+    marked = template_for(tokenizer, Settings(), "messages")
+    for at, conversation in enumerate(conversations[:3]):
+        text = learnt(Writer(tokenizer, marked).sample(conversation))
+        *asked, answer = conversation.turns
+        assert answer["content"].strip() in text, (name, at)
+        assert not any(turn["content"] in text for turn in asked), (name, at)
 print("proved")
 """
+TOOL_ROW: dict[str, Any] = {
+    "messages": [
+        {"role": "user", "content": "What is in room 3?"},
+        {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [
+                {"id": "1", "type": "function", "function": {"name": "read_room", "arguments": '{"room":3}'}}
+            ],
+        },
+        {"role": "tool", "tool_call_id": "1", "content": "a chest"},
+        {"role": "assistant", "content": "There is a chest in room 3."},
+    ],
+    "tools": [{"type": "function", "function": {"name": "read_room", "parameters": {"type": "object"}}}],
+}
 USE = """
 import sys
 import peft, torch, transformers
@@ -91,7 +121,7 @@ class Machine:
 
     @property
     def model(self) -> Path:
-        return self.training / "models" / NAME
+        return self.training / "models" / f"{NAME}-tiny"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -140,7 +170,7 @@ def machine(tmp_path: Path) -> Any:
 
 
 def write_dataset(folder: Path, counts: dict[str, int]) -> None:
-    """Write what an export writes, of real samples."""
+    """Write what an export writes: real samples, and in each split one that calls a tool."""
     folder.mkdir(parents=True)
     domain, files, at = domains.load("asm"), {}, 0
     cells = list(domain.cells())
@@ -151,6 +181,7 @@ def write_dataset(folder: Path, counts: dict[str, int]) -> None:
             turns = [{"role": turn.role, "content": turn.content} for turn in domain.prompt(item, at)]
             rows.append({"messages": [*turns, {"role": "assistant", "content": domain.answer(item, at)}]})
             at += 1
+        rows[-1] = TOOL_ROW
         data = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
         (folder / f"{split}.jsonl").write_bytes(data)
         files[f"{split}.jsonl"] = {"samples": count, "sha256": hashlib.sha256(data).hexdigest()}
@@ -161,6 +192,7 @@ def write_dataset(folder: Path, counts: dict[str, int]) -> None:
 
 def is_at(machine: Machine, step: int, *, beyond: int = 0) -> Callable[[], bool]:
     def reached() -> bool:
+        assert machine.started[-1].poll() is None, machine.started[-1].communicate()[1]
         status = machine.status()
         return status["progress"] >= step and (status["checkpoint"] or 0) > beyond
 
@@ -168,9 +200,9 @@ def is_at(machine: Machine, step: int, *, beyond: int = 0) -> Callable[[], bool]
 
 
 def test_a_training_that_is_stopped_and_killed_ends_as_one_that_was_not(machine: Machine) -> None:
-    options = ["--max-steps", "24", "--save-steps", "4"]
+    options = ["--max-steps", "16", "--save-steps", "3"]
     first = machine.start(*options)
-    wait_until(is_at(machine, 5, beyond=3))
+    wait_until(is_at(machine, 4, beyond=2))
     code, refused = machine.train(*options)
     assert (code, refused["kind"]) == (Exit.ALREADY_RUNNING, "AlreadyRunningError")
     assert str(first.pid) in refused["error"]
@@ -179,10 +211,10 @@ def test_a_training_that_is_stopped_and_killed_ends_as_one_that_was_not(machine:
     assert (first.returncode, told["kind"]) == (Exit.PAUSED, "PausedError")
     paused = machine.status()
     assert (paused["state"], paused["is_running"]) == ("paused", False)
-    assert paused["checkpoint"] == paused["progress"] < 24
+    assert paused["checkpoint"] == paused["progress"] < 16
 
     second = machine.start(*options)
-    wait_until(is_at(machine, paused["progress"] + 2, beyond=paused["checkpoint"]))
+    wait_until(is_at(machine, paused["progress"] + 1, beyond=paused["checkpoint"]))
     second.kill()
     second.communicate()
     assert machine.status()["state"] != "complete"
@@ -191,14 +223,14 @@ def test_a_training_that_is_stopped_and_killed_ends_as_one_that_was_not(machine:
 
     code, manifest = machine.train(*options)
     assert code == Exit.DONE
-    assert (manifest["steps"], manifest["kind"], manifest["is_new"]) == (24, "full", True)
+    assert (manifest["steps"], manifest["kind"], manifest["is_new"]) == (16, "full", True)
     loss = manifest["loss"]
     assert loss["eval_after"] < loss["eval_before"] - 0.3
     assert loss["last"] < loss["first"] - 0.3
     assert machine.status()["state"] == "complete"
     log = (machine.model / "training.log").read_text(encoding="utf-8")
     assert log.count("going on from step") == 2
-    assert [event for line in log.splitlines() for event in parse(line)][-1].done == 24
+    assert [event for line in log.splitlines() for event in parse(line)][-1].done == 16
 
     code, whole = machine.train(*options, "--output", str(machine.training / "other"))
     assert code == Exit.DONE
@@ -220,8 +252,11 @@ def test_adapters_are_trained_and_merged_and_what_was_damaged_is_not_trained_on(
     assert (code, manifest["kind"]) == (Exit.DONE, "lora")
     assert 0 < manifest["trained_parameters"] < manifest["parameters"]
     assert manifest["dataset"]["splits"]["train"] == plan["splits"]["train"]
+    named = orjson.loads((machine.model / "adapter" / "adapter_config.json").read_bytes())["base_model_name_or_path"]
+    assert (machine.model / "adapter" / named / "config.json").is_file()
     folders = [machine.model / part for part in ("base", "adapter", "merged")]
     assert machine.run(USE, *folders) == "used"
+    assert manifest["parts"] == ["base", "adapter", "merged"]
 
     code, refused = machine.train(*options, "--seed", "8")
     assert (code, refused["kind"]) == (Exit.USAGE, "AnotherTrainingError")
@@ -229,10 +264,6 @@ def test_adapters_are_trained_and_merged_and_what_was_damaged_is_not_trained_on(
         *options, "--output", str(machine.training / "no"), "--chat-template", "missing.jinja"
     )
     assert (code, refused["kind"]) == (Exit.USAGE, "UsageError")
-    plain = machine.training / "plain.jinja"
-    plain.write_text("{% for turn in messages %}{{ turn.content }}{% endfor %}", encoding="utf-8")
-    code, refused = machine.train(*options, "--output", str(machine.training / "no"), "--chat-template", str(plain))
-    assert (code, refused["kind"]) == (Exit.FAILED, "TemplateError"), refused
     with (machine.dataset / "train.jsonl").open("ab") as file:
         file.write(b"{}\n")
     code, refused = machine.train(*options)

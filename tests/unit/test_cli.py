@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -28,7 +29,7 @@ from agents.training.sample import Cell, Message, SourceItem, Ticket
 
 VERBS = (
     *("auto", "monitor", "validate", "launch", "report", "calibrate", "approve", "resume", "status", "logs", "stop"),
-    *("plan", "samples", "init", "preview", "verify", "transfer", "evaluate"),
+    *("plan", "samples", "init", "preview", "verify", "transfer", "evaluate", "train"),
 )
 VARIABLES = ("CAMPAIGN_RECIPE", "CAMPAIGN_TARGET", "QUALITY_THRESHOLD", "AUTO_LAUNCH")
 FLAGS = {
@@ -46,6 +47,7 @@ FLAGS = {
     "samples": ("--count", "--accepted", "--run", "--item", "--json"),
     "verify": ("RUN", "--json"),
     "transfer": ("DATASET", "--host", "--path", "--dry-run", "--recipe", "--json"),
+    "train": ("DATASET",),
     "evaluate": (
         *("DATASET", "--model", "--alias", "--before", "--count", "--domain", "--samples", "--max-tokens", "--recipe"),
         "--json",
@@ -223,7 +225,7 @@ def test_auto_prints_where_it_ended(campaign: Campaign, home: Home, recipe: str)
 
 def test_status_and_stop_of_an_empty_home_print_documents_and_make_nothing(campaign: Campaign, home: Home) -> None:
     assert campaign("status", "--json").document == {
-        **dict.fromkeys(("orchestrator", "pilot", "validation", "launch", "campaign")),
+        **dict.fromkeys(("orchestrator", "pilot", "validation", "launch", "campaign", "training")),
         "running": {},
         "spent": {},
         "exit_code": 0,
@@ -268,6 +270,30 @@ def test_what_cannot_be_verified_exits_with_2(campaign: Campaign, home: Home) ->
     other = campaign("verify", "mine", "--json")
     assert (other.code, other.document["exit_code"]) == (2, 2)
     assert "was made by version None of agents.training" in other.document["error"]
+
+
+@pytest.mark.parametrize("lives", [True, False])
+def test_a_training_runs_as_long_as_its_lease_is_held(campaign: Campaign, home: Home, lives: bool) -> None:
+    output = home.training / "models" / "tried"
+    output.mkdir(parents=True)
+    told = {"dataset": "tried", "model": "m", "state": "training", "is_running": True, "pid": 7, "progress": 3}
+    home.training_status.write_text(json.dumps(told | {"total": 9, "output": str(output)}))
+    with Lease(output / "training.lease", "training") if lives else contextlib.nullcontext():
+        shown, asked = campaign("status"), campaign("status", "--json").document
+    assert "Training:" in shown.out
+    assert asked["training"]["is_running"] is lives
+    assert asked["training"]["state"] == ("training" if lives else "interrupted")
+    assert asked["running"] == ({"training": 7} if lives else {})
+
+
+def test_what_cannot_be_trained_on_exits_with_2(campaign: Campaign, home: Home) -> None:
+    assert "export one" in campaign("train", "mine_7k").err
+    folder = home.datasets / "mine_7k"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text('{"files": {"train.jsonl": {}}}')
+    near, without = campaign("train", "mine_8k", "--epochs", "1"), campaign("train", "mine_7k")
+    assert (near.code, near.err.strip().endswith("name one: mine_7k")) == (2, True)
+    assert (without.code, "has no training script" in without.err) == (2, True)
 
 
 # Data of one's own.

@@ -79,6 +79,11 @@ class Home:
         return self.training / "campaign_monitor_status.json"
 
     @property
+    def training_status(self) -> Path:
+        """Projection written by the newest training of a model."""
+        return self.training / "training_status.json"
+
+    @property
     def orchestrator_state(self) -> Path:
         """Projection written by TrainingOrchestrator."""
         return self.training / "orchestrator_state.json"

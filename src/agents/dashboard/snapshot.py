@@ -77,6 +77,7 @@ def take(home: Home) -> Snapshot:
         "Validation": home.validation,
         "Launch": home.launch_status,
         "Campaign": home.campaign_status,
+        "Training": home.training_status,
     }
     leases: dict[str, Path] = {
         "orchestrator": home.orchestrator_lease,
@@ -91,7 +92,20 @@ def take(home: Home) -> Snapshot:
     unwatched = _unwatched(home, sections["Orchestrator"], pids)
     if unwatched is not None and not isinstance(sections["Campaign"], str):
         sections["Campaign"] = unwatched
+    training = sections["Training"]
+    if isinstance(training, dict):
+        sections["Training"] = _really(training, pids)
     return Snapshot(sections, pids, unwatched, _spent(home, sections))
+
+
+def _really(training: dict[str, Any], pids: dict[str, int | None]) -> dict[str, Any]:
+    """Return the document of a training, in which it runs only if its lease is held; it is told among ``pids`` then."""
+    lease = Path(str(training.get("output"))) / "training.lease"
+    is_running = is_held(lease)
+    if is_running:
+        pids["training"] = training.get("pid")
+    is_gone = training.get("is_running") is True and not is_running
+    return training | {"is_running": is_running} | ({"state": "interrupted"} if is_gone else {})
 
 
 def _spent(home: Home, sections: Mapping[str, dict[str, Any] | str | None]) -> dict[str, list[dict[str, Any]]]:

@@ -21,6 +21,10 @@ SUMMARIES = {
         *("progress", "total", "percentage", "state", "is_running", "rate_per_minute", "eta", "warnings"),
         "last_update",
     ),
+    "Training": (
+        *("dataset", "model", "state", "is_running", "progress", "total", "percentage", "loss", "eval_loss"),
+        *("tokens_per_second", "eta", "error", "cure", "output", "last_update"),
+    ),
 }
 """Fields of each document that the page shows; ``--json`` and the files have all of them."""
 

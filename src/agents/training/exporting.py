@@ -37,6 +37,7 @@ from agents.training.datasets.references import read_references
 from agents.training.datasets.snapshot import Snapshot
 from agents.training.datasets.wish import Dataset, Wish
 from agents.training.formats import FORMATS, Format
+from agents.training.trainer import write_training
 
 EXPORT_VERSION = "1"
 """Changes when the same settings come to other files."""
@@ -138,6 +139,8 @@ class Export:
             "tokenizer": self.curator.lengths.identity,
             "references": self.references,
             "licence": self.settings.curation.licence,
+            "script": section.script,
+            "training": list(section.training),
             "has_parquet": not self.wish.jsonl_only and parquet.is_installed(),
             "has_rejected": self.wish.with_rejected,
             "accepted": self.snapshot.accepted,
@@ -162,6 +165,7 @@ class Export:
             files = write_lines(beside, splits, self.curator.lines(domains, section.at_most, account))
             if identity["settings"]["has_parquet"]:
                 files |= write_columns(beside, splits, self.form.columns)
+            files |= write_training(beside, name, section.script, section.training)
             if self.wish.with_rejected:
                 files[REJECTED] = write_rejected(beside / REJECTED, self.snapshot.path, domains)
             tally = Tally(splits, account.pool)

@@ -100,6 +100,7 @@ NO_OTHER_VALUE = {
     *("gate.domain_floors", "guards.max_cost", "candidates", "splits.train", "splits.validation", "splits.test"),
     *("datasets.alttp_asm_24k.at_most", "datasets.yaze_tools_7k.at_most"),
     *("datasets.alttp_asm_24k.domains", "datasets.yaze_tools_7k.domains"),
+    *(f"datasets.{name}.{key}" for name in ("alttp_asm_24k", "yaze_tools_7k") for key in ("script", "training")),
 }
 MADE_OTHERWISE = {"seed", "teacher.fault_rate", "teacher.batch_size", "checks.accept_at", "checks.near_duplicate"}
 

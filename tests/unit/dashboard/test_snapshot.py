@@ -17,7 +17,7 @@ from agents.training.judge import Verdict
 from agents.training.ledger import Issued, Ledger
 from agents.training.sample import Cell, Message, SourceItem, Ticket
 
-SECTIONS = ("orchestrator", "pilot", "validation", "launch", "campaign")
+SECTIONS = ("orchestrator", "pilot", "validation", "launch", "campaign", "training")
 
 
 def stand_at(home: Home, phase: object, **more: Any) -> None:
@@ -26,7 +26,7 @@ def stand_at(home: Home, phase: object, **more: Any) -> None:
 
 def projections(home: Home) -> dict[str, Path]:
     paths = (home.orchestrator_state, home.pilot_status, home.validation, home.launch_status, home.campaign_status)
-    return dict(zip(SECTIONS, paths, strict=True))
+    return dict(zip(SECTIONS, (*paths, home.training_status), strict=True))
 
 
 def test_an_empty_home_is_healthy_and_stays_empty(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_documents_are_shown_as_they_are(home: Home) -> None:
     for number, path in enumerate(projections(home).values()):
         write_json(path, {"phase": "paused", "n": number})
     document = take(home).document()
-    assert [document[name]["n"] for name in SECTIONS] == [0, 1, 2, 3, 4]
+    assert [document[name]["n"] for name in SECTIONS] == [0, 1, 2, 3, 4, 5]
     assert json.loads(json.dumps(document)) == document
     assert document["exit_code"] == 6
 

@@ -32,6 +32,10 @@ from agents.training.sample import Cell, Message
 SEED_NAMES = ("alttp_asm_24k", "yaze_tools_7k")
 
 
+def files_of(dataset: Dataset) -> list[Path]:
+    return [path for path in dataset.folder.rglob("*") if path.is_file()]
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
@@ -118,7 +122,7 @@ def test_a_group_stays_in_its_split_whatever_is_exported_and_however_far_the_run
 def test_the_same_export_again_is_verified_and_left_alone(home: Home) -> None:
     run = run_of(home, mixed_samples(120))
     first = run.export(*SEED_NAMES)
-    before = {path: path.stat().st_mtime_ns for dataset in first for path in dataset.folder.iterdir()}
+    before = {path: path.stat().st_mtime_ns for dataset in first for path in files_of(dataset)}
     again = run.export(*SEED_NAMES)
     assert [dataset.is_new for dataset in (*first, *again)] == [True, True, False, False]
     assert [dataset.manifest for dataset in again] == [dataset.manifest for dataset in first]
@@ -142,11 +146,11 @@ def test_the_same_export_again_is_verified_and_left_alone(home: Home) -> None:
 def test_another_export_is_never_overwritten(home: Home, change: dict[str, Any], told: str) -> None:
     run = run_of(home, mixed_samples(120))
     (dataset,) = run.export("alttp_asm_24k")
-    before = {path: path.read_bytes() for path in dataset.folder.iterdir()}
+    before = {path: path.read_bytes() for path in files_of(dataset)}
     with pytest.raises(AnotherPlanError, match=told) as caught:
         run.export("alttp_asm_24k", **change)
     assert caught.value.cure == f"move it away: mv {dataset.folder} {dataset.folder}.old"
-    assert {path: path.read_bytes() for path in dataset.folder.iterdir()} == before
+    assert {path: path.read_bytes() for path in files_of(dataset)} == before
 
 
 def test_a_folder_that_is_no_dataset_is_never_touched(home: Home) -> None:
@@ -164,7 +168,9 @@ def test_the_manifest_and_the_card_tell_the_truth(home: Home) -> None:
     (dataset,) = run_of(home, mixed_samples(240)).export("alttp_asm_24k", form="qwen")
     manifest = orjson.loads((dataset.folder / "manifest.json").read_bytes())
     assert manifest == dataset.manifest
-    assert {*manifest["files"], "manifest.json"} == {path.name for path in dataset.folder.iterdir()}
+    assert {*manifest["files"], "manifest.json"} == {
+        str(path.relative_to(dataset.folder)) for path in files_of(dataset)
+    }
     for name, entry in manifest["files"].items():
         assert entry["sha256"] == hashlib.sha256((dataset.folder / name).read_bytes()).hexdigest()
     for split, rows in rows_of(dataset).items():
