@@ -11,7 +11,7 @@ from agents.campaign.ledger_view import LedgerView
 
 pytestmark = pytest.mark.story
 
-SMALL = "campaign: {{target: 300}}\nguards: {{max_tickets: {}}}\n"
+SMALL = "teacher: {{fault_rate: 0.15}}\ncampaign: {{target: 300}}\nguards: {{max_tickets: {}}}\n"
 
 
 def test_a_campaign_whose_tickets_cannot_be_enough_is_refused_until_it_is_cured(world: World) -> None:
@@ -37,7 +37,7 @@ def test_a_campaign_whose_tickets_cannot_be_enough_is_refused_until_it_is_cured(
     assert world.read(world.home.launch_status)["launched"] is False
     assert not world.home.run("full_campaign_300").folder.exists()
 
-    world.recipe(SMALL.format(400))
+    world.recipe(SMALL.format(500))
     raised = world.campaign("auto", "--recipe", recipe)
     assert raised.returncode == 0, raised.stderr
     world.check_accounts("full_campaign_300", accepted=300)

@@ -14,7 +14,7 @@ CLOSE = "teacher: {{fault_rate: {}}}\ncampaign: {{target: 60}}\n"
 
 
 def test_a_pilot_that_proves_nothing_is_topped_up_until_it_does(world: World) -> None:
-    recipe = world.recipe(CLOSE.format(0.2))
+    recipe = world.recipe(CLOSE.format(0.19))
 
     done = world.campaign("auto", "--recipe", str(recipe))
 

@@ -265,6 +265,7 @@ def test_a_borderline_pilot_passes_with_an_adjusted_threshold(world: World) -> N
 
 
 def test_export_datasets(world: World) -> None:
+    world.variables.pop("CAMPAIGN_RECIPE", None)
     finished(
         world, "python -m agents.training.scripts.generate_campaign --target 800 --output-name full_campaign_34500"
     )

@@ -69,7 +69,7 @@ def simulated_machine() -> Iterator[None]:
         for module in CLOCKS:
             put(module, "SystemClock", _clock)
         put(generate_campaign, "_bench", _bench)
-        put(domains, "load", lambda _name: DOMAIN)
+        put(domains, "load", lambda _name, _catalogue=None: DOMAIN)
         put(rounds, "ROUND", ROUND)
         put(generators, "POLL_SECONDS", POLL_SECONDS)
         for store in (ledger, workflows):
