@@ -46,6 +46,8 @@ demo: setup
 
 bench: setup
 	$(BIN)/python benchmarks/cpu.py
+	$(BIN)/python benchmarks/domains.py
+	$(BIN)/python benchmarks/export.py 60000
 	$(BIN)/python benchmarks/generate.py --target 34500 --parallel
 	$(BIN)/python benchmarks/generate.py --target 5000 --no-parallel
 	$(BIN)/python benchmarks/watch.py

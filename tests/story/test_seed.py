@@ -279,7 +279,9 @@ def test_export_datasets(world: World) -> None:
         assert {"train.jsonl", "validation.jsonl", "test.jsonl", "README.md"} <= manifest["files"].keys()
 
 
-@pytest.mark.skip(reason="waits for the transfer and training steps")
+@pytest.mark.skip(
+    reason="its parts have stories of their own: test_transfer, test_training, test_evaluation; not yet one of them all"
+)
 def test_transfer_and_train(world: World) -> None:
     finished(world, "rsync -avz ~/.context/training/datasets/ medical-mechanica:~/training/datasets/")
     finished(world, "ssh medical-mechanica 'cd ~/training && python train_alttp_asm.py && python train_yaze_tools.py'")
