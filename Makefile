@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.dev-locked
 
-.PHONY: all setup check format lint types fast test story faults demo bench docs lock clean
+.PHONY: all setup check format lint types fast test search story faults demo bench docs lock clean
 all: format lint types fast
 
 setup: $(STAMP)
@@ -31,6 +31,9 @@ fast: setup
 
 test: setup lint types
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
+
+search: setup
+	HYPOTHESIS_PROFILE=search $(BIN)/pytest -n 2 -m "not story and not slow" tests/unit tests/contract
 
 story: setup
 	$(BIN)/pytest tests/story
