@@ -15,7 +15,8 @@ from agents.campaign.process import Identity
 
 TARGET = 120
 RUN = f"full_campaign_{TARGET}"
-SMALL = "pilot: {tickets: 20}\ngate: {min_samples: 15}\n"
+SMALL = "pilot: {tickets: 20}\ngate: {min_samples: 15}\nteacher: {fault_rate: 0.0}\n"
+"""So few tickets prove a teacher that makes no mistake, and no other."""
 MOST_STARTS = 8
 
 

@@ -336,15 +336,14 @@ def test_the_money_cap_holds_over_crashes_and_an_answer_that_was_lost_counts_at_
 @pytest.mark.story
 @pytest.mark.fault(row=43)
 def test_the_money_cap_of_a_real_campaign(world: World) -> None:
-    faultless = "teacher: {fault_rate: 0.0}\n"
-    capped = world.campaign(*command(world, more=faultless + COSTS.format(60)))
+    capped = world.campaign(*command(world, more=COSTS.format(60)))
 
     assert capped.returncode == 6, capped.stderr
     assert "guards.max_cost allows 60" in world.state["cause"]
     ledger = world.home.run("full_campaign_120").ledger
     audit(ledger)
     assert 58 < spent(ledger) <= 60
-    assert world.campaign(*command(world, more=faultless + COSTS.format(1_000))).returncode == 0
+    assert world.campaign(*command(world, more=COSTS.format(1_000))).returncode == 0
     world.check_accounts("full_campaign_120", accepted=120)
 
 
