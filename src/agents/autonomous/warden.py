@@ -37,6 +37,10 @@ _PR_SET_CHILD_SUBREAPER = 36
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
+ROOM_BYTES = 256 * 1024
+"""Given up before the exit is recorded: room for that record, and for what the orchestrator makes of it."""
+
+
 def lease_label(kind: RunKind, run: str) -> str:
     """Return what a warden's lease says that it is held for."""
     return f"{kind} {run}"
@@ -57,6 +61,7 @@ def watch(home: Home, kind: RunKind, run: str, launch: int, argv: list[str]) -> 
     with Lease(home.warden_lease(kind), lease_label(kind, run)):
         make_folder(paths.folder)
         paths.exit_record.unlink(missing_ok=True)
+        replace_file(paths.room, bytes(ROOM_BYTES))
         started = SystemClock().now()
         child = _start(argv)
         _pass_signals_to(child)
@@ -67,6 +72,7 @@ def watch(home: Home, kind: RunKind, run: str, launch: int, argv: list[str]) -> 
         try:
             status = _wait(child)
             leftovers = _end_leftovers()
+            paths.room.unlink(missing_ok=True)
             write_json(
                 paths.exit_record,
                 {

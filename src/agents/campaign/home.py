@@ -163,6 +163,11 @@ class RunPaths:
         return self.folder / "generator.json"
 
     @property
+    def room(self) -> Path:
+        """Bytes that a warden holds on the disk, and gives up when its generator ends: a full disk can be told of."""
+        return self.folder / "room"
+
+    @property
     def exit_record(self) -> Path:
         """How the last launched generator of this run ended, written by its warden."""
         return self.folder / "exit.json"
