@@ -20,8 +20,8 @@ from typing import Any
 
 import psutil
 import pytest
-from stage_real import RUN, SMALL, check_end, command, finish, generator_of, launches, live
-from world import QUICK, ROOT, World, kill_hard, wait_until
+from stage_real import RUN, check_end, command, finish, generator_of, launches, live
+from world import ROOT, World, kill_hard, wait_until
 
 from agents.autonomous.stopping import stop_all
 from agents.campaign.lease import holder, is_held
@@ -315,14 +315,14 @@ def test_ctrl_c_in_the_shell_that_launched_it(world: World, undisturbed: Any) ->
 
 
 @pytest.mark.fault(row=15)
-def test_a_stalled_campaign_is_called_stalled_and_goes_on(world: World, undisturbed: Any) -> None:
+def test_a_stalled_campaign_is_called_stalled_and_goes_on(world: World) -> None:
     world.recipe()
-    recipe = world.folder / "recipe.yaml"
-    arguments = command(world)
+    recipe, run = world.folder / "recipe.yaml", "full_campaign_1500"
+    arguments = command(world, 1_500)
     recipe.write_text(recipe.read_text().replace("watch: {", "watch: {stall_minutes: 0.02, "))
     first = world.start_campaign(*arguments)
-    wait_until(lambda: world.accepted(RUN) >= 5)
-    generator = generator_of(world)
+    wait_until(lambda: world.accepted(run) >= 1)
+    generator = generator_of(world, run)
     generator.send(signal.SIGSTOP)
     try:
         wait_until(
@@ -335,7 +335,7 @@ def test_a_stalled_campaign_is_called_stalled_and_goes_on(world: World, undistur
 
     _, complaints = first.communicate(timeout=120)
     assert first.returncode == 0, complaints
-    check_end(world, undisturbed.contents)
+    world.check_accounts(run, accepted=1_500)
 
 
 @pytest.mark.slow
@@ -361,7 +361,7 @@ def test_a_machine_that_was_suspended_for_a_day(world: World, undisturbed: Any) 
 def test_a_worker_that_the_kernel_kills_is_named(world: World, undisturbed: Any) -> None:
     arguments = command(world)
     recipe = world.folder / "recipe.yaml"
-    recipe.write_text(QUICK.replace("parallel: false", "parallel: true, workers: 2") + SMALL)
+    recipe.write_text(recipe.read_text().replace("parallel: false", "parallel: true, workers: 2"))
     first = world.start_campaign(*arguments)
     generator = generator_of(world)
     wait_until(lambda: len(psutil.Process(generator.pid).children()) == 2)
