@@ -252,6 +252,10 @@ def test_a_session_of_a_reused_number_is_somebody_elses(start: Start) -> None:
     assert session_of(dataclasses.replace(leader, started=leader.started + 1)) == []
 
 
+UNTIL_SEEN = "import time\nwhile not os.path.exists(os.environ['SEEN']): time.sleep(0.01)"
+"""The end of a program that lives until its start was seen: one that ends at once counts as not started."""
+
+
 def test_a_detached_program_gets_its_arguments_its_variables_and_no_input(
     tmp_path: Path, detached: list[Identity]
 ) -> None:
@@ -259,11 +263,14 @@ def test_a_detached_program_gets_its_arguments_its_variables_and_no_input(
     program = (
         "import os, sys\n"
         "own_session = os.getsid(0) == os.getpid()\n"
-        "print(sys.argv[1:], os.environ['ONLY'], 'HOME' in os.environ, repr(sys.stdin.read()), own_session)"
+        "print(sys.argv[1:], os.environ['ONLY'], 'HOME' in os.environ, repr(sys.stdin.read()), own_session)\n"
+        f"{UNTIL_SEEN}"
     )
     odd = ["$(touch pwned)", "a;b", "*", "it's", "", "a b"]
-    identity = start_detached([sys.executable, "-c", program, *odd], log, {"ONLY": "this"})
+    seen = tmp_path / "seen"
+    identity = start_detached([sys.executable, "-c", program, *odd], log, {"ONLY": "this", "SEEN": str(seen)})
     detached.append(identity)
+    seen.touch()
     assert identity.wait(SECONDS)
     assert log.read_text() == f"{odd} this False '' True\n"
     assert log.stat().st_mode & 0o777 == 0o600
@@ -272,9 +279,12 @@ def test_a_detached_program_gets_its_arguments_its_variables_and_no_input(
 def test_a_start_appends_to_the_log_and_never_erases_it(tmp_path: Path, detached: list[Identity]) -> None:
     log = tmp_path / "full_campaign.log"
     log.write_text("first campaign\n")
-    for _ in range(2):
-        identity = start_detached([sys.executable, "-c", "import sys; sys.exit('again')"], log, os.environ)
+    for number in range(2):
+        seen = tmp_path / f"seen {number}"
+        program = f"import os, sys\n{UNTIL_SEEN}\nsys.exit('again')"
+        identity = start_detached([sys.executable, "-c", program], log, {**os.environ, "SEEN": str(seen)})
         detached.append(identity)
+        seen.touch()
         assert identity.wait(SECONDS)
     assert log.read_text() == "first campaign\nagain\nagain\n"
 
