@@ -214,6 +214,11 @@ def resolve(*layers: Layer, recipe_path: Path | None = None) -> Plan:
     return Plan(recipe, origins, recipe_path)
 
 
+def plan_of_ledger(values: Mapping[str, Any]) -> Plan:
+    """Return the plan with the values that a ledger keeps, and what they do not say yet as this version has it."""
+    return resolve(Layer(values, dict.fromkeys(values, "the ledger")))
+
+
 def plan_for(
     flags: Mapping[str, tuple[str, Any]], recipe: Path | None, environment: Mapping[str, str] | None = None
 ) -> Plan:

@@ -62,13 +62,13 @@ class Duplicates:
         equal = self._exact.get(found.digest)
         if equal is not None:
             return Twin(equal, exact=True)
-        alike = self._near.get_duplicates(_restored(found.signature))
+        alike = self._near.get_duplicates(restored(found.signature))
         return Twin(min(int(key) for key in alike), exact=False) if alike else None
 
     def add(self, seq: int, accepted: Trace) -> None:
         """Remember an accepted sample for which ``find`` found nothing."""
         self._exact[accepted.digest] = seq
-        self._near.add(str(seq), _restored(accepted.signature))
+        self._near.add(str(seq), restored(accepted.signature))
 
 
 def bands_for(threshold: float) -> int:
@@ -79,7 +79,8 @@ def bands_for(threshold: float) -> int:
     return bands
 
 
-def _restored(state: bytes) -> RMinHash:
+def restored(state: bytes) -> RMinHash:
+    """Return the signature of a trace, to be compared."""
     signature = RMinHash(SLOTS, _SEED)
     signature.__setstate__(state)
     return signature

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -23,15 +22,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import orjson
 
 from agents.campaign.clock import SystemClock, stamp
-from agents.campaign.errors import AnotherPlanError, CampaignError, DamagedFileError, ExitCode, PausedError, UsageError
+from agents.campaign.errors import AnotherPlanError, CampaignError, ExitCode, PausedError, UsageError
 from agents.campaign.files import PRIVATE_FILE, make_folder, read_json, sync_folder, write_json
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView, RunHeader
+from agents.training.datasets.folder import MANIFEST, check_files, remove_unfinished
 
 if TYPE_CHECKING:
     from agents.training.datasets.wish import Dataset
 
-MANIFEST = "manifest.json"
 ACCEPTED = "samples.jsonl"
 REJECTED = "rejected.jsonl"
 _TOLD = {"prompt", "reply", "messages", "tools"}
@@ -68,7 +67,7 @@ def export_run(ledger: Path, datasets: Path, now: datetime) -> Export:
             "run the same generate_campaign command again and export when it is done",
         )
     folder = datasets / header.run
-    _remove_unfinished(folder)
+    remove_unfinished(folder)
     if folder.exists():
         return Export(folder, verified(folder, header), is_new=False)
     return Export(folder, _write(view, header, folder, now), is_new=True)
@@ -84,11 +83,7 @@ def verified(folder: Path, header: RunHeader) -> dict[str, Any]:
             f"{folder} holds something else ({found}) than run {header.run!r} ({header.fingerprint})",
             f"move it away: mv {folder} {folder}.old",
         )
-    for name, entry in manifest["files"].items():
-        if not (folder / name).is_file() or _sha256(folder / name) != entry["sha256"]:
-            raise DamagedFileError(
-                f"{folder / name} is not the file that was exported", f"move it away: mv {folder} {folder}.old"
-            )
+    check_files(folder, manifest)
     return manifest
 
 
@@ -109,14 +104,6 @@ def _write(view: LedgerView, header: RunHeader, folder: Path, now: datetime) -> 
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return manifest
-
-
-def _remove_unfinished(folder: Path) -> None:
-    """Remove what exports to ``folder`` left that were killed: the folders that ``mkdtemp`` named for them."""
-    named = re.compile(rf"\.{re.escape(folder.name)}\.[a-z0-9_]{{8}}")
-    for left in folder.parent.glob(".*"):
-        if named.fullmatch(left.name):
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def _write_lines(path: Path, lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -147,11 +134,6 @@ def _metadata(sample: dict[str, Any]) -> dict[str, Any]:
 
 def _identity(header: RunHeader) -> dict[str, Any]:
     return {"run": header.run, "kind": header.kind, "total": header.total, "fingerprint": header.fingerprint}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 _FORMATS = "qwen, chatml, llama3, mistral, gemma, alpaca, sharegpt, messages or prompt-completion (default: messages)"

@@ -18,7 +18,7 @@ from agents.campaign.errors import CampaignError, UsageError
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
 from agents.campaign.ledger_view import RunHeader
-from agents.campaign.plan import Layer, resolve
+from agents.campaign.plan import Layer, plan_of_ledger, resolve
 from agents.campaign.recipe import Recipe
 from agents.training.card import card
 from agents.training.curate.tally import Tally
@@ -229,10 +229,9 @@ def _making(header: RunHeader) -> list[str]:
 
 def _recipe_of(header: RunHeader) -> tuple[Recipe, Path]:
     """Return the recipe that made a run, with what it did not say yet as this version has it, and its folder."""
-    plan = resolve(Layer(header.values, dict.fromkeys(header.values, "the ledger")))
     origins = (origin for key, origin in header.origins.items() if key.startswith("curation."))
     places = [Path(origin.removeprefix(_RECIPE)).parent for origin in origins if origin.startswith(_RECIPE)]
-    return plan.recipe, places[0] if places else Path.cwd()
+    return plan_of_ledger(header.values).recipe, places[0] if places else Path.cwd()
 
 
 def _recipe_at(path: Path) -> tuple[Recipe, Path]:

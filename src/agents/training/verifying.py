@@ -16,7 +16,7 @@ from agents.campaign.clock import Clock
 from agents.campaign.errors import UsageError
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView, RunHeader
-from agents.campaign.plan import Layer, resolve
+from agents.campaign.plan import plan_of_ledger
 from agents.campaign.recipe import Recipe
 from agents.training.bench import Bench, WorkerBench
 from agents.training.described_domain import DescribedDomain
@@ -45,7 +45,7 @@ async def verify(
     header, accounts, progress = view.header(), view.accounts(), view.progress()
     if header is None or accounts is None or progress is None:
         raise UsageError(f"run {run!r} has no ledger yet", "wait until its first tickets are planned")
-    recipe = resolve(Layer(header.values, dict.fromkeys(header.values, "the ledger"))).recipe
+    recipe = plan_of_ledger(header.values).recipe
     judging = domains_of(header, recipe)
     verification = Verification(recipe.checks.accept_at, recipe.checks.near_duplicate)
     began = clock.monotonic()

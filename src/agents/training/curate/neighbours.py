@@ -16,7 +16,7 @@ from typing import NamedTuple
 from rensa import RMinHash, RMinHashLSH  # type: ignore[import-untyped]  # it ships no types
 
 from agents.campaign.datasets import Split
-from agents.training.dedup import SLOTS, bands_for
+from agents.training.dedup import SLOTS, bands_for, restored
 
 CHUNK = 65_536
 
@@ -37,7 +37,7 @@ class Neighbours:
         self._near = RMinHashLSH(threshold, SLOTS, bands_for(threshold))
         self._kept: list[tuple[int, Split, RMinHash]] = []
         for at, (seq, split, state) in enumerate(samples):
-            signature = _restored(state)
+            signature = restored(state)
             self._near.insert(at, signature)
             self._kept.append((seq, split, signature))
 
@@ -46,7 +46,7 @@ class Neighbours:
 
     def of(self, sample: Signed) -> Iterator[tuple[int, Split]]:
         """Yield ``seq`` and split of those that are alike ``sample``, itself included if it is one of them."""
-        signature = _restored(sample.signature)
+        signature = restored(sample.signature)
         for at in self._near.query(signature):
             seq, split, known = self._kept[at]
             if known.jaccard(signature) >= self._threshold:
@@ -76,9 +76,3 @@ def _weaker_ones(indexed: Neighbours, samples: Iterable[Signed], rank: Mapping[S
         if (own := rank[sample.split]) < weakest:
             found.update(seq for seq, split in indexed.of(sample) if rank[split] > own)
     return found
-
-
-def _restored(state: bytes) -> RMinHash:
-    signature = RMinHash(SLOTS, 0)
-    signature.__setstate__(state)
-    return signature

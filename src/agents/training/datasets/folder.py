@@ -74,7 +74,7 @@ def written_beside(folder: Path) -> Iterator[Path]:
         PausedError: it cannot be written.
     """
     make_folder(folder.parent)
-    _remove_unfinished(folder)
+    remove_unfinished(folder)
     try:
         beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
@@ -87,7 +87,8 @@ def written_beside(folder: Path) -> Iterator[Path]:
         raise PausedError(f"{folder} cannot be written: {error.strerror}", "free space and export again") from error
 
 
-def _remove_unfinished(folder: Path) -> None:
+def remove_unfinished(folder: Path) -> None:
+    """Remove what exports to ``folder`` left that were killed: the folders that ``mkdtemp`` named for them."""
     named = re.compile(rf"\.{re.escape(folder.name)}\.[a-z0-9_]{{8}}")
     for left in folder.parent.glob(".*"):
         if named.fullmatch(left.name):

@@ -19,7 +19,7 @@ from agents.campaign.errors import DamagedFileError, UsageError
 from agents.campaign.files import read_json
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
-from agents.campaign.plan import Layer, resolve
+from agents.campaign.plan import Layer, plan_of_ledger, resolve
 from agents.campaign.recipe import Recipe
 from agents.training import domains as known_domains
 from agents.training.calls_in_text import text_of
@@ -74,9 +74,7 @@ def examination(home: Home, name: str | None, recipe: Path | None) -> Examinatio
     rows = list(_rows(folder, manifest))
     ledger = home.run(manifest["run"]).ledger
     header = LedgerView(ledger).header()
-    made_by = (
-        None if header is None else resolve(Layer(header.values, dict.fromkeys(header.values, "the ledger"))).recipe
-    )
+    made_by = None if header is None else plan_of_ledger(header.values).recipe
     given = None if recipe is None else resolve(Layer.of_recipe(recipe), recipe_path=recipe).recipe
     sections = {**(made_by.domains if made_by else {}), **(given.domains if given else {})}
     domains, not_measured = _domains_of(rows, manifest, sections)
