@@ -346,7 +346,7 @@ def logs(
 
     home = _home()
     tail(
-        [home.orchestrator_log, home.trials_log, home.pilot_log, home.campaign_log],
+        [home.orchestrator_log, home.trials_log, home.pilot_log, home.campaign_log, home.follow_ups_log],
         lines,
         follow=follow,
         write=typer.echo,
@@ -595,8 +595,9 @@ def _start_in_background(mode: str, plan: Plan, *, as_json: bool) -> NoReturn:
     if as_json:
         _print_json({"pid": started.pid, "log_path": str(home.orchestrator_log)})
     else:
-        target = f"{plan.recipe.campaign.target:,}"
-        typer.echo(active_text(tuple(step.format(target=target) for step in STEPS), started.pid, home.orchestrator_log))
+        target, after = f"{plan.recipe.campaign.target:,}", ", ".join(plan.recipe.after_campaign)
+        steps = [step.format(target=target) for step in STEPS] + ([f"After it: {after}"] if after else [])
+        typer.echo(active_text(tuple(steps), started.pid, home.orchestrator_log))
     raise typer.Exit(ExitCode.DONE)
 
 

@@ -27,6 +27,7 @@ LAYERS = {
             "agents.campaign.described",
             "agents.campaign.datasets",
             "agents.campaign.destination",
+            "agents.campaign.follow_ups",
             "agents.campaign.recipe",
         ),
         *("agents.campaign.recipe_errors", "agents.campaign.plan", "agents.training.sample"),
@@ -74,7 +75,7 @@ LAYERS = {
     6: [
         *("agents.cli", "agents.__main__", "agents.dashboard", "agents.training.console", "agents.training.exporter"),
         *(
-            "agents.training.preflight",
+            *("agents.training.preflight", "agents.training.readiness"),
             "agents.training.faculty",
             *(
                 "agents.training.verifying",

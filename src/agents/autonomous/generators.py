@@ -22,7 +22,7 @@ from agents.autonomous.warden import lease_label
 from agents.campaign.clock import Clock
 from agents.campaign.digest import digest
 from agents.campaign.errors import CampaignError, DamagedFileError, ExitCode, UsageError, error_of
-from agents.campaign.events import RunKind
+from agents.campaign.events import RunKind, WatchedKind
 from agents.campaign.files import read_json
 from agents.campaign.home import Home
 from agents.campaign.lease import check_free, held_for, holder, is_held
@@ -47,16 +47,18 @@ POLL_SECONDS = 0.05
 class Generator:
     """A generator that is ready to be started; ``total`` is what its run owes.
 
-    ``capacity`` is the number of distinct items of each domain, None for one that does not end.
+    ``capacity`` is the number of distinct items of each domain, None for one that does not end. ``unready`` says what
+    keeps that from being done which is to follow the run, each with its cure.
     """
 
-    kind: RunKind
+    kind: WatchedKind
     run: str
     total: int
     argv: tuple[str, ...]
     fingerprint: str
     is_ours: bool
     capacity: Mapping[str, int | None] = field(default_factory=dict)
+    unready: tuple[str, ...] = ()
 
 
 def environment_of(home: Home) -> dict[str, str]:
@@ -92,6 +94,15 @@ async def campaign_generator(plan: Plan, home: Home) -> Generator:
     return Generator("campaign", campaign.name, campaign.target, (program, *argv[1:]), fingerprint, is_ours=False)
 
 
+def check_ready(generator: Generator) -> None:
+    """Raise UsageError where something could not be done that is to follow the run: it is better known before it."""
+    if generator.unready:
+        raise UsageError(
+            f"what is to follow campaign {generator.run} could not be done here: {'; '.join(generator.unready)}",
+            "mend it, or take it out of after_campaign in the recipe",
+        )
+
+
 async def trial_generator(plan: Plan, home: Home, tickets: int) -> Generator:
     """Return the generator of the trial of the plan's candidate, with ``tickets`` tickets, tried with a dry run.
 
@@ -111,7 +122,7 @@ async def pilot_generator(plan: Plan, home: Home, tickets: int | None = None) ->
     return await _ours("pilot", plan, home, ["--pilot", switch, *grown])
 
 
-def is_alive(home: Home, kind: RunKind, run: str) -> bool:
+def is_alive(home: Home, kind: WatchedKind, run: str) -> bool:
     """Return whether a generator of ``run`` works, is left without its warden, or has yet to be recorded as ended."""
     is_watched = held_for(home.warden_lease(kind)) == lease_label(kind, run)
     return is_watched or is_held(home.run(run).lease) or bool(remains_of(home, run))
@@ -168,7 +179,16 @@ async def _ours(kind: RunKind, plan: Plan, home: Home, arguments: list[str]) -> 
     found = await _dry_run(argv, environment_of(home))
     if "--output-name" not in argv:
         argv += ["--output-name", found["run"]]
-    return Generator(kind, found["run"], found["total"], tuple(argv), found["fingerprint"], True, found["capacity"])
+    return Generator(
+        kind,
+        found["run"],
+        found["total"],
+        tuple(argv),
+        found["fingerprint"],
+        True,
+        found["capacity"],
+        tuple(found["unready"]),
+    )
 
 
 async def _dry_run(argv: list[str], environment: Mapping[str, str]) -> dict[str, Any]:
@@ -194,7 +214,7 @@ async def _dry_run(argv: list[str], environment: Mapping[str, str]) -> dict[str,
             f"the generator's dry run took more than {DRY_RUN_SECONDS:g} s", f"try it by hand: {' '.join(argv)}"
         ) from None
     is_fine, document = process.returncode == ExitCode.DONE, _document(output)
-    if is_fine and {"run", "total", "fingerprint", "capacity"} <= document.keys():
+    if is_fine and {"run", "total", "fingerprint", "capacity", "unready"} <= document.keys():
         return document
     if not is_fine and "error" in document:
         raise error_of(document)

@@ -7,7 +7,6 @@ finds out what is already done, so that taking it again is harmless.
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -16,33 +15,29 @@ from typing import Any
 from agents.autonomous.campaign_launcher import CampaignLauncher, CampaignMonitor, unanswered_pause
 from agents.autonomous.choosing import Trials, chosen_plan
 from agents.autonomous.evidence import evidence_of
+from agents.autonomous.follow_ups import FollowUps
 from agents.autonomous.generators import Generator, exit_of, is_alive, last_words, pilot_generator, start
 from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor, approval_for, decide
 from agents.autonomous.reporting import write_report
+from agents.autonomous.restarts import Restarts
 from agents.autonomous.stopping import ask_to_stop
 from agents.campaign.choice import choice_text
 from agents.campaign.clock import Clock
 from agents.campaign.errors import CampaignError
-from agents.campaign.events import RunKind
+from agents.campaign.events import WatchedKind
 from agents.campaign.gate import Verdict
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import Pause
 from agents.campaign.outcome import RunState
-from agents.campaign.phases import Happening, Phase
+from agents.campaign.phases import Happening, Moved, Phase
 from agents.campaign.plan import Plan
 from agents.campaign.readers import LedgerReader
 from agents.campaign.status import Document
 from agents.campaign.weighing import looks_until
 from agents.campaign.workflows import Workflow, Workflows
 
-DEATH_SPAN_SECONDS = 600.0
-"""Deaths of a generator are counted over this span against ``campaign.restarts``."""
-
 MOST_BLIND_LOOKS = 3
 """Looks in a row that may fail before the watch pauses."""
-
-Moved = tuple[Happening, dict[str, Any]]
-"""What happened, and the results to keep with it."""
 
 
 class Steps:
@@ -57,8 +52,9 @@ class Steps:
         self._run = plan.recipe.campaign.name
         self._is_foreign = plan.recipe.campaign.command is not None
         self._blind_looks = 0
-        self._deaths: deque[float] = deque()
+        self._restarts = Restarts(plan.recipe.campaign.restarts, clock)
         self._trials = Trials(plan, home)
+        self._follow_ups = FollowUps(plan, home, clock, store)
         self._tried: set[tuple[str, int]] = set()
         self._asked_to_stop: set[str] = set()
         self._hopeless: dict[tuple[str, int], bool] = {}
@@ -72,6 +68,7 @@ class Steps:
             Phase.VALIDATING_PILOT: self._validate_pilot,
             Phase.VALIDATION_COMPLETE: self._launch_campaign,
             Phase.CAMPAIGN_LAUNCHED: self._monitor_campaign,
+            Phase.AFTER_CAMPAIGN: self._follow_up,
         }
 
     async def take(self, workflow: Workflow) -> Moved | None:
@@ -182,12 +179,12 @@ class Steps:
             return None
         return Happening.PILOT_ENDED, {"cause": cause, "pilot_result": status}
 
-    def _death(self, kind: RunKind, run: str) -> tuple[str, bool]:
+    def _death(self, kind: WatchedKind, run: str) -> tuple[str, bool]:
         """Return in words how the generator of ``run`` ended, and whether it may be started again."""
         ended = exit_of(self._home, run)
         was_killed = ended is None or (ended.signal is not None and not ended.was_asked)
         words = f"{kind} {run} ended with {ended or 'no exit record'}: {last_words(self._home.log(kind))}"
-        return words, was_killed and self._may_restart()
+        return words, was_killed and self._restarts.allow()
 
     async def _validate_pilot(self, workflow: Workflow) -> Moved | None:
         validator = CampaignValidator(plan=self._plan, home=self._home, clock=self._clock, store=self._store)
@@ -226,7 +223,7 @@ class Steps:
             return Happening.LAUNCH_REFUSED, {"launch_result": result, "cause": result["reason"]}
         return Happening.LAUNCHED, {"launch_result": result}
 
-    async def _monitor_campaign(self, _workflow: Workflow) -> Moved | None:
+    async def _monitor_campaign(self, workflow: Workflow) -> Moved | None:
         if self._campaign_monitor is None:
             self._campaign_monitor = self._new_campaign_monitor()
         status = self._seen(self._campaign_monitor.look)
@@ -235,7 +232,8 @@ class Steps:
         self.live["campaign_result"] = status
         state = RunState(status["state"])
         if state is RunState.COMPLETE:
-            return Happening.CAMPAIGN_DONE, {"campaign_result": status}
+            is_all = self._follow_ups.are_done(workflow)
+            return Happening.CAMPAIGN_DONE if is_all else Happening.FOLLOW_UPS_BEGUN, {"campaign_result": status}
         return await self._campaign_ended(state, status) if state.is_over else None
 
     async def _campaign_ended(self, state: RunState, status: Document) -> Moved:
@@ -247,7 +245,7 @@ class Steps:
             cause = f"campaign {self._run} paused: {last_words(self._home.campaign_log, 1)}"
             return Happening.CAMPAIGN_PAUSED, {"campaign_result": status, "cause": cause}
         died = ended is None or ended.signal is not None
-        if died and not self._is_foreign and self._may_restart():
+        if died and not self._is_foreign and self._restarts.allow():
             launcher = CampaignLauncher(plan=self._plan, home=self._home, clock=self._clock, store=self._store)
             result = await launcher.run_task("relaunch")
             if result["launched"]:
@@ -255,6 +253,11 @@ class Steps:
                 return Happening.RELAUNCHED, {"launch_result": result}
             cause = f"{cause}; not started again: {result['reason']}"
         return Happening.CAMPAIGN_DIED, {"campaign_result": status, "cause": cause}
+
+    async def _follow_up(self, workflow: Workflow) -> Moved | None:
+        moved = await self._follow_ups.look(workflow)
+        self.live = self._follow_ups.live
+        return moved
 
     def _told(self, pause: Pause) -> dict[str, Any]:
         return {
@@ -296,14 +299,6 @@ class Steps:
         validation = workflow.results.get("validation_result", {})
         fingerprint, evidence = validation.get("fingerprint"), validation.get("evidence_digest", "")
         return bool(fingerprint) and approval_for(self._plan, self._store, fingerprint, evidence) is not None
-
-    def _may_restart(self) -> bool:
-        """Count one death; whether there were few enough lately."""
-        now = self._clock.monotonic()
-        self._deaths.append(now)
-        while now - self._deaths[0] > DEATH_SPAN_SECONDS:
-            self._deaths.popleft()
-        return len(self._deaths) <= self._plan.recipe.campaign.restarts
 
     def _is_stale(self, workflow: Workflow, status: Document) -> bool:
         """Whether a foreign pilot was finished long before this workflow began; one that a person approved is not.

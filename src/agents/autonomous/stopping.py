@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from agents.autonomous.generators import remains_of
-from agents.campaign.events import RUN_KINDS, RunKind
+from agents.campaign.events import WATCHED_KINDS, WatchedKind
 from agents.campaign.home import Home
 from agents.campaign.lease import holder
 from agents.campaign.process import Identity, stop, stop_with_descendants
@@ -23,7 +23,7 @@ def stop_all(home: Home, *, orchestrator_only: bool, grace_seconds: float = GRAC
         outcomes["orchestrator"] = _outcome(owner, stop(owner, grace_seconds))
     if orchestrator_only:
         return outcomes
-    for kind in RUN_KINDS:
+    for kind in WATCHED_KINDS:
         if owner := holder(home.warden_lease(kind)):
             outcomes[kind] = _outcome(owner, stop_with_descendants(owner, grace_seconds))
     for folder in sorted(home.runs.iterdir()) if home.runs.exists() else ():
@@ -32,7 +32,7 @@ def stop_all(home: Home, *, orchestrator_only: bool, grace_seconds: float = GRAC
     return outcomes
 
 
-def ask_to_stop(home: Home, kind: RunKind) -> None:
+def ask_to_stop(home: Home, kind: WatchedKind) -> None:
     """Ask the live run of ``kind`` to drain, and do not wait for its end."""
     if owner := holder(home.warden_lease(kind)):
         owner.send(signal.SIGTERM)

@@ -15,14 +15,15 @@ from typing import Any
 
 from agents.autonomous.campaign_launcher import CampaignLauncher
 from agents.autonomous.choosing import chosen_plan
+from agents.autonomous.follow_ups import FollowUps
 from agents.autonomous.forecasting import check_reachable
-from agents.autonomous.generators import Generator, campaign_generator, is_alive
+from agents.autonomous.generators import Generator, campaign_generator, check_ready, is_alive
 from agents.autonomous.pilot_quality_monitor import CampaignValidator
 from agents.autonomous.reporting import write_report
 from agents.autonomous.steps import Steps, has_dataset, has_lived, new_pilot_monitor
 from agents.campaign.clock import Clock, SystemClock, stamp
 from agents.campaign.errors import AnotherPlanError, CampaignError
-from agents.campaign.events import RunKind
+from agents.campaign.events import WatchedKind
 from agents.campaign.files import make_folder, replace_file, write_json
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease, holder
@@ -41,8 +42,12 @@ ENTRY = {
 }
 """The phase in which a new workflow begins, by what the facts say."""
 
-_WATCHED: dict[Phase, RunKind] = {Phase.CHOOSING_CANDIDATE: "trial", Phase.CAMPAIGN_LAUNCHED: "campaign"}
-"""The kind of run whose end is waited for, where it is no pilot."""
+_WATCHED: dict[Phase, WatchedKind] = {
+    Phase.CHOOSING_CANDIDATE: "trial",
+    Phase.CAMPAIGN_LAUNCHED: "campaign",
+    Phase.AFTER_CAMPAIGN: "follow_up",
+}
+"""The kind of program whose end is waited for, where it is no pilot."""
 
 
 class TrainingOrchestrator:
@@ -83,6 +88,7 @@ class TrainingOrchestrator:
         self._held = contextlib.ExitStack()
         self._workflow: Workflow | None = None
         self._document: Document = {}
+        self._has_moved = False
         self._logger = logging.getLogger("TrainingOrchestrator")
 
     async def setup(self) -> None:
@@ -109,16 +115,15 @@ class TrainingOrchestrator:
             CampaignError: the plan cannot be carried out at all.
         """
         try:
-            phase: str | None = None
             while True:
                 document = await self.tick()
-                if Phase(document["phase"]).is_end:
+                phase = Phase(document["phase"])
+                if phase.is_end:
                     return document
-                if document["phase"] == phase:
-                    await self._wait(Phase(document["phase"]))
+                if not self._has_moved:
+                    await self._wait(phase)
                 if self._stop.is_set():
                     return self._stopped()
-                phase = document["phase"]
         finally:
             self.close()
 
@@ -133,6 +138,7 @@ class TrainingOrchestrator:
             self._store, self._workflow = await self._take_up()
             self._steps = Steps(self.plan, self.home, self._clock, self._store)
         moved = await self._steps.take(self._workflow)
+        self._has_moved = moved is not None
         if moved is not None:
             self._workflow = self._moved(self._store, self._workflow, *moved)
         self._project(self._workflow, self._steps.live)
@@ -214,10 +220,15 @@ class TrainingOrchestrator:
             generator = await campaign_generator(plan, self.home)
             if not has_begun:
                 check_reachable(plan, generator)
+            check_ready(generator)
             if workflow is None:
                 entry = ENTRY[self._entry(store, None)]
                 workflow = store.create(self.run, self.plan.document(), entry, self._clock.now())
-            elif workflow.phase is not Phase.CAMPAIGN_COMPLETE or not self._is_really_complete(store, generator):
+            elif (
+                workflow.phase is not Phase.CAMPAIGN_COMPLETE
+                or not self._is_really_complete(store, generator)
+                or not FollowUps(plan, self.home, self._clock, store).are_done(workflow)
+            ):
                 entry_point = self._entry(store, workflow)
                 workflow = store.set_plan(workflow, self.plan.document())
                 stale = () if has_begun else ("candidate", "choice_result")

@@ -21,7 +21,7 @@ import psutil
 
 from agents.campaign.clock import SystemClock, stamp
 from agents.campaign.errors import AlreadyRunningError, CampaignError, LostRaceError
-from agents.campaign.events import RUN_KINDS, RunKind
+from agents.campaign.events import WATCHED_KINDS, WatchedKind
 from agents.campaign.files import make_folder, replace_file, write_json
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
@@ -41,12 +41,12 @@ ROOM_BYTES = 256 * 1024
 """Given up before the exit is recorded: room for that record, and for what the orchestrator makes of it."""
 
 
-def lease_label(kind: RunKind, run: str) -> str:
+def lease_label(kind: WatchedKind, run: str) -> str:
     """Return what a warden's lease says that it is held for."""
     return f"{kind} {run}"
 
 
-def watch(home: Home, kind: RunKind, run: str, launch: int, argv: list[str]) -> int:
+def watch(home: Home, kind: WatchedKind, run: str, launch: int, argv: list[str]) -> int:
     """Start ``argv``, wait for its end, record it; return the exit code to leave with.
 
     SIGTERM and SIGINT are passed on, so that the generator drains; SIGHUP is ignored. A generator whose warden is
@@ -164,7 +164,7 @@ def _remove_own(pid_file: Path) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the warden; exits as the generator did, 128 + n after signal n, 75 when it lost a race."""
     parser = argparse.ArgumentParser(prog="warden", description=__doc__)
-    parser.add_argument("--kind", choices=RUN_KINDS, required=True)
+    parser.add_argument("--kind", choices=WATCHED_KINDS, required=True)
     parser.add_argument("--run", required=True)
     parser.add_argument("--launch", type=int, required=True)
     parser.add_argument("argv", nargs="+", metavar="program")

@@ -17,6 +17,10 @@ from agents.campaign.section import PositiveShare, Section, Share
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
+FormatName = Literal[
+    "qwen", "chatml", "llama3", "mistral", "gemma", "alpaca", "sharegpt", "messages", "prompt-completion"
+]
+
 OTHER_NAMES = {"cpp": "yaze"}
 """Names that earlier generators gave to domains, and what these are called here."""
 
@@ -67,8 +71,10 @@ class SplitsSection(Section):
 
 
 class CurationSection(Section):
-    """What is kept out of every dataset."""
+    """How every dataset is made: in which form, and what is kept out of it."""
 
+    format: FormatName = "messages"
+    """The form of its lines where nobody asks for another one."""
     near_duplicate: PositiveShare = 0.7
     """Jaccard similarity of token shingles from which two samples must not be in different splits."""
     max_tokens: int = Field(default=4_096, ge=16, le=10_000_000)

@@ -9,6 +9,10 @@ RunKind = Literal["trial", "pilot", "campaign"]
 """A trial is a pilot of one of several candidates: it helps to choose one, and is never launched on."""
 RUN_KINDS: tuple[RunKind, ...] = get_args(RunKind)
 
+WatchedKind = Literal[RunKind, "follow_up"]
+"""What a warden starts: a run, or something that follows a campaign."""
+WATCHED_KINDS: tuple[WatchedKind, ...] = (*RUN_KINDS, "follow_up")
+
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:

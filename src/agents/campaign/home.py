@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.campaign.errors import UsageError
-from agents.campaign.events import RunKind
+from agents.campaign.events import WatchedKind
 
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -84,6 +84,16 @@ class Home:
         return self.training / "training_status.json"
 
     @property
+    def models(self) -> Path:
+        """Folder of trained models."""
+        return self.training / "models"
+
+    @property
+    def evaluations(self) -> Path:
+        """Folder of the reports on trained models."""
+        return self.training / "evaluations"
+
+    @property
     def orchestrator_state(self) -> Path:
         """Projection written by TrainingOrchestrator."""
         return self.training / "orchestrator_state.json"
@@ -108,13 +118,14 @@ class Home:
         """Folder of all runs."""
         return self.training / "runs"
 
-    def warden_lease(self, kind: RunKind) -> Path:
-        """Locked by the process that started a generator of this kind and waits for its end."""
+    def warden_lease(self, kind: WatchedKind) -> Path:
+        """Locked by the process that started a program of this kind and waits for its end."""
         return self.training / f"{kind}.lease"
 
-    def log(self, kind: RunKind) -> Path:
-        """The log of the runs of this kind."""
-        return {"trial": self.trials_log, "pilot": self.pilot_log, "campaign": self.campaign_log}[kind]
+    def log(self, kind: WatchedKind) -> Path:
+        """The log of the programs of this kind."""
+        logs = {"trial": self.trials_log, "pilot": self.pilot_log, "campaign": self.campaign_log}
+        return logs.get(kind, self.follow_ups_log)
 
     @property
     def orchestrator_log(self) -> Path:
@@ -135,6 +146,11 @@ class Home:
     def campaign_log(self) -> Path:
         """The campaign's log."""
         return self.training / "full_campaign.log"
+
+    @property
+    def follow_ups_log(self) -> Path:
+        """The log of what follows a campaign."""
+        return self.training / "after_campaign.log"
 
     def run(self, name: str) -> RunPaths:
         """Return the paths of run ``name``; raises UsageError for a name that cannot be one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from agents.campaign.errors import ExitCode
 
@@ -16,6 +17,7 @@ class Phase(StrEnum):
     VALIDATING_PILOT = "validating_pilot"
     VALIDATION_COMPLETE = "validation_complete"
     CAMPAIGN_LAUNCHED = "campaign_launched"
+    AFTER_CAMPAIGN = "after_campaign"
     CAMPAIGN_COMPLETE = "campaign_complete"
     VALIDATION_FAILED = "validation_failed"
     AWAITING_APPROVAL = "awaiting_approval"
@@ -56,6 +58,10 @@ class Happening(StrEnum):
     LAUNCHED = "launched"
     LAUNCH_REFUSED = "launch_refused"
     CAMPAIGN_DONE = "campaign_done"
+    FOLLOW_UPS_BEGUN = "follow_ups_begun"
+    FOLLOW_UP_ENDED = "follow_up_ended"
+    FOLLOW_UPS_DONE = "follow_ups_done"
+    FOLLOW_UPS_FAILED = "follow_ups_failed"
     CAMPAIGN_PAUSED = "campaign_paused"
     CAMPAIGN_DIED = "campaign_died"
     RELAUNCHED = "relaunched"
@@ -65,6 +71,9 @@ class Happening(StrEnum):
     RESUMED_WATCH = "resumed_watch"
     RESUMED_LAUNCH = "resumed_launch"
 
+
+Moved = tuple[Happening, dict[str, Any]]
+"""What happened, and the results to keep with it."""
 
 _P, _H = Phase, Happening
 
@@ -85,6 +94,7 @@ _NEXT = {
     _P.VALIDATING_PILOT: "The gate decides.",
     _P.VALIDATION_COMPLETE: "The campaign is launched.",
     _P.CAMPAIGN_LAUNCHED: "The campaign is watched to its end.",
+    _P.AFTER_CAMPAIGN: "The campaign is complete. What the recipe has after it is done, one thing after the other.",
     _P.CAMPAIGN_COMPLETE: "Look at the samples: `campaign samples --accepted`, and the folder training/datasets.",
     _P.VALIDATION_FAILED: "Read why with `campaign report`, change the recipe, then run the same command again. What "
     "is settled is never asked again: the same recipe gets the same verdict. Where the recipe was not at fault, "
@@ -99,7 +109,7 @@ _NEXT = {
 
 _RESUMABLE = (
     *(_P.CHOOSING_CANDIDATE, _P.STARTING_PILOT, _P.MONITORING_PILOT, _P.VALIDATING_PILOT, _P.VALIDATION_COMPLETE),
-    _P.CAMPAIGN_LAUNCHED,
+    *(_P.CAMPAIGN_LAUNCHED, _P.AFTER_CAMPAIGN),
     *_ENDS,
 )
 
@@ -120,6 +130,10 @@ TABLE: dict[tuple[Phase, Happening], Phase] = {
     (_P.VALIDATION_COMPLETE, _H.CAMPAIGN_PAUSED): _P.PAUSED,
     (_P.CAMPAIGN_LAUNCHED, _H.RELAUNCHED): _P.CAMPAIGN_LAUNCHED,
     (_P.CAMPAIGN_LAUNCHED, _H.CAMPAIGN_DONE): _P.CAMPAIGN_COMPLETE,
+    (_P.CAMPAIGN_LAUNCHED, _H.FOLLOW_UPS_BEGUN): _P.AFTER_CAMPAIGN,
+    (_P.AFTER_CAMPAIGN, _H.FOLLOW_UP_ENDED): _P.AFTER_CAMPAIGN,
+    (_P.AFTER_CAMPAIGN, _H.FOLLOW_UPS_DONE): _P.CAMPAIGN_COMPLETE,
+    (_P.AFTER_CAMPAIGN, _H.FOLLOW_UPS_FAILED): _P.PAUSED,
     (_P.CAMPAIGN_LAUNCHED, _H.CAMPAIGN_PAUSED): _P.PAUSED,
     (_P.CAMPAIGN_LAUNCHED, _H.CAMPAIGN_DIED): _P.CAMPAIGN_FAILED,
     **{(phase, _H.STOP_ASKED): _P.STOPPED for phase in _P if phase not in _ENDS},

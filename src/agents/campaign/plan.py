@@ -23,7 +23,7 @@ DEFAULT = "default"
 
 NOT_IN_FINGERPRINT = (
     *("name", "policy", "candidates", "trials", "pilot", "gate", "campaign", "guards", "costs", "watch", "speed"),
-    *("datasets", "splits", "curation", "transfer"),
+    *("datasets", "splits", "curation", "transfer", "after_campaign", "evaluation"),
 )
 """Sections that change how many samples are made, when, how fast or who decides; never what is made."""
 

@@ -18,6 +18,7 @@ from agents.campaign.datasets import DEFAULT_DATASETS, CurationSection, DatasetS
 from agents.campaign.described import DomainSection, PolicySection
 from agents.campaign.destination import TransferSection
 from agents.campaign.errors import UsageError
+from agents.campaign.follow_ups import EvaluationSection, FollowUp, check_follow_ups
 from agents.campaign.home import checked_name
 from agents.campaign.models import ModelSection
 from agents.campaign.section import PositiveShare, Price, Seconds, Section, Share
@@ -258,9 +259,13 @@ class Recipe(Section):
     splits: SplitsSection = SplitsSection()
     """How the samples are split, by what they are made from. Not part of the fingerprint."""
     curation: CurationSection = CurationSection()
-    """What is kept out of the datasets. Not part of the fingerprint."""
+    """Their form, and what is kept out of them. Not part of the fingerprint."""
     transfer: TransferSection = TransferSection()
     """Where datasets are sent to. Not part of the fingerprint."""
+    after_campaign: tuple[FollowUp, ...] = ()
+    """What is done by itself when the campaign is complete. Not part of the fingerprint."""
+    evaluation: EvaluationSection = EvaluationSection()
+    """How trained models are evaluated then. Not part of the fingerprint."""
 
     @model_validator(mode="before")
     @classmethod
@@ -285,6 +290,26 @@ class Recipe(Section):
     def _datasets_can_be_folders(cls, datasets: dict[str, DatasetSection]) -> dict[str, DatasetSection]:
         check_names(datasets)
         return datasets
+
+    @field_validator("after_campaign")
+    @classmethod
+    def _follow_ups_have_what_they_need(cls, names: tuple[FollowUp, ...]) -> tuple[FollowUp, ...]:
+        check_follow_ups(names)
+        return names
+
+    @model_validator(mode="after")
+    def _follow_ups_can_be_done(self) -> Self:
+        if self.after_campaign and self.campaign.command is not None:
+            raise UsageError(
+                "after_campaign exports from a ledger, and somebody's own generator (campaign.command) writes none",
+                "leave out after_campaign, and use what your generator has written",
+            )
+        if "evaluate" in self.after_campaign and self.splits.test == 0:
+            raise UsageError(
+                "after_campaign evaluates on the test split, and splits.test is 0",
+                "give it a share, e.g. splits: {train: 0.9, validation: 0.05, test: 0.05}",
+            )
+        return self
 
     @model_validator(mode="after")
     def _teachers_are_known(self) -> Self:

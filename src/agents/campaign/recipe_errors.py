@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from agents.campaign.errors import UsageError
+from agents.campaign.follow_ups import FOLLOW_UPS
 from agents.campaign.recipe import PLACES, CandidateSection, Recipe, leaves
 from agents.campaign.secrets import hidden
 
@@ -43,6 +44,9 @@ _CURES = {
     r"transfer\.host": "name a machine as ssh knows it, e.g. --host medical-mechanica or zelda@192.168.1.7",
     r"transfer\.(path|scripts)": "name a folder of letters, digits and ._+@,-, e.g. --path ~/training/datasets/",
     r"transfer\.(identity|config)": "name the file; never put the key itself there",
+    r"after_campaign(\.\d+)?": (
+        f"give a list of what is to be done, in this order: after_campaign: [{', '.join(FOLLOW_UPS)}]; [] does nothing"
+    ),
     r"campaign\.target": "give a number of samples of at least 1, e.g. --campaign-target 34500",
     r"campaign\.output_name": (
         "use letters, digits, '.', '_' and '-', e.g. --output-name full_campaign_34500, or leave it out"

@@ -17,7 +17,7 @@ import orjson
 
 from agents.campaign.clock import stamp
 from agents.campaign.errors import DamagedFileError, PausedError
-from agents.campaign.events import RunKind
+from agents.campaign.events import WatchedKind
 from agents.campaign.files import PRIVATE_FILE, make_folder
 from agents.campaign.phases import Happening, Phase, step
 from agents.campaign.process import Identity
@@ -113,7 +113,7 @@ class Intent:
     """A generator that is about to be started, and where its log ends now."""
 
     run: str
-    kind: RunKind
+    kind: WatchedKind
     argv: tuple[str, ...]
     fingerprint: str
     log_position: int

@@ -82,6 +82,8 @@ def _show(bar: Progress, task: TaskID, home: Home) -> None:
 
 def _numbers(home: Home, state: dict[str, Any]) -> tuple[int, int | None, str]:
     """Return done, total and the rest in words: from the ledger where there is one, else from the status."""
+    if state.get("phase") == "after_campaign":
+        return _follow_up_numbers(state)
     is_campaign = "campaign_result" in state or state.get("phase") == "campaign_launched"
     run = state.get("run") if is_campaign else state.get("pilot_run")
     if state.get("phase") == "choosing_candidate":
@@ -92,6 +94,13 @@ def _numbers(home: Home, state: dict[str, Any]) -> tuple[int, int | None, str]:
             return progress.done or 0, progress.total, _words(progress.quality, progress.acceptance)
     result = state.get("campaign_result" if is_campaign else "pilot_result") or {}
     return result.get("progress", 0), result.get("total") or None, _words(result.get("estimated_quality"), None)
+
+
+def _follow_up_numbers(state: dict[str, Any]) -> tuple[int, int | None, str]:
+    """Return done, total and the name of what follows the campaign now."""
+    entries = state.get("after_campaign") or []
+    running: dict[str, Any] = next((entry for entry in entries if entry.get("state") == "running"), {})
+    return running.get("progress", 0), running.get("total"), running.get("task", "")
 
 
 def _words(quality: float | None, acceptance: float | None) -> str:

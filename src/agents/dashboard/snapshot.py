@@ -10,7 +10,7 @@ from typing import Any
 
 from agents.campaign.clock import SystemClock
 from agents.campaign.errors import CampaignError, DamagedFileError, ExitCode
-from agents.campaign.events import RUN_KINDS
+from agents.campaign.events import WATCHED_KINDS
 from agents.campaign.files import read_json
 from agents.campaign.home import Home
 from agents.campaign.lease import holder, is_held
@@ -81,7 +81,7 @@ def take(home: Home) -> Snapshot:
     }
     leases: dict[str, Path] = {
         "orchestrator": home.orchestrator_lease,
-        **{kind: home.warden_lease(kind) for kind in RUN_KINDS},
+        **{kind: home.warden_lease(kind) for kind in WATCHED_KINDS},
     }
     pids = {}
     for name, lease in leases.items():

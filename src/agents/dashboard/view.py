@@ -60,6 +60,7 @@ def headline(state: dict[str, Any] | str | None, pids: Mapping[str, int | None])
         lines.append(f"Candidate: {_shown(candidate)}")
     if progress := progress_text(state):
         lines.append(progress)
+    lines += follow_up_lines(state)
     if cause := state.get("cause"):
         lines.append(f"Cause: {_shown(cause)}")
     running = [f"{name} (pid {pid})" if pid else name for name, pid in pids.items()]
@@ -91,6 +92,27 @@ def progress_text(state: Mapping[str, Any]) -> str:
             f"Tried next: {_shown(', '.join(map(str, choice['wanted'])))}, to {_shown(choice.get('tickets'))} tickets"
         )
     return ""
+
+
+def follow_up_lines(state: Mapping[str, Any]) -> list[str]:
+    """Return a line for each thing that follows the campaign, as far as it is."""
+    told = state.get("after_campaign")
+    entries = [entry for entry in told if isinstance(entry, dict)] if isinstance(told, list) else []
+    return [f"After it: {_shown(entry.get('task'))}: {_follow_up_text(entry)}" for entry in entries]
+
+
+def _follow_up_text(entry: Mapping[str, Any]) -> str:
+    words = [_shown(entry.get("state"))]
+    if entry.get("total"):
+        words.append(f"{_shown(entry.get('progress'))}/{_shown(entry['total'])}")
+    if (loss := entry.get("loss")) is not None:
+        words.append(f"loss {_shown(loss, '.4f')}")
+    if eta := entry.get("eta"):
+        words.append(f"ready {_shown(eta)}")
+    result = entry.get("result")
+    if isinstance(result, dict) and isinstance(after := result.get("after"), dict):
+        words.append(f"{_shown(after.get('pass_rate'), '.1%')} of {_shown(after.get('tickets'))} tickets passed")
+    return ", ".join(words)
 
 
 def spent_lines(spent: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
@@ -131,6 +153,7 @@ def outcome_text(mode: str, document: Mapping[str, Any]) -> str:
     if mode == "auto":
         lines = [f"{document['phase']}: campaign {document['run']}"]
         lines += [text for text in (progress_text(document),) if text]
+        lines += follow_up_lines(document)
         lines += [f"Cause: {_shown(document['cause'])}"] if document.get("cause") else []
         return "\n".join([*lines, f"Next: {document['next']}"])
     if mode == "validate":

@@ -17,11 +17,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import orjson
 
 from agents.campaign.clock import SystemClock, stamp
+from agents.campaign.datasets import FormatName
 from agents.campaign.errors import AnotherPlanError, CampaignError, ExitCode, PausedError, UsageError
 from agents.campaign.files import PRIVATE_FILE, make_folder, read_json, sync_folder, write_json
 from agents.campaign.home import Home
@@ -136,7 +137,7 @@ def _identity(header: RunHeader) -> dict[str, Any]:
     return {"run": header.run, "kind": header.kind, "total": header.total, "fingerprint": header.fingerprint}
 
 
-_FORMATS = "qwen, chatml, llama3, mistral, gemma, alpaca, sharegpt, messages or prompt-completion (default: messages)"
+_FORMATS = f"{', '.join(get_args(FormatName))} (default: the recipe's)"
 EPILOG = """A dataset that is there already is verified and left alone; a folder with another export is never touched.
 exit codes: 0 done, 1 failed, 2 usage, 4 another export is at work, 6 paused: the same command does it later."""
 
@@ -174,7 +175,7 @@ def parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--input", required=True, metavar="RUN", help="name of the run")
     add("--output", nargs="+", default=[], metavar="DATASET", help="datasets of the recipe (default: all of them)")
-    add("--format", default="messages", metavar="FORMAT", help=_FORMATS)
+    add("--format", metavar="FORMAT", help=_FORMATS)
     add("--recipe", type=Path, metavar="FILE", help="recipe with the datasets (default: the one that made the run)")
     add("--partial", action="store_true", help="export what is there of a run that is not finished")
     add("--tokenizer", type=Path, metavar="PATH", help="tokenizer.json, or its folder, to count tokens with")

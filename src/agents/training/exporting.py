@@ -6,7 +6,7 @@ Owns the order of an export. Changes nothing where a dataset is there already.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -56,7 +56,7 @@ def export(home: Home, wish: Wish, now: datetime, say: Callable[[str], object] =
         AlreadyRunningError: another export is at work.
         PausedError: a folder cannot be written.
     """
-    if wish.form not in FORMATS:
+    if wish.form is not None and wish.form not in FORMATS:
         raise UsageError(f"there is no format {wish.form!r}", f"use one of {', '.join(FORMATS)}")
     ledger = home.run(wish.run).ledger
     if not ledger.exists():
@@ -89,7 +89,8 @@ class Export:
         self.settings, folder = (self.made_by, own_folder) if self.wish.recipe is None else _recipe_at(self.wish.recipe)
         curation = self.settings.curation
         references, self.references = read_references(curation.decontaminate, folder)
-        self.form: Format = FORMATS[self.wish.form]
+        self.form: Format = FORMATS[self.wish.form or curation.format]
+        self.wish = replace(self.wish, form=self.form.name)
         self.curator = Curator(
             self.snapshot,
             self.settings.splits,

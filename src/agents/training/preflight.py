@@ -6,6 +6,7 @@ Owns the question "could this run start?". Never starts one and never writes.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,6 +32,7 @@ from agents.training.identity import check_same_run
 from agents.training.limits import Limits
 from agents.training.opinion import SCHEMA
 from agents.training.prices import Prices, Tariff
+from agents.training.readiness import unready
 from agents.training.rounds import ROUND, Goal
 from agents.training.sample import Cell
 from agents.training.sources import read
@@ -141,6 +143,7 @@ class Prepared:
             "ledger": str(self.paths.ledger),
             "capacity": {name: domain.capacity() for name, domain in self.domains.items()},
             "left_out": {name: dict(counts) for name, counts in self.left_out.items()},
+            "unready": unready(self.plan.recipe, os.environ) if self.header.kind == "campaign" else [],
         }
 
 

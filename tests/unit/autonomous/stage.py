@@ -12,7 +12,7 @@ from typing import Any
 from agents.autonomous.warden import lease_label
 from agents.campaign.clock import stamp
 from agents.campaign.errors import CampaignError
-from agents.campaign.events import RUN_KINDS, RunKind
+from agents.campaign.events import WATCHED_KINDS, RunKind, WatchedKind
 from agents.campaign.files import make_folder, write_json
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
@@ -99,7 +99,7 @@ def make_ledger(
 class Played:
     """A generator that was started on the stage."""
 
-    kind: RunKind
+    kind: WatchedKind
     run: str
     launch: int
     argv: tuple[str, ...]
@@ -113,27 +113,32 @@ class Stage:
     fingerprint: str = FINGERPRINT
     capacity: int | None = None
     """Distinct items of the domain asm."""
+    unready: list[str] = field(default_factory=list)
+    """What could not be done after the campaign."""
     refusal: CampaignError | None = None
     """What every dry run ends with."""
     dies_with: tuple[int | None, int | None] | None = None
     """Exit code and signal with which every generator ends at once."""
     at_start: Callable[[Played], None] = lambda _: None
     started: list[Played] = field(default_factory=list)
-    _held: dict[RunKind, ExitStack] = field(default_factory=dict)
+    _held: dict[WatchedKind, ExitStack] = field(default_factory=dict)
 
     async def dry_run(self, argv: Sequence[str], _environment: Mapping[str, str]) -> dict[str, Any]:
         if self.refusal is not None:
             raise self.refusal
         if "--trial" in argv:
             name, tickets = (argv[argv.index(flag) + 1] for flag in ("--candidate", "--tickets"))
-            return {"run": f"trial_{name}", "total": int(tickets), "fingerprint": name, "capacity": {"asm": None}}
+            return {"run": f"trial_{name}", "total": int(tickets), "fingerprint": name} | self._abilities(None)
         is_pilot = "--pilot" in argv
         run = PILOT_RUN if is_pilot else argv[argv.index("--output-name") + 1]
         total = 190 if is_pilot else int(argv[argv.index("--target") + 1])
-        return {"run": run, "total": total, "fingerprint": self.fingerprint, "capacity": {"asm": self.capacity}}
+        return {"run": run, "total": total, "fingerprint": self.fingerprint} | self._abilities(self.capacity)
+
+    def _abilities(self, capacity: int | None) -> dict[str, Any]:
+        return {"capacity": {"asm": capacity}, "unready": self.unready}
 
     def start_detached(self, argv: Sequence[str], _log: Path, _environment: Mapping[str, str]) -> Identity:
-        kind = next(kind for kind in RUN_KINDS if kind == argv[argv.index("--kind") + 1])
+        kind = next(kind for kind in WATCHED_KINDS if kind == argv[argv.index("--kind") + 1])
         played = Played(
             kind,
             argv[argv.index("--run") + 1],
@@ -147,13 +152,13 @@ class Stage:
             self.end(kind, *self.dies_with)
         return Identity.mine()
 
-    def live(self, kind: RunKind, run: str) -> None:
+    def live(self, kind: WatchedKind, run: str) -> None:
         """Hold what a live generator and its warden hold."""
         held = self._held[kind] = ExitStack()
         held.enter_context(Lease(self.home.warden_lease(kind), lease_label(kind, run)))
         held.enter_context(Lease(self.home.run(run).lease, lease_label(kind, run)))
 
-    def end(self, kind: RunKind, code: int | None = 0, signal: int | None = None) -> None:
+    def end(self, kind: WatchedKind, code: int | None = 0, signal: int | None = None) -> None:
         """End the newest generator of ``kind`` as its warden records it."""
         played = [played for played in self.started if played.kind == kind][-1]
         if kind == "campaign" and code == 0:
@@ -161,7 +166,7 @@ class Stage:
         write_exit(self.home, played.run, code, signal, played.launch)
         self._held.pop(kind).close()
 
-    def vanish(self, kind: RunKind) -> None:
+    def vanish(self, kind: WatchedKind) -> None:
         """End a generator and its warden without a record, as kill -9 of both does."""
         self._held.pop(kind).close()
 

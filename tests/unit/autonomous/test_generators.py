@@ -51,7 +51,7 @@ with Lease(Home.from_environment(os.environ).run(name).lease, "campaign"):
     print("working", flush=True)
     time.sleep(60)
 """
-GOOD = 'answer({"run": "r", "total": 5, "fingerprint": "f" * 16, "capacity": {"asm": 70}})'
+GOOD = 'answer({"run": "r", "total": 5, "fingerprint": "f" * 16, "capacity": {"asm": 70}, "unready": []})'
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ UNDER_WAY = [
     "validating_pilot",
     "validation_complete",
     "campaign_launched",
+    "after_campaign",
 ]
 
 
@@ -82,7 +83,14 @@ def test_only_a_launch_leads_to_a_campaign_and_only_its_end_completes_it() -> No
         ("validation_complete", "launched"),
         ("campaign_launched", "relaunched"),
     }
-    assert ways_into(Phase.CAMPAIGN_COMPLETE) == {("campaign_launched", "campaign_done")}
+    assert ways_into(Phase.CAMPAIGN_COMPLETE) == {
+        ("campaign_launched", "campaign_done"),
+        ("after_campaign", "follow_ups_done"),
+    }
+    assert ways_into(Phase.AFTER_CAMPAIGN) == {
+        ("campaign_launched", "follow_ups_begun"),
+        ("after_campaign", "follow_up_ended"),
+    }
 
 
 def test_of_the_gate_only_an_approval_leads_on_to_the_launch() -> None:

@@ -74,6 +74,7 @@ OTHER_VALUES: dict[str, Any] = {
     "speed.parallel": False,
     "speed.workers": 3,
     "speed.in_flight": 64,
+    "curation.format": "qwen",
     "curation.near_duplicate": 0.8,
     "curation.max_tokens": 2_048,
     "curation.decontaminate": ["bench/*.jsonl"],
@@ -86,6 +87,9 @@ OTHER_VALUES: dict[str, Any] = {
     "transfer.config": "~/.ssh/config",
     "transfer.bandwidth_mb": 10.0,
     "transfer.connect_seconds": 5.0,
+    "after_campaign": ["export", "transfer"],
+    "evaluation.count": 400,
+    "evaluation.before": "student",
 }
 NO_OTHER_VALUE = {
     *(

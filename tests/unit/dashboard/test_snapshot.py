@@ -46,6 +46,7 @@ def test_an_empty_home_is_healthy_and_stays_empty(tmp_path: Path) -> None:
         ("validating_pilot", 0, 6),
         ("validation_complete", 0, 6),
         ("campaign_launched", 0, 6),
+        ("after_campaign", 0, 6),
         ("campaign_complete", 0, 0),
         ("validation_failed", 0, 3),
         ("awaiting_approval", 0, 5),

@@ -118,6 +118,26 @@ def test_the_campaigns_progress_is_told_before_the_pilots() -> None:
     assert progress_text({}) == ""
 
 
+def test_what_follows_a_campaign_is_told_line_by_line() -> None:
+    entries = [
+        {"task": "export", "state": "done", "result": {"alttp": 20}},
+        {"task": "train alttp", "state": "running", "progress": 3, "total": 9, "loss": 1.25, "eta": "2026-01-02"},
+        {"task": "evaluate alttp", "state": "done", "result": {"after": {"pass_rate": 0.625, "tickets": 8}}},
+        {"task": "evaluate yaze", "state": "held up"},
+    ]
+    assert headline(STATE | {"after_campaign": entries}, {}).split("\n")[2:6] == [
+        "After it: export: done",
+        "After it: train alttp: running, 3/9, loss 1.2500, ready 2026-01-02",
+        "After it: evaluate alttp: done, 62.5% of 8 tickets passed",
+        "After it: evaluate yaze: held up",
+    ]
+
+
+@pytest.mark.parametrize("broken", [7, "x", [7], [{}], [{"task": "\x1b[2J", "result": {"after": {}}, "total": "x"}]])
+def test_what_somebody_wrote_into_it_breaks_nothing(broken: Any) -> None:
+    assert "\x1b" not in headline(STATE | {"after_campaign": broken}, {})
+
+
 def test_a_section_is_the_seeds_json_and_missing_ones_are_left_out() -> None:
     page = status_text({"Orchestrator": STATE, "Pilot": None, "Launch": {"launched": False, "pid": None}}, "head")
     shown = json.loads(page[page.index("Orchestrator:\n") + 14 : page.index("\n\nLaunch:")])

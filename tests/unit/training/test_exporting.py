@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 import pyarrow.parquet
@@ -18,6 +18,7 @@ from first_version import turn_back
 from made_run import NOW, RUN, SPLITS, Made, MadeRun, dialogue, lines, mixed_samples, tool_dialogue
 from tiny_run import GOAL, TinyRun
 
+from agents.campaign.datasets import FormatName
 from agents.campaign.errors import AlreadyRunningError, AnotherPlanError, DamagedFileError, PausedError, UsageError
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
@@ -162,6 +163,18 @@ def test_a_folder_that_is_no_dataset_is_never_touched(home: Home) -> None:
         run.export(*SEED_NAMES)
     assert [path.name for path in home.datasets.iterdir()] == ["yaze_tools_7k"], "none is begun that cannot be ended"
     assert notes.read_text() == "mine"
+
+
+def test_the_form_is_the_recipes_where_nobody_asks_for_another_one(home: Home) -> None:
+    run, recipe = run_of(home, mixed_samples(60)), f"{SPLITS}curation: {{format: chatml}}\n"
+    assert run.export("alttp_asm_24k", recipe=recipe)[0].manifest["format"] == "chatml"
+    (asked,) = run.export("yaze_tools_7k", recipe=recipe, form="sharegpt")
+    assert asked.manifest["format"] == "sharegpt"
+    assert "--format sharegpt" in asked.manifest["commands"][-1]
+
+
+def test_a_recipe_can_name_every_form_and_no_other() -> None:
+    assert set(get_args(FormatName)) == set(FORMATS)
 
 
 def test_the_manifest_and_the_card_tell_the_truth(home: Home) -> None:

@@ -14,11 +14,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be exported, as a person says it; ``names`` are the datasets, all that are defined where empty."""
+    """What is to be exported, as a person says it; ``names`` are the datasets, all that are defined where empty.
+
+    ``form`` None is the recipe's.
+    """
 
     run: str
     names: Sequence[str] = ()
-    form: str = "messages"
+    form: str | None = None
     recipe: Path | None = None
     is_partial: bool = False
     tokenizer: Path | None = None
@@ -30,7 +33,7 @@ class Wish:
         """Return the command line that wishes for the same, in the folder of its files."""
         parts = ["python", "-m", "agents.training.exporter", "--input", self.run]
         parts += ["--output", *self.names] if self.names else []
-        parts += ["--format", self.form]
+        parts += ["--format", self.form] if self.form else []
         parts += ["--recipe", self.recipe.name] if self.recipe else []
         parts += ["--tokenizer", self.tokenizer.name] if self.tokenizer else []
         parts += ["--max-tokens", str(self.max_tokens)] if self.max_tokens else []

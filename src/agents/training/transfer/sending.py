@@ -58,7 +58,7 @@ def transfer(
     names = choose(home.datasets, wanted)
     for name in [] if wanted else find_unfinished(home.datasets):
         say(f"{name} is left out: it has no {MANIFEST}, so it is not finished")
-    route = Route.to(section, _existing(section.identity, "identity"), _existing(section.config, "config"))
+    route = route_to(section)
     far, began = FarSide(route, os.environ, section.bandwidth_mb), clock.monotonic()
     try:
         with contextlib.nullcontext() if dry_run else Lease(home.training / "transfer.lease", "Transfer"):
@@ -140,6 +140,11 @@ async def _until_signal(work: Coroutine[Any, Any, list[dict[str, Any]]]) -> list
     for number in SIGNALS:
         loop.add_signal_handler(number, task.cancel)
     return await work
+
+
+def route_to(section: TransferSection) -> Route:
+    """Return the way to the machine of ``section``; raises UsageError where a file that it names is not there."""
+    return Route.to(section, _existing(section.identity, "identity"), _existing(section.config, "config"))
 
 
 def _existing(path: str | None, key: str) -> str | None:

@@ -139,6 +139,7 @@ def test_a_dry_run_names_the_run_and_starts_nothing(place: Place, capfd: pytest.
         "ledger": str(place.ledger(name)),
         "capacity": {"tiny": 6_000_000},
         "left_out": {},
+        "unready": [],
     }
     assert main(place.arguments("--target", "77", "--dry-run")) == ExitCode.DONE
     campaign = document_of(capfd)

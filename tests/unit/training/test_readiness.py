@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from agents.campaign.plan import Layer, resolve
+from agents.campaign.recipe import Recipe
+from agents.training import readiness
+from agents.training.readiness import unready
+from agents.training.sft.preflight import PACKAGES
+from agents.training.sft.troubles import PackagesError
+
+ALL = "after_campaign: [export, transfer, train, evaluate]\n"
+
+
+def recipe(folder: Path, text: str) -> Recipe:
+    path = folder / "recipe.yaml"
+    path.write_text(text)
+    return resolve(Layer.of_recipe(path)).recipe
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> dict[str, str]:
+    """Return variables with which ssh and rsync are found."""
+    for name in ("ssh", "rsync"):
+        (tmp_path / name).write_text("")
+        (tmp_path / name).chmod(0o755)
+    return {"PATH": str(tmp_path)}
+
+
+@pytest.fixture
+def all_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "installed", lambda: dict.fromkeys(PACKAGES, "99"))
+
+
+def datasets(*options: str) -> str:
+    return f"datasets: {{alttp: {{domains: [asm], training: [{', '.join(options)}]}}}}\n"
+
+
+def test_nothing_is_looked_for_that_nobody_wants(tmp_path: Path) -> None:
+    assert unready(recipe(tmp_path, "seed: 1\n"), {"PATH": ""}) == []
+
+
+def test_programs_that_are_missing_are_named(tmp_path: Path, programs: dict[str, str]) -> None:
+    sent = recipe(tmp_path, "after_campaign: [export, transfer]\n")
+    (trouble,) = unready(sent, {"PATH": str(tmp_path / "nowhere")})
+    assert re.match(r"transfer: .*rsync.*\(.*install", trouble)
+    assert unready(sent, programs) == []
+
+
+def test_a_key_that_is_not_there_is_named(tmp_path: Path, programs: dict[str, str]) -> None:
+    sent = recipe(tmp_path, "after_campaign: [export, transfer]\ntransfer: {identity: /nowhere/key}\n")
+    (trouble,) = unready(sent, programs)
+    assert "transfer.identity = '/nowhere/key'" in trouble
+
+
+def test_a_campaign_without_samples_for_any_dataset_is_told(tmp_path: Path) -> None:
+    lacking = recipe(tmp_path, "after_campaign: [export]\ndatasets: {music: {domains: [spc]}}\n")
+    (trouble,) = unready(lacking, {})
+    assert trouble.startswith("export: no dataset is defined for the domains")
+
+
+def test_packages_that_are_missing_are_named(
+    tmp_path: Path, programs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacks() -> dict[str, str]:
+        raise PackagesError("not installed: torch", "install it")
+
+    monkeypatch.setattr(readiness, "installed", lacks)
+    assert unready(recipe(tmp_path, ALL), programs) == ["train: not installed: torch (install it)"]
+
+
+@pytest.mark.usefixtures("all_installed")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--modell", "tiny"], "train alttp: its options cannot be: unrecognized arguments: --modell tiny (mend "),
+        (["--epochs", "none"], "train alttp: its options cannot be: argument --epochs: "),
+        (["--model", "/nowhere/model"], "train alttp: there is no model /nowhere/model (name "),
+    ],
+)
+def test_options_that_no_training_has_are_told(
+    tmp_path: Path, programs: dict[str, str], options: list[str], told: str
+) -> None:
+    (trouble,) = unready(recipe(tmp_path, ALL + datasets(*options)), programs)
+    assert trouble.startswith(told)
+    assert "datasets.alttp.training" in trouble
+
+
+@pytest.mark.usefixtures("all_installed")
+@pytest.mark.parametrize("options", [["--model", "tiny"], ["--cpu"]])
+def test_a_model_for_the_processor_needs_no_card(tmp_path: Path, programs: dict[str, str], options: list[str]) -> None:
+    assert unready(recipe(tmp_path, ALL + datasets(*options)), programs) == []
+
+
+@pytest.mark.slow
+def test_a_model_that_wants_a_card_is_told_where_there_is_none(tmp_path: Path, programs: dict[str, str]) -> None:
+    torch = pytest.importorskip("torch")
+    troubles = unready(recipe(tmp_path, ALL + datasets("--model", "some/model")), programs)
+    assert len(troubles) == (0 if torch.cuda.is_available() else 1)
