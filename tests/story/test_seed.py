@@ -6,18 +6,25 @@ Where a command would run for long, the recipe named by CAMPAIGN_RECIPE makes it
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
+import os
 import shutil
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
+from far_machine import far_machine, missing_programs
 from world import World, wait_until
 
 from agents.autonomous.training_orchestrator import TrainingOrchestrator
 from agents.campaign.lease import is_held
+from agents.training.sft.preflight import PACKAGES
 
 pytestmark = pytest.mark.story
+
+NOT_INSTALLED = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
 
 TARGET = 60
 RUN = f"full_campaign_{TARGET}"
@@ -279,9 +286,47 @@ def test_export_datasets(world: World) -> None:
         assert {"train.jsonl", "validation.jsonl", "test.jsonl", "README.md"} <= manifest["files"].keys()
 
 
-@pytest.mark.skip(
-    reason="its parts have stories of their own: test_transfer, test_training, test_evaluation; not yet one of them all"
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(
+    bool(missing_programs() or NOT_INSTALLED),
+    reason=f"not installed: {', '.join([*missing_programs(), *NOT_INSTALLED])}",
 )
-def test_transfer_and_train(world: World) -> None:
-    finished(world, "rsync -avz ~/.context/training/datasets/ medical-mechanica:~/training/datasets/")
-    finished(world, "ssh medical-mechanica 'cd ~/training && python train_alttp_asm.py && python train_yaze_tools.py'")
+def test_the_next_steps_as_they_are_written(world: World, tmp_path: Path) -> None:
+    """From the data to two trained models; ``campaign transfer`` puts the training scripts where they are run."""
+    steps = "--max-steps, '4', --batch-size, '1', --gradient-accumulation, '1'"
+    tiny = f"training: [--model, tiny, --max-length, '8192', {steps}]"
+    recipe = world.folder / "seed.yaml"
+    recipe.write_text(
+        "campaign: {target: 300, output_name: full_campaign_34500}\n"
+        f"datasets:\n  alttp_asm_24k: {{domains: [asm, oracle, errors], at_most: 24000, {tiny}}}\n"
+        f"  yaze_tools_7k: {{domains: [yaze], at_most: 7000, {tiny}}}\n"
+        "splits: {train: 0.8, validation: 0.1, test: 0.1}\n"
+    )
+    world.variables |= {"CAMPAIGN_RECIPE": str(recipe), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    finished(world, "python scripts/launch_training.py auto")
+    own = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    with far_machine(tmp_path / "far", own) as far:
+        (far.home / "training").mkdir()
+        bin_folder = world.folder / "bin"
+        bin_folder.mkdir()
+        (bin_folder / "ssh").write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F "{far.config}" "$@"\n')
+        (bin_folder / "ssh").chmod(0o755)
+        from_here = f'export PATH="{bin_folder}:$PATH"; '
+
+        assert "full_campaign_34500" in finished(world, "ls -lh ~/.context/training/datasets/")
+        finished(
+            world,
+            "python -m agents.training.exporter --input full_campaign_34500 "
+            "--output alttp_asm_24k yaze_tools_7k --format qwen",
+        )
+        finished(world, from_here + "rsync -avz ~/.context/training/datasets/ medical-mechanica:~/training/datasets/")
+        assert "train_alttp_asm.py" in finished(world, from_here + "python scripts/launch_training.py transfer")
+        for script in ("train_alttp_asm.py", "train_yaze_tools.py"):
+            finished(
+                world, f"{from_here}ssh medical-mechanica 'export HF_HUB_OFFLINE=1; cd ~/training && python {script}'"
+            )
+        for name in ("alttp_asm_24k", "yaze_tools_7k"):
+            manifest = world.read(far.home / "training" / "models" / f"{name}-tiny" / "manifest.json")
+            assert manifest["steps"] == 4
+            assert manifest["dataset"]["name"] == name
