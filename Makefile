@@ -60,7 +60,8 @@ bench: setup
 lock:
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet --disable-pip-version-check pip-tools
-	for extra in "-o requirements/core.txt" "--extra dev -c requirements/core.txt -o requirements/dev.txt"; do \
+	for extra in "-o requirements/core.txt" "--extra dev -c requirements/core.txt -o requirements/dev.txt" \
+			"--extra train -c requirements/core.txt -o requirements/train.txt"; do \
 		build/lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --build-deps-for editable \
 			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options pyproject.toml $$extra; \
 	done

@@ -312,17 +312,22 @@ def evaluate(
         str | None, typer.Argument(metavar="DATASET", help="Whose test split; by default the only one there is.")
     ] = None,
     model: Annotated[
-        Path | None, typer.Option("--model", metavar="FOLDER", help="A trained model, or what a training wrote.")
+        Path | None,
+        typer.Option("--model", metavar="FOLDER", help="A trained model; by default the newest of the dataset."),
     ] = None,
     alias: Annotated[str | None, typer.Option("--alias", metavar="NAME", help="A model of the recipe instead.")] = None,
     before: Annotated[
-        str | None, typer.Option("--before", metavar="MODEL", help="Folder or alias to compare with.")
+        str | None,
+        typer.Option("--before", metavar="MODEL", help="Compare with: base, which was trained on; a folder; an alias."),
     ] = None,
     count: Annotated[int | None, typer.Option("--count", "-n", metavar="N", min=1, help="Ask only so many.")] = None,
     domain: Annotated[str | None, typer.Option("--domain", metavar="NAME", help="Ask only tickets of it.")] = None,
     answers: Annotated[int, typer.Option("--samples", "-k", metavar="K", min=1, help="Answers to each ticket.")] = 1,
     max_tokens: Annotated[
         int | None, typer.Option("--max-tokens", metavar="N", min=1, help="The most of one answer.")
+    ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option("--max-cost", metavar="AMOUNT", help="The most that models of the recipe may cost.")
     ] = None,
     recipe: RecipeFile = None,
     as_json: AsJson = False,
@@ -331,7 +336,9 @@ def evaluate(
     from agents.training.evaluation.examining import EvaluationWish
     from agents.training.evaluation.page import evaluation_text
 
-    wish = EvaluationWish(dataset, model, alias, before, count, domain, recipe, answers, max_tokens=max_tokens)
+    wish = EvaluationWish(
+        dataset, model, alias, before, count, domain, recipe, answers, max_tokens=max_tokens, max_cost=max_cost
+    )
     document = _evaluated(wish)
     _print_json(document) if as_json else typer.echo(evaluation_text(document))
 

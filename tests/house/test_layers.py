@@ -71,7 +71,10 @@ LAYERS = {
         "agents.training.evaluation.answer_store",
         *("agents.training.transfer.parcel", "agents.training.transfer.far_side"),
     ],
-    5: ["agents.training.calls", "agents.training.engine", "agents.autonomous", "agents.training.transfer.delivery"],
+    5: [
+        *("agents.training.calls", "agents.training.engine", "agents.autonomous", "agents.training.transfer.delivery"),
+        *("agents.training.evaluation.account", "agents.training.evaluation.asking"),
+    ],
     6: [
         *("agents.cli", "agents.__main__", "agents.dashboard", "agents.training.console", "agents.training.exporter"),
         *(
@@ -85,7 +88,10 @@ LAYERS = {
             ),
             "agents.training.scripts",
             *("agents.training.exporting", "agents.training.transfer.sending"),
-            *(f"agents.training.evaluation.{name}" for name in ("questions", "student", "examining", "evaluating")),
+            *(
+                f"agents.training.evaluation.{name}"
+                for name in ("questions", "student", "trainings", "examining", "evaluating")
+            ),
             *("agents.training.trainer", "agents.training.sft"),
         ),
         "scripts",

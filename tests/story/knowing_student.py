@@ -35,7 +35,7 @@ class KnowingStudent(ServedModel):
         key = self.question(asked)
         said = self._turns[key] if key not in self._vain else {"role": "assistant", "content": "I do not know."}
         choice = {"index": 0, "message": said, "finish_reason": "tool_calls" if "tool_calls" in said else "stop"}
-        return {"model": "knowing-1", "choices": [choice], "usage": {"completion_tokens": 7}}
+        return {"model": "knowing-1", "choices": [choice], "usage": {"prompt_tokens": 11, "completion_tokens": 7}}
 
 
 def _key(messages: list[dict[str, Any]], tools: Any) -> str:

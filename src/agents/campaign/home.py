@@ -54,6 +54,11 @@ class Home:
         return self.training / "datasets"
 
     @property
+    def models(self) -> Path:
+        """Folder of trained models."""
+        return self.training / "models"
+
+    @property
     def workflows(self) -> Path:
         """SQLite file with phases, verdicts, approvals and launch intents."""
         return self.training / "workflows.sqlite"
@@ -82,11 +87,6 @@ class Home:
     def training_status(self) -> Path:
         """Projection written by the newest training of a model."""
         return self.training / "training_status.json"
-
-    @property
-    def models(self) -> Path:
-        """Folder of trained models."""
-        return self.training / "models"
 
     @property
     def evaluations(self) -> Path:

@@ -47,12 +47,8 @@ class Limits:
                 f"guards.max_hours are over: {self.max_hours:g} since this start",
                 "raise it in the recipe, or run the same command for as long again",
             )
-        if self.max_cost is not None and spent.cost is not None and spent.cost > self.max_cost:
-            return PausedError(
-                f"the next answer could bring the cost to {spent.cost:.6g}, guards.max_cost allows {self.max_cost:g}; "
-                "answers whose cost nobody told count with what was reserved for them",
-                "raise guards.max_cost in the recipe and run the same command again",
-            )
+        if (dear := cost_reached(spent.cost, self.max_cost, "guards.max_cost", " in the recipe")) is not None:
+            return dear
         if spent.free_bytes < self.min_free_gb * GIGABYTE:
             return PausedError(
                 f"{spent.free_bytes / GIGABYTE:.3g} GB are free on the ledger's disk, guards.min_free_gb wants "
@@ -60,3 +56,17 @@ class Limits:
                 "free some space, or lower guards.min_free_gb in the recipe, and run the same command again",
             )
         return None
+
+
+def cost_reached(cost: float | None, max_cost: float | None, cap: str, place: str = "") -> PausedError | None:
+    """Return why no call may begin that could bring the cost to ``cost``, or None when one may.
+
+    ``cap`` is what a person calls ``max_cost``, and ``place`` where it is written; None sets none.
+    """
+    if max_cost is None or cost is None or cost <= max_cost:
+        return None
+    return PausedError(
+        f"the next answer could bring the cost to {cost:.6g}, {cap} allows {max_cost:g}; answers whose cost nobody "
+        "told count with what was reserved for them",
+        f"raise {cap}{place} and run the same command again",
+    )

@@ -5,6 +5,7 @@ Pure. Owns the arithmetic of tokens and prices. What is not known is None, never
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from agents.training.sample import Message, Reply
 MILLION = 1_000_000
 FRAME_TOKENS = 16
 """Tokens that a chat template may put around one message; those in use need fewer than ten."""
+TOOLS_TOKENS = 1_024
+"""Tokens that a template or a server may say around the tools on offer; hosted ones that tell need up to 530."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,18 @@ class Prices:
 
     def most(self, prompt: Iterable[Message]) -> float | None:
         """Return what an answer to ``prompt`` can cost at most: a token is at least one byte. None without prices."""
-        read = self.frame + sum(len(message.content.encode()) + FRAME_TOKENS for message in prompt)
-        return self.of(read, self.answer_tokens)
+        return self.of(self.frame + sum(map(_most_tokens, prompt)), self.answer_tokens)
 
 
 NO_PRICES = Prices()
+
+
+def _most_tokens(message: Message) -> int:
+    """Return how many tokens ``message`` can be: tools and calls are told as JSON, at its widest with an indent."""
+    if not message.tools and not message.tool_calls:
+        return len(message.content.encode()) + FRAME_TOKENS
+    around = TOOLS_TOKENS if message.tools else 0
+    return len(json.dumps(message.document(), indent=4)) + FRAME_TOKENS + around
 
 
 @dataclass(frozen=True, slots=True)

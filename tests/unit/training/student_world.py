@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -19,6 +19,7 @@ from agents.training.domains import ProvingDomain, load
 from agents.training.domains.yaze.reading import answered
 from agents.training.evaluation.student import Student
 from agents.training.judge import sample_of
+from agents.training.prices import NO_PRICES, Prices
 from agents.training.sample import Message, Outcome, Reply, SourceItem, Ticket, ToolCall
 from agents.training.teachers import Request, Teacher
 
@@ -64,6 +65,31 @@ def write_dataset(home: Home, made: list[Made], name: str = NAME, *, is_told: bo
         "files": files,
     } | manifest
     (folder / "manifest.json").write_bytes(orjson.dumps(document))
+    return folder
+
+
+def write_training(
+    folder: Path,
+    fingerprint: str,
+    *,
+    name: str = NAME,
+    created: str = "2026-01-01T00:00:00+00:00",
+    kind: str = "lora",
+    base_model: str = "hub/name",
+    parts: Sequence[str] = (),
+) -> Path:
+    """Write what a finished training tells of itself, and folders for its parts; without weights."""
+    for part in (".", *parts):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    manifest = {
+        "created": created,
+        "kind": kind,
+        "base_model": base_model,
+        "dataset": {"name": name, "fingerprint": fingerprint},
+        "parts": [*parts],
+        "files": {},
+    }
+    (folder / "manifest.json").write_bytes(orjson.dumps(manifest))
     return folder
 
 
@@ -118,11 +144,11 @@ def mistaken(ticket: Ticket, has_tools: bool) -> Message:
     return Message("assistant", said.reply or said.thought, tuple(calls))
 
 
-def student(teacher: Teacher, name: str = "knowing", most: int = 4) -> Student:
+def student(teacher: Teacher, name: str = "knowing", most: int = 4, prices: Prices = NO_PRICES) -> Student:
     """Return the student that ``teacher`` plays."""
 
     @contextlib.asynccontextmanager
     async def opened() -> AsyncIterator[Teacher]:
         yield teacher
 
-    return Student(name, f"a test named {name}", digest(name), most, opened)
+    return Student(name, f"a test named {name}", digest(name), most, opened, prices)

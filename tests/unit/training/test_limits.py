@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from agents.training.limits import GIGABYTE, Limits, Spent
+from agents.training.limits import GIGABYTE, Limits, Spent, cost_reached
 
 SPENT = Spent(tickets=10, hours=1.0, free_bytes=GIGABYTE, cost=5.0)
 
@@ -48,3 +48,15 @@ def test_below_its_cap_a_run_goes_on(limits: Limits) -> None:
 
 def test_an_unknown_cost_is_not_held_to_a_cap() -> None:
     assert Limits(max_cost=0.1).reached(replace(SPENT, cost=None)) is None
+
+
+@pytest.mark.parametrize(("cost", "max_cost"), [(None, 1.0), (1.0, None), (1.0, 1.0), (0.9, 1.0)])
+def test_a_cost_that_fits_or_that_nobody_capped_reaches_nothing(cost: float | None, max_cost: float | None) -> None:
+    assert cost_reached(cost, max_cost, "--max-cost") is None
+
+
+def test_a_cap_on_money_is_called_what_a_person_calls_it() -> None:
+    reached = cost_reached(1.5, 1.0, "--max-cost")
+    assert reached is not None
+    assert "bring the cost to 1.5, --max-cost allows 1;" in reached.what
+    assert reached.cure == "raise --max-cost and run the same command again"

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
+
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.training.prices import Prices
-from agents.training.sample import Message, Outcome, Reply
+from agents.training.sample import Message, Outcome, Reply, ToolCall
 
 PRICES = Prices(input=2.0, output=8.0, answer_tokens=1_000)
 
@@ -30,3 +33,17 @@ def test_the_reservation_is_never_below_what_its_bytes_could_cost(texts: list[st
     assert most is not None
     assert dearest is not None
     assert most >= dearest
+
+
+def test_tools_and_calls_are_read_too() -> None:
+    tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "description": "ö" * 99}}}
+    said = Message("assistant", "", (ToolCall("1", "look", orjson.dumps({"at": "x" * 500}).decode()),))
+    plain, offered = Message("system", "Look."), Message("system", "Look.", tools=(tool,))
+    prices = Prices(input=1_000_000.0, output=0.0)
+    most = {
+        name: prices.most([message]) or 0.0
+        for name, message in {"plain": plain, "tools": offered, "call": said}.items()
+    }
+    assert most["plain"] == len("Look.") + 16
+    assert most["tools"] >= most["plain"] + len(json.dumps(tool, indent=4)) + 1_024
+    assert most["call"] >= 500

@@ -1,11 +1,12 @@
-"""Answers of an evaluation, kept as they come: what was answered is never asked again.
+"""Answers of an evaluation, kept as they come, and every call for one: what was answered is never asked again.
 
-Owns the SQLite file. Knows nothing of what an answer is worth.
+Owns the SQLite file. Knows nothing of what an answer is worth, or costs.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,19 +18,40 @@ from agents.campaign.files import PRIVATE_FILE, make_folder
 from agents.training.sample import Outcome, Reply
 
 FILE = "answers.sqlite"
-_VERSION = 1
-_SCHEMA = """
+_VERSION = 2
+_CALLS = """
+CREATE TABLE calls (
+    id INTEGER PRIMARY KEY, reserved REAL, tokens_in INTEGER, tokens_out INTEGER, cost REAL
+) STRICT;
+"""
+_ANSWERS = """
 CREATE TABLE evaluation (one INTEGER PRIMARY KEY CHECK (one = 1), identity TEXT NOT NULL) STRICT;
 CREATE TABLE answers (
     question TEXT NOT NULL, sample INTEGER NOT NULL, outcome TEXT NOT NULL, text TEXT NOT NULL, model TEXT NOT NULL,
     tokens_in INTEGER, tokens_out INTEGER, seconds REAL, PRIMARY KEY (question, sample)
 ) STRICT;
 """
+_FROM_1 = "INSERT INTO calls (tokens_in, tokens_out) SELECT tokens_in, tokens_out FROM answers;"
+"""A file of version 1 has no calls, but each of its answers was one."""
 _ALL = "SELECT question, sample, outcome, text, model, tokens_in, tokens_out, '', seconds FROM answers"
 _ADD = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_END = "UPDATE calls SET tokens_in = ?, tokens_out = ?, cost = ? WHERE id = ?"
 
 Key = tuple[str, int]
 """A question's id, and which of several answers to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call for an answer; what is not known is None: all but ``reserved`` while it is under way, or was lost.
+
+    ``reserved`` is what it could cost at most, and ``cost`` what it did, by the prices of its time.
+    """
+
+    reserved: float | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost: float | None = None
 
 
 class AnswerStore:
@@ -68,11 +90,12 @@ class AnswerStore:
 
     def _begin(self, connection: sqlite3.Connection) -> None:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version={_VERSION}; COMMIT;")
+        if version < _VERSION:
+            more = _ANSWERS if version == 0 else _FROM_1
+            connection.executescript(f"BEGIN; {_CALLS} {more} PRAGMA user_version={_VERSION}; COMMIT;")
         connection.execute("INSERT OR IGNORE INTO evaluation VALUES (1, ?)", (self._identity,))
         (there,) = connection.execute("SELECT identity FROM evaluation").fetchone()
-        if version not in (0, _VERSION) or there != self._identity:
+        if version > _VERSION or there != self._identity:
             raise AnotherPlanError(
                 f"{self.path} has the answers of another evaluation", f"move it away: mv {self.path} {self.path}.old"
             )
@@ -96,13 +119,34 @@ class AnswerStore:
         except (sqlite3.DatabaseError, ValueError, TypeError) as error:
             raise self._failed(error) from error
 
-    def add(self, key: Key, reply: Reply) -> None:
-        """Keep an answer; it is durable when this returns."""
+    def calls(self) -> list[Call]:
+        """Return every call that was begun."""
+        try:
+            rows = self._open().execute("SELECT reserved, tokens_in, tokens_out, cost FROM calls ORDER BY id")
+            return [Call(*row) for row in rows]
+        except sqlite3.DatabaseError as error:
+            raise self._failed(error) from error
+
+    def begin(self, reserved: float | None) -> int:
+        """Note that a call begins, before it is made, and return its id; it is durable when this returns."""
+        try:
+            return int(self._open().execute("INSERT INTO calls (reserved) VALUES (?)", (reserved,)).lastrowid or 0)
+        except sqlite3.DatabaseError as error:
+            raise self._failed(error) from error
+
+    def finish(self, call: int, key: Key, reply: Reply, cost: float | None) -> None:
+        """Keep what a call brought, and what it cost; it is durable when this returns."""
         text = reply.text.encode(errors="replace").decode()
         told = reply.outcome.value, text, reply.model, reply.tokens_in, reply.tokens_out, reply.seconds
+        connection = self._open()
         try:
-            self._open().execute(_ADD, (*key, *told))
+            connection.execute("BEGIN")
+            connection.execute(_END, (reply.tokens_in, reply.tokens_out, cost, call))
+            connection.execute(_ADD, (*key, *told))
+            connection.execute("COMMIT")
         except sqlite3.DatabaseError as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise self._failed(error) from error
 
     def _open(self) -> sqlite3.Connection:

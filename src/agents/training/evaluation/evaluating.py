@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,11 @@ from agents.campaign.clock import Clock
 from agents.campaign.errors import PausedError, UsageError
 from agents.campaign.home import Home
 from agents.campaign.recipe import Recipe
-from agents.training.evaluation.examining import EvaluationWish, Examiner, Progressed, Say
+from agents.training.evaluation.examining import BASE, EvaluationWish, Examiner, Progressed, Say
 from agents.training.evaluation.questions import examination
 from agents.training.evaluation.results import Question
-from agents.training.evaluation.student import Student, student_behind, student_in
+from agents.training.evaluation.student import Student, student_before, student_behind, student_in
+from agents.training.evaluation.trainings import newest_training
 from agents.training.stop_requests import SIGNALS
 from agents.training.teachers.local import Sampling
 
@@ -42,9 +45,10 @@ def evaluate(
     Run in the main thread: SIGINT or SIGTERM lets the questions under way be answered and kept, a second one does not.
 
     Raises:
-        UsageError: the dataset or a model is not there, or cannot be evaluated.
+        UsageError: the dataset or a model is not there, or cannot be evaluated, or no cost could be known.
         AlreadyRunningError: this evaluation is at work elsewhere.
-        PausedError: stopped, or the model cannot be asked: the same command asks what is missing.
+        PausedError: stopped, the cap on money is reached, or the model cannot be asked: the same command asks what is
+            missing.
         CampaignError: whatever else must be mended first.
     """
 
@@ -81,18 +85,29 @@ async def evaluated(
     """Return the report as ``evaluate`` does; ends early, with PausedError, when ``stop`` is set."""
     _check(wish)
     exam = await asyncio.to_thread(examination, home, wish.dataset, wish.recipe)
+    if wish.model is None and wish.alias is None:
+        newest = await asyncio.to_thread(newest_training, home.models, exam.name, exam.fingerprint)
+        say(f"the newest training of {exam.name} is of {newest.created:%Y-%m-%d %H:%M}: {newest.folder}")
+        wish = replace(wish, model=newest.folder)
     sampling = _sampling(wish, exam.questions)
     students = await asyncio.to_thread(_students, wish, exam.recipe, sampling, environment, clock, say)
     return await Examiner(home, wish, exam, sampling, clock, say, progressed, stop).report(students)
 
 
 def _check(wish: EvaluationWish) -> None:
-    if (wish.model is None) == (wish.alias is None):
+    if wish.model is not None and wish.alias is not None:
         raise UsageError("one model is evaluated", "give --model FOLDER, or --alias NAME of a recipe")
+    if wish.alias is not None and wish.before == BASE:
+        raise UsageError(
+            f"nobody knows what the model behind {wish.alias!r} was before its training",
+            "give that model: --before FOLDER, or ALIAS; or --model FOLDER instead of --alias",
+        )
     counts = {"count": wish.count, "samples": wish.samples, "max_tokens": wish.max_tokens, "batch": wish.batch}
     for name, value in counts.items():
         if value is not None and value < 1:
             raise UsageError(f"{name} = {value} asks for nothing", "give a positive number")
+    if wish.max_cost is not None and not 0.0 < wish.max_cost < inf:
+        raise UsageError(f"max_cost = {wish.max_cost:g} is no cap", "give a positive number, in the prices' currency")
 
 
 def _students(
@@ -106,18 +121,28 @@ def _students(
     """Return whom to ask, by the role ``after`` training and perhaps ``before``."""
 
     def behind(alias: str) -> Student:
-        return student_behind(alias, recipe, sampling, environment, clock, say)
+        student = student_behind(alias, recipe, sampling, environment, clock, say)
+        if wish.max_cost is not None and None in recipe.prices(alias):
+            raise UsageError(
+                f"--max-cost is given and the prices of model {alias!r} are not: no cost could be known",
+                f"set models.{alias}.input_price and output_price in the recipe, the prices of a million tokens, or "
+                "costs.input and costs.output",
+            )
+        return student
 
     def inside(folder: Path) -> Student:
         return student_in(folder, sampling, wish.batch, say)
 
     students = {"after": behind(str(wish.alias)) if wish.model is None else inside(wish.model)}
+    if wish.before == BASE and wish.model is not None:
+        before = student_before(wish.model, sampling, wish.batch, say)
+        return students if before is None else students | {"before": before}
     if wish.before is not None:
         if wish.before not in recipe.models and not Path(wish.before).expanduser().is_dir():
             known = ", ".join(get_close_matches(wish.before, recipe.models, n=3) or recipe.models) or "none"
             raise UsageError(
                 f"{wish.before!r} is neither a folder nor a model of the recipe",
-                f"give the folder of a model, or one of its models: {known}",
+                f"give {BASE}, which is what was trained on, the folder of a model, or one of its models: {known}",
             )
         students["before"] = behind(wish.before) if wish.before in recipe.models else inside(Path(wish.before))
     return students

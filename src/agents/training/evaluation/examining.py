@@ -6,11 +6,14 @@ Owns what is kept of it: every answer before it counts, so that the same wish as
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from math import fsum
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +25,23 @@ from agents.campaign.files import replace_file, write_json
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
 from agents.training.bench import Bench, InlineBench, WorkerBench
+from agents.training.evaluation.account import Account, Paid, paid
 from agents.training.evaluation.answer_store import AnswerStore, Key
+from agents.training.evaluation.asking import Asking
 from agents.training.evaluation.intervals import DIFFERENCE, LEVEL, RATE, TEST
 from agents.training.evaluation.page import evaluation_text
 from agents.training.evaluation.questions import SPLIT, Examination
 from agents.training.evaluation.results import Answer, Question, Score, chosen, comparison, mark, result
 from agents.training.evaluation.student import Student
 from agents.training.judge import Domains
-from agents.training.sample import Outcome, Reply, Ticket
-from agents.training.teachers import Request, Teacher
+from agents.training.sample import Outcome, Reply
 from agents.training.teachers.local import Sampling
 
 REPORT, PAGE = "report.json", "report.txt"
+BASE = "base"
+"""What a person calls the model that was trained on, before it was."""
+NONE_BEFORE = "what training changed: there was no model before it, all weights were made on the spot"
+NOT_COMPARED = f"what the model could do before it was trained: give --before {BASE}, or a FOLDER or ALIAS"
 _MANY = 256
 """So many answers are worth a process that judges them."""
 
@@ -47,9 +55,11 @@ Progressed = Callable[[int, int], object]
 class EvaluationWish:
     """What is to be evaluated, as a person says it.
 
-    ``dataset`` is a name or a folder; one of ``model``, a folder, and ``alias``, of a recipe, is given. ``before`` is a
-    folder or an alias: what is compared with. ``count`` tickets are asked, all when None, only of ``domain`` if that is
-    given; ``samples`` answers to each. ``temperature`` is 0 for one answer and ``DRAWN`` for several when None.
+    ``dataset`` is a name or a folder. ``model`` is a folder, ``alias`` a name of a recipe, and without either it is the
+    newest training of the dataset. ``before`` is what is compared with: ``BASE``, a folder or an alias. ``count``
+    tickets are asked, all when None, only of ``domain`` if that is given; ``samples`` answers to each. ``temperature``
+    is 0 for one answer and ``DRAWN`` for several when None. What the aliases have cost, earlier too, may come to
+    ``max_cost``.
     """
 
     dataset: str | None = None
@@ -64,6 +74,7 @@ class EvaluationWish:
     temperature: float | None = None
     max_tokens: int | None = None
     batch: int = 16
+    max_cost: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,13 +94,10 @@ class Examiner:
         """Ask the students that are named ``after`` and perhaps ``before``, and return what came of it."""
         began, questions = self.clock.monotonic(), self._questions()
         keys = [(question.id, sample) for question in questions for sample in range(self.wish.samples)]
-        replies, scores = {}, {}
-        for at, (role, student) in enumerate(students.items()):
-            replies[role] = await self._answers(student, questions, keys, at * len(keys), len(students) * len(keys))
-            scores[role] = await self._scores(questions, replies[role])
+        answered = await self._answers(students, questions, keys)
+        scores = {role: await self._scores(questions, came.replies) for role, came in answered.items()}
         models = {
-            role: _who(student) | _came_back(replies[role].values()) | result(scores[role])
-            for role, student in students.items()
+            role: _who(student) | answered[role].document() | result(scores[role]) for role, student in students.items()
         }
         document = {
             "dataset": self.exam.name,
@@ -102,6 +110,7 @@ class Examiner:
             "temperature": self.sampling.temperature,
             "max_tokens": self.sampling.max_tokens,
             "accept_at": self.exam.accept_at,
+            "max_cost": self.wish.max_cost,
             "level": LEVEL,
             "methods": {"rate": RATE, "difference": DIFFERENCE, "test": TEST},
             "models": models,
@@ -137,25 +146,58 @@ class Examiner:
 
     def _folder(self, student: Student) -> Path:
         name = f"{_NO_NAME.sub('_', student.name)}-{digest(self._identity(student))[:8]}"
-        return self.home.training / "evaluations" / self.exam.name / name
+        return self.home.evaluations / self.exam.name / name
 
     async def _answers(
-        self, student: Student, questions: Sequence[Question], keys: Sequence[Key], before: int, total: int
+        self, students: Mapping[str, Student], questions: Sequence[Question], keys: Sequence[Key]
+    ) -> dict[str, _Answered]:
+        """Return what all students say to ``keys``; answers that are not there yet, or failed, are asked for."""
+        answered, total = {}, len(students) * len(keys)
+        with contextlib.ExitStack() as stack:
+            sittings = self._sittings(students, stack)
+            spent = {sitting.store.path: sitting.paid().at_most or 0.0 for sitting in sittings.values()}
+            account = Account(self.wish.max_cost, fsum(spent.values()))
+            for at, (role, sitting) in enumerate(sittings.items()):
+                progressed = partial(self._told, at * len(keys), total)
+                replies = await self._asked(sitting, account, questions, keys, progressed)
+                answered[role] = _Answered(replies, sitting.paid())
+        return answered
+
+    def _sittings(self, students: Mapping[str, Student], stack: contextlib.ExitStack) -> dict[str, _Sitting]:
+        """Return the open sitting of every student; ``stack`` closes them. The same student twice has one store."""
+        stores: dict[Path, AnswerStore] = {}
+        sittings = {}
+        for role, student in students.items():
+            folder = self._folder(student)
+            if folder not in stores:
+                stack.enter_context(Lease(folder / "evaluation.lease", "Evaluation"))
+                stores[folder] = stack.enter_context(AnswerStore(folder, self._identity(student)))
+            sittings[role] = _Sitting(student, stores[folder], student.dearest(self.exam.questions))
+        return sittings
+
+    def _told(self, before: int, total: int, came: int) -> None:
+        self.progressed(before + came, total)
+
+    async def _asked(
+        self,
+        sitting: _Sitting,
+        account: Account,
+        questions: Sequence[Question],
+        keys: Sequence[Key],
+        progressed: Callable[[int], object],
     ) -> dict[Key, Reply]:
-        """Return the replies to all ``keys``; those that are not there yet, or failed, are asked for."""
-        folder = self._folder(student)
-        lease = Lease(folder / "evaluation.lease", "Evaluation")
-        with lease, AnswerStore(folder, self._identity(student)) as store:
+        student, store = sitting.student, sitting.store
+        there = store.answers()
+        missing = [key for key in keys if key not in there or there[key].outcome is Outcome.FAILED]
+        done = len(keys) - len(missing)
+        progressed(done)
+        if missing and not self.stop.is_set():
+            self.say(f"asking {student.place}: {len(missing):,} of {len(keys):,} answers are missing")
+            by_id = {question.id: question for question in questions}
+            asking = Asking(store, by_id, student.prices, account, self.stop, lambda came: progressed(done + came))
+            async with student.open() as teacher:
+                await asking.all(teacher, missing, student.most)
             there = store.answers()
-            missing = [key for key in keys if key not in there or there[key].outcome is Outcome.FAILED]
-            done = before + len(keys) - len(missing)
-            self.progressed(done, total)
-            if missing and not self.stop.is_set():
-                self.say(f"asking {student.place}: {len(missing):,} of {len(keys):,} answers are missing")
-                asking = _Asking(store, questions, self.stop, lambda came: self.progressed(done + came, total))
-                async with student.open() as teacher:
-                    await asking.all(teacher, missing, student.most)
-                there = store.answers()
         if left := sum(key not in there for key in keys):
             raise PausedError(
                 f"stopped with {len(keys) - left:,} of {len(keys):,} answers of {student.name} there",
@@ -193,55 +235,48 @@ class Examiner:
             if len(model["answered_by"]) > 1:
                 told.append(f"one model {role} training: {' and '.join(model['answered_by'])} have answered")
         if "before" not in models:
-            told.append("what the model could do before it was trained: give --before FOLDER or ALIAS")
+            told.append(NONE_BEFORE if self.wish.before == BASE else NOT_COMPARED)
         told.append("whether it can do anything that the domains of this dataset do not ask for")
         return told
 
 
-@dataclass(frozen=True)
-class _Asking:
-    """Asks for answers and keeps each as it comes, until somebody stops it."""
+@dataclass(frozen=True, slots=True)
+class _Sitting:
+    """A student with the store of its answers; ``dearest`` is what one of them can cost at most."""
 
+    student: Student
     store: AnswerStore
-    questions: Sequence[Question]
-    stop: asyncio.Event
-    progressed: Callable[[int], object]
+    dearest: float | None
 
-    async def all(self, teacher: Teacher, keys: Sequence[Key], most: int) -> None:
-        """Ask for ``keys``, ``most`` at a time, the longest first: what does not fit is seen early."""
-        by_id = {question.id: question for question in self.questions}
-        order = sorted(enumerate(keys), key=lambda one: -by_id[one[1][0]].length)
-        waiting, came = iter(order), 0
+    def paid(self) -> Paid:
+        """Return what all its calls have cost until now."""
+        return paid(self.store.calls(), self.student.prices, self.dearest)
 
-        async def ask() -> None:
-            nonlocal came
-            while not self.stop.is_set() and (following := next(waiting, None)) is not None:
-                seq, key = following
-                question = by_id[key[0]]
-                ticket = Ticket("evaluation", seq, question.item, question.variant)
-                self.store.add(key, await teacher.answer(Request(ticket, question.turns)))
-                came += 1
-                self.progressed(came)
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(most, len(keys))):
-                    group.create_task(ask())
-        except ExceptionGroup as troubles:
-            raise troubles.exceptions[0] from None
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """What one model said, and what its calls have cost, those of earlier evaluations among them."""
+
+    replies: Mapping[Key, Reply]
+    paid: Paid
+
+    def document(self) -> dict[str, Any]:
+        """Return what is known besides the worth: who answered, how long, why some failed, and what it cost."""
+        known = list(self.replies.values())
+        failed = Counter(reply.text for reply in known if reply.outcome is Outcome.FAILED)
+        return {
+            "answered_by": sorted({reply.model for reply in known if reply.model}),
+            "outcomes": {outcome.value: sum(reply.outcome is outcome for reply in known) for outcome in Outcome},
+            "tokens_out": sum(reply.tokens_out or 0 for reply in known),
+            "cost": _rounded(self.paid.cost),
+            "cost_at_most": _rounded(self.paid.at_most),
+            "why_failed": dict(failed.most_common(3)),
+        }
+
+
+def _rounded(amount: float | None) -> float | None:
+    return None if amount is None else float(f"{amount:.6g}")
 
 
 def _who(student: Student) -> dict[str, Any]:
     return {"name": student.name, "place": student.place, "fingerprint": student.fingerprint}
-
-
-def _came_back(replies: Iterable[Reply]) -> dict[str, Any]:
-    """Return what is known of replies besides their worth: who gave them, their length, and why some failed."""
-    known = list(replies)
-    failed = Counter(reply.text for reply in known if reply.outcome is Outcome.FAILED)
-    return {
-        "answered_by": sorted({reply.model for reply in known if reply.model}),
-        "outcomes": {outcome.value: sum(reply.outcome is outcome for reply in known) for outcome in Outcome},
-        "tokens_out": sum(reply.tokens_out or 0 for reply in known),
-        "why_failed": dict(failed.most_common(3)),
-    }

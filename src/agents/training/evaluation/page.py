@@ -62,8 +62,15 @@ def _model(model: Document, level: float) -> Iterator[str]:
         yield f"  did not pass: {told}{f', others {others:,}' if others else ''}"
     else:
         yield "  did not pass: none"
+    yield f"  cost: {_cost(model)}"
     for why, count in model["why_failed"].items():
         yield f"  failed {count:,} times: {why}"
+
+
+def _cost(model: Document) -> str:
+    if model["cost"] is not None:
+        return f"{model['cost']:g}"
+    return "not known" if model["cost_at_most"] is None else f"not known, {model['cost_at_most']:g} at most"
 
 
 def _rated(domain: str, difficulty: str, numbers: Document) -> str:

@@ -29,6 +29,7 @@ from agents.training.domains import Domain
 from agents.training.evaluation.results import Question
 from agents.training.judge import Domains
 from agents.training.sample import Cell, Message, SourceItem, ToolCall
+from agents.training.sft.dataset import fingerprint_of
 
 SPLIT = "test"
 _FILE = f"{SPLIT}.jsonl"
@@ -41,11 +42,12 @@ Row = Mapping[str, Any]
 class Examination:
     """The questions of dataset ``name``, whose test split has ``tickets``, and who judges the answers.
 
-    An answer passes from quality ``accept_at`` on. ``identity`` names the split; ``not_measured`` says what the answers
-    cannot show, in sentences.
+    An answer passes from quality ``accept_at`` on. ``identity`` names the split, ``fingerprint`` the whole dataset;
+    ``not_measured`` says what the answers cannot show, in sentences.
     """
 
     name: str
+    fingerprint: str
     run: str
     tickets: int
     questions: tuple[Question, ...]
@@ -82,6 +84,7 @@ def examination(home: Home, name: str | None, recipe: Path | None) -> Examinatio
     tickets = _tickets(asked, ledger)
     return Examination(
         name=folder.name,
+        fingerprint=fingerprint_of(folder),
         run=manifest["run"],
         tickets=len(rows),
         questions=tuple(_question(folder / _FILE, row, tickets) for row in asked),

@@ -5,7 +5,6 @@ Owns that nothing is read that was not proved. Never changes a dataset.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -72,13 +71,18 @@ def opened(folder: Path) -> Dataset:
             "run its export or its transfer again: the manifest comes last",
         )
     _check_files(folder, manifest)
-    dataset = Dataset(folder, manifest, hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()[:16])
+    dataset = Dataset(folder, manifest, fingerprint_of(folder))
     if not dataset.has(TRAIN):
         raise BlankError(f"{folder} has no {TRAIN}.jsonl", "export it again with a share for train")
     for split in (TRAIN, VALIDATION):
         if dataset.has(split) and next(dataset.rows(split), None) is None:
             raise BlankError(f"{folder / split}.jsonl is empty", "generate more samples, then export again")
     return dataset
+
+
+def fingerprint_of(folder: Path) -> str:
+    """Return the fingerprint of the dataset at ``folder``: 16 hex digits of its manifest's checksum; raises OSError."""
+    return checksum(folder / MANIFEST)[:16]
 
 
 def _check_files(folder: Path, manifest: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ def facts(dataset: Dataset, settings: Settings, ready: Ready, trainer: Any, pace
         "model": f"{settings.model} on {dataset.name}",
         "created": datetime.now().astimezone().isoformat(timespec="seconds"),
         "kind": "full" if settings.is_full else "lora",
-        "base_model": settings.model,
+        "base_model": settings.model if settings.is_made else ready.source,
         "base_revision": getattr(trainer.model.config, "_commit_hash", None),
         "dataset": {
             "name": dataset.name,

@@ -144,7 +144,7 @@ class Training:
 
         if not self.settings.is_made:
             given = Path(self.settings.model).expanduser()
-            return str(given) if given.exists() else self.settings.model
+            return str(given.absolute()) if given.exists() else self.settings.model
         if not base.exists():
             if not self.settings.dry_run:
                 self.output.begin(self.identity())

@@ -1,4 +1,4 @@
-"""A model in a folder, asked in this process: transformers, in batches, on a GPU where there is one.
+"""A model with its weights, asked in this process: transformers, in batches, on a GPU where there is one.
 
 Owns loading it, and how questions become batches. A whole model or an adapter; what it hears is its own chat template's
 text, with the tools on offer. Needs the extra ``train``, which is imported only when a model is opened.
@@ -46,20 +46,29 @@ class LocalModel:
     """Answers requests in batches of at most ``batch``; an async context manager.
 
     Args:
-        folder: a model of transformers, or an adapter of peft.
+        place: a model of transformers, a folder or a name on a hub; or the folder of an adapter of peft.
         base: where the adapter's model is, a folder or a name; None for a whole model.
         sampling: how answers are drawn.
         batch: as many of those that wait, in their order; what does not fit into memory is halved, from then on.
         say: is told on what it runs.
+        template: a folder with the tokenizer whose chat template is used where the model's own has none.
 
     Raises:
         UsageError: it cannot be loaded, or its tokenizer has no chat template.
     """
 
     def __init__(
-        self, folder: Path, base: str | None, sampling: Sampling, batch: int, say: Callable[[str], None]
+        self,
+        place: str,
+        base: str | None,
+        sampling: Sampling,
+        batch: int,
+        say: Callable[[str], None],
+        template: Path | None = None,
     ) -> None:
-        self._folder = folder
+        self._place = place
+        self._name = Path(place).name
+        self._template = template
         self._base = base
         self._sampling = sampling
         self._batch = batch
@@ -104,20 +113,24 @@ class LocalModel:
         transformers.logging.set_verbosity_error()
         transformers.logging.disable_progress_bar()
         is_gpu = torch.cuda.is_available()
-        words = self._folder if (self._folder / "tokenizer_config.json").exists() else self._base or self._folder
+        words = self._place if (Path(self._place) / "tokenizer_config.json").exists() else self._base or self._place
         try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(str(words), padding_side="left")
+            tokenizer = transformers.AutoTokenizer.from_pretrained(words, padding_side="left")
+            if not tokenizer.chat_template and self._template is not None:
+                tokenizer.chat_template = transformers.AutoTokenizer.from_pretrained(self._template).chat_template
             model = transformers.AutoModelForCausalLM.from_pretrained(
-                self._base or str(self._folder), dtype="auto" if is_gpu else torch.float32
+                self._base or self._place, dtype="auto" if is_gpu else torch.float32
             )
             if self._base is not None:
                 if len(tokenizer) > model.get_input_embeddings().num_embeddings:
                     model.resize_token_embeddings(len(tokenizer))
-                model = import_module("peft").PeftModel.from_pretrained(model, str(self._folder)).merge_and_unload()
+                model = import_module("peft").PeftModel.from_pretrained(model, self._place).merge_and_unload()
         except Exception as error:  # each library has errors of its own
             told = str(error).strip().partition("\n")[0][:300]
             raise UsageError(
-                f"the model in {self._folder} cannot be loaded: {told}", "see whether it is whole"
+                f"the model {self._place} cannot be loaded: {told}",
+                "see whether its folder is whole; a hub must be reachable the first time, and its model open to you "
+                "(HF_TOKEN)",
             ) from error
         if not tokenizer.chat_template:
             raise UsageError(
@@ -130,7 +143,7 @@ class LocalModel:
         self._torch, self._tokenizer, self._model = torch, tokenizer, model.eval().to(place)
         self._ends = sorted(set(_ends_of(tokenizer, model.generation_config)))
         model.generation_config = transformers.GenerationConfig()  # its own may hold back what was said before
-        self._say(f"{self._folder.name}: {model.num_parameters():,} parameters on {place}")
+        self._say(f"{self._name}: {model.num_parameters():,} parameters on {place}")
 
     async def _answer_all(self) -> None:
         while True:
@@ -141,7 +154,7 @@ class LocalModel:
                 replies = await asyncio.to_thread(self._replies, [one.request for one in batch])
             except Exception as error:
                 fault = CampaignError(
-                    f"the model in {self._folder} failed: {type(error).__name__}: {str(error)[:300]}",
+                    f"the model {self._place} failed: {type(error).__name__}: {str(error)[:300]}",
                     "see whether transformers can run it; then run the same command again",
                 )
                 _tell(batch, [fault] * len(batch))
@@ -220,10 +233,10 @@ class LocalModel:
         said = row[:end]
         text = self._tokenizer.decode(said, skip_special_tokens=False, clean_up_tokenization_spaces=False)
         outcome = Outcome.TRUNCATED if end is None else Outcome.ANSWERED if text.strip() else Outcome.EMPTY
-        return Reply(outcome, text, self._folder.name, tokens_in, len(said))
+        return Reply(outcome, text, self._name, tokens_in, len(said))
 
     def _failed(self, detail: str) -> Reply:
-        return Reply(Outcome.FAILED, detail, self._folder.name)
+        return Reply(Outcome.FAILED, detail, self._name)
 
 
 def _tell(batch: Sequence[_Waiting], replies: Sequence[Reply | CampaignError]) -> None:

@@ -116,7 +116,8 @@ def test_a_subset_has_of_every_cell_the_share_that_it_has_of_all() -> None:
 
 
 def document(**more: Any) -> dict[str, Any]:
-    model = {"name": "m", "place": "models/m", "why_failed": {}} | result(scored([PASSED] * 3 + [FAILED]))
+    about = {"name": "m", "place": "models/m", "why_failed": {}, "cost": None, "cost_at_most": None}
+    model = about | result(scored([PASSED] * 3 + [FAILED]))
     told = {
         "dataset": "tried",
         "split": "test",
@@ -161,3 +162,12 @@ def test_many_reasons_are_summed() -> None:
     marks = [replace(FAILED, reason=f"check {at}") for at in range(9)]
     model = document()["models"]["after"] | result(scored(marks))
     assert "check 5 1, others 3\n" in evaluation_text(document(models={"after": model}))
+
+
+@pytest.mark.parametrize(
+    ("cost", "at_most", "told"),
+    [(0.0125, 0.0125, "0.0125"), (None, 0.5, "not known, 0.5 at most"), (None, None, "not known"), (0.0, 0.0, "0")],
+)
+def test_the_page_tells_the_cost_or_that_it_is_not_known(cost: float | None, at_most: float | None, told: str) -> None:
+    model = document()["models"]["after"] | {"cost": cost, "cost_at_most": at_most}
+    assert f"  cost: {told}\n" in evaluation_text(document(models={"after": model}))

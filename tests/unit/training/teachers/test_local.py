@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import shutil
 import time
 from collections.abc import Sequence
 from importlib import import_module
@@ -111,12 +112,17 @@ def labelled(tokenizer: Any, turns: tuple[Message, ...]) -> tuple[list[int], lis
 
 
 def ask(
-    folder: Path, *prompts: tuple[Message, ...], max_tokens: int = 24, base: str | None = None, heat: float = 0.0
+    place: Path | str,
+    *prompts: tuple[Message, ...],
+    max_tokens: int = 24,
+    base: str | None = None,
+    heat: float = 0.0,
+    template: Path | None = None,
 ) -> list[Reply]:
     sampling = Sampling(heat, max_tokens)
 
     async def go() -> list[Reply]:
-        async with LocalModel(folder, base, sampling, 2, lambda _: None) as model:
+        async with LocalModel(str(place), base, sampling, 2, lambda _: None, template) as model:
             return await asyncio.gather(*(model.answer(request(prompt)) for prompt in prompts))
 
     return asyncio.run(go())
@@ -178,7 +184,7 @@ class Small(LocalModel):
 
 def test_a_batch_that_does_not_fit_is_halved(counting: Path) -> None:
     async def go() -> tuple[list[Reply], int]:
-        async with Small(counting, None, Sampling(0.0, 24), 5, lambda _: None) as model:
+        async with Small(str(counting), None, Sampling(0.0, 24), 5, lambda _: None) as model:
             return await asyncio.gather(*(model.answer(request(one)) for one in QUESTIONS)), model._batch
 
     replies, batch = asyncio.run(go())
@@ -190,7 +196,7 @@ def test_a_model_that_is_left_ends_at_its_next_token(tmp_path: Path) -> None:
     folder = make_model(tmp_path / "random", TEXTS)
 
     async def go() -> float:
-        async with LocalModel(folder, None, Sampling(0.0, 4_000), 1, lambda _: None) as model:
+        async with LocalModel(str(folder), None, Sampling(0.0, 4_000), 1, lambda _: None) as model:
             asking = asyncio.create_task(model.answer(request(QUESTIONS[0])))
             await asyncio.sleep(0.5)
             assert not asking.done()
@@ -212,6 +218,27 @@ def test_an_adapter_is_asked_on_top_of_its_model(counting: Path, tmp_path: Path)
     adapted.save_pretrained(tmp_path / "adapter")
     assert [reply.text for reply in ask(counting, QUESTIONS[0])] == ["1 follows."]
     assert [reply.text for reply in ask(tmp_path / "adapter", QUESTIONS[0], base=str(counting))] != ["1 follows."]
+
+
+def test_a_model_without_a_chat_template_may_hear_the_one_that_another_was_trained_with(
+    counting: Path, tmp_path: Path
+) -> None:
+    mute = tmp_path / "mute"
+    shutil.copytree(counting, mute)
+    (mute / "chat_template.jinja").unlink()
+    with pytest.raises(UsageError, match="no chat template"):
+        ask(mute, QUESTIONS[0])
+    assert [reply.text for reply in ask(mute, QUESTIONS[0], template=counting)] == ["1 follows."]
+    other = make_model(tmp_path / "other", TEXTS, template=TEMPLATE.replace("assistant", "student"))
+    with_own = ask(counting, QUESTIONS[0], template=other)
+    assert [reply.text for reply in with_own] == ["1 follows."]
+
+
+def test_a_name_that_no_hub_knows_is_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(UsageError, match="the model nobody/nothing cannot be loaded") as refused:
+        ask("nobody/nothing", QUESTIONS[0])
+    assert "a hub must be reachable" in refused.value.cure
 
 
 def test_what_cannot_be_loaded_or_asked_is_a_usage_error(tmp_path: Path) -> None:
