@@ -149,6 +149,7 @@ class FollowUpProgram:
                 evaluation = self.plan.recipe.evaluation
                 arguments = ["agents", "evaluate", *self.datasets, "--model", str(self._output), *recipe]
                 arguments += ["--before", evaluation.before] if evaluation.before else []
+                arguments += ["--max-cost", str(evaluation.max_cost)] if evaluation.max_cost else []
                 return arguments + (["--count", str(evaluation.count)] if evaluation.count else [])
 
 

@@ -35,6 +35,8 @@ class EvaluationSection(Section):
     """Tickets of each dataset's test split that are asked; all of them when unset."""
     before: str | None = Field(default=BASE, min_length=1)
     """What is compared with: ``base``, a folder, or a model of the recipe; nothing when unset."""
+    max_cost: float | None = Field(default=None, gt=0.0, le=1e12, allow_inf_nan=False)
+    """Money that the evaluation of one dataset never passes, where a model of the recipe is asked."""
 
 
 @dataclass(frozen=True, slots=True)

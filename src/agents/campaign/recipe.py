@@ -309,6 +309,12 @@ class Recipe(Section):
                 "after_campaign evaluates on the test split, and splits.test is 0",
                 "give it a share, e.g. splits: {train: 0.9, validation: 0.05, test: 0.05}",
             )
+        before = self.evaluation.before
+        if self.evaluation.max_cost is not None and before in self.models and None in self.prices(before):
+            raise UsageError(
+                f"evaluation.max_cost is set and the prices of model {before!r} are not: no cost could be known",
+                f"set models.{before}.input_price and output_price, the prices of a million tokens",
+            )
         return self
 
     @model_validator(mode="after")

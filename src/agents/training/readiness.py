@@ -36,6 +36,10 @@ def _troubles(follow_up: FollowUp, recipe: Recipe, environment: Mapping[str, str
                 route_to(recipe.transfer)
             case "train":
                 yield from _of_training(recipe)
+            case "evaluate" if recipe.evaluation.before is not None:
+                from agents.training.evaluation.student import check_before  # noqa: PLC0415 -- heavy
+
+                check_before(recipe.evaluation.before, recipe)
     except CampaignError as error:
         yield f"{follow_up}: {_in_one_line(error.what, error.cure)}"
 

@@ -308,6 +308,7 @@ def test_the_programs_say_what_the_recipe_says(home: Home) -> None:
         "datasets.alttp_asm_24k.domains": ["asm"],
         "datasets.alttp_asm_24k.training": ["--model", "tiny", "--output", "/srv/own"],
         "evaluation__count": 50,
+        "evaluation__max_cost": 2.5,
     }
     programs = [program.generator() for program in programs_of(plan(**RECIPE | recipe), home).values()]
     export, transfer, train, evaluate = (program.argv[2:] for program in programs)
@@ -315,8 +316,5 @@ def test_the_programs_say_what_the_recipe_says(home: Home) -> None:
     assert transfer == ("agents", "transfer", DATASET)
     assert train == ("agents", "train", DATASET, "--output", "/srv/own")
     assert evaluate[:3] == ("agents", "evaluate", DATASET)
-    assert (flag(evaluate, "--model"), flag(evaluate, "--before"), flag(evaluate, "--count")) == (
-        "/srv/own",
-        "base",
-        "50",
-    )
+    asked = {"--model": "/srv/own", "--before": "base", "--count": "50", "--max-cost": "2.5"}
+    assert {name: flag(evaluate, name) for name in asked} == asked

@@ -68,6 +68,7 @@ def test_tasks_of_long_campaigns_have_names_of_their_own() -> None:
             "splits.test is 0",
         ),
         ("evaluation: {count: 0}", "evaluation.count = 0"),
+        ("models: {m: {model: x}}\nevaluation: {before: m, max_cost: 1}", "evaluation.max_cost is set and the prices"),
     ],
 )
 def test_a_recipe_whose_end_could_not_come_is_refused(tmp_path: Path, recipe: str, told: str) -> None:

@@ -90,6 +90,7 @@ OTHER_VALUES: dict[str, Any] = {
     "after_campaign": ["export", "transfer"],
     "evaluation.count": 400,
     "evaluation.before": "student",
+    "evaluation.max_cost": 2.0,
 }
 NO_OTHER_VALUE = {
     *(

@@ -90,6 +90,16 @@ def test_options_that_no_training_has_are_told(
 
 
 @pytest.mark.usefixtures("all_installed")
+def test_what_could_not_be_compared_with_is_told(tmp_path: Path, programs: dict[str, str]) -> None:
+    compared = recipe(
+        tmp_path, ALL + datasets("--cpu") + "evaluation: {before: techer}\nmodels: {teacher: {model: x}}\n"
+    )
+    (trouble,) = unready(compared, programs)
+    assert trouble.startswith("evaluate: 'techer' is neither a folder nor a model of the recipe (give base")
+    assert trouble.endswith("one of its models: teacher)")
+
+
+@pytest.mark.usefixtures("all_installed")
 @pytest.mark.parametrize("options", [["--model", "tiny"], ["--cpu"]])
 def test_a_model_for_the_processor_needs_no_card(tmp_path: Path, programs: dict[str, str], options: list[str]) -> None:
     assert unready(recipe(tmp_path, ALL + datasets(*options)), programs) == []

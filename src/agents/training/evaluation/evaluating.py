@@ -9,19 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from math import inf
 from pathlib import Path
 from typing import Any
 
 from agents.campaign.clock import Clock
 from agents.campaign.errors import PausedError, UsageError
+from agents.campaign.follow_ups import BASE
 from agents.campaign.home import Home
 from agents.campaign.recipe import Recipe
-from agents.training.evaluation.examining import BASE, EvaluationWish, Examiner, Progressed, Say
+from agents.training.evaluation.examining import EvaluationWish, Examiner, Progressed, Say
 from agents.training.evaluation.questions import examination
 from agents.training.evaluation.results import Question
-from agents.training.evaluation.student import Student, student_before, student_behind, student_in
+from agents.training.evaluation.student import Student, check_before, student_before, student_behind, student_in
 from agents.training.evaluation.trainings import newest_training
 from agents.training.stop_requests import SIGNALS
 from agents.training.teachers.local import Sampling
@@ -138,12 +138,7 @@ def _students(
         before = student_before(wish.model, sampling, wish.batch, say)
         return students if before is None else students | {"before": before}
     if wish.before is not None:
-        if wish.before not in recipe.models and not Path(wish.before).expanduser().is_dir():
-            known = ", ".join(get_close_matches(wish.before, recipe.models, n=3) or recipe.models) or "none"
-            raise UsageError(
-                f"{wish.before!r} is neither a folder nor a model of the recipe",
-                f"give {BASE}, which is what was trained on, the folder of a model, or one of its models: {known}",
-            )
+        check_before(wish.before, recipe)
         students["before"] = behind(wish.before) if wish.before in recipe.models else inside(Path(wish.before))
     return students
 

@@ -22,6 +22,7 @@ from agents.campaign.datasets import OTHER_NAMES
 from agents.campaign.digest import digest
 from agents.campaign.errors import PausedError, UsageError
 from agents.campaign.files import replace_file, write_json
+from agents.campaign.follow_ups import BASE
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
 from agents.training.bench import Bench, InlineBench, WorkerBench
@@ -38,8 +39,6 @@ from agents.training.sample import Outcome, Reply
 from agents.training.teachers.local import Sampling
 
 REPORT, PAGE = "report.json", "report.txt"
-BASE = "base"
-"""What a person calls the model that was trained on, before it was."""
 NONE_BEFORE = "what training changed: there was no model before it, all weights were made on the spot"
 NOT_COMPARED = f"what the model could do before it was trained: give --before {BASE}, or a FOLDER or ALIAS"
 _MANY = 256

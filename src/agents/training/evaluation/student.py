@@ -14,6 +14,7 @@ from pathlib import Path
 
 import orjson
 
+from agents.campaign import follow_ups
 from agents.campaign.clock import Clock
 from agents.campaign.digest import digest
 from agents.campaign.errors import CampaignError, UsageError
@@ -176,6 +177,17 @@ def _contents(folder: Path) -> list[tuple[str, str]]:
         and path.name != "training_args.bin"
     )
     return [(name, checksum(folder / name)) for name in names]
+
+
+def check_before(before: str, recipe: Recipe) -> None:
+    """Raise UsageError where ``before`` is neither ``BASE``, nor a model of ``recipe``, nor a folder."""
+    if before == follow_ups.BASE or before in recipe.models or Path(before).expanduser().is_dir():
+        return
+    known = ", ".join(get_close_matches(before, recipe.models, n=3) or recipe.models) or "none"
+    raise UsageError(
+        f"{before!r} is neither a folder nor a model of the recipe",
+        f"give {follow_ups.BASE}, which is what was trained on, the folder of a model, or one of its models: {known}",
+    )
 
 
 def student_behind(
