@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from far_machine import FarMachine, far_machine, missing_programs
 from world import World, kill_hard, wait_until
 
 from agents.campaign.files import read_json
-from agents.campaign.lease import holder, is_held
+from agents.campaign.lease import is_held
 from agents.training.sft.preflight import PACKAGES
 
 pytestmark = pytest.mark.story
@@ -23,7 +21,7 @@ TARGET = 150
 RUN = f"full_campaign_{TARGET}"
 CAMPAIGN = f"campaign: {{target: {TARGET}}}\nsplits: {{train: 0.8, validation: 0.1, test: 0.1}}\n"
 NAME = "alttp_asm_24k"
-TINY = "[--model, tiny, --max-steps, '6', --save-steps, '2', --batch-size, '1', --gradient-accumulation, '1']"
+TINY = "[--model, tiny, --max-steps, '30', --save-steps, '5', --batch-size, '1', --gradient-accumulation, '1']"
 NOT_INSTALLED = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
 needs_ssh = pytest.mark.skipif(bool(missing_programs()), reason=f"not installed: {', '.join(missing_programs())}")
 needs_torch = pytest.mark.skipif(
@@ -106,25 +104,30 @@ def test_zero_touch_to_a_tested_model_whatever_is_killed(world: World, far: FarM
     )
     world.variables |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     first = world.start_campaign("auto", "--recipe", str(recipe))
-    wait_until(lambda: (read_json(world.home.training_status) or {}).get("progress", 0) >= 2)
+    wait_until(lambda: (read_json(world.home.training_status) or {}).get("checkpoint"))
     kill_hard(first.pid)
     first.communicate()
-    warden = holder(world.home.warden_lease("follow_up"))
-    assert warden is not None
+    assert is_held(world.home.warden_lease("follow_up"))
 
     second = world.start_campaign("auto", "--recipe", str(recipe))
-    wait_until(lambda: states(world).get(f"train {NAME}") == "running")
-    generator = read_json(world.home.run(f"{RUN}.train.{NAME}").generator)
-    if generator is not None and warden.is_alive():
-        os.kill(generator["pid"], signal.SIGKILL)
+    wait_until(lambda: is_shown_to_train(world, pid=second.pid))
+    world.kill_generator(f"{RUN}.train.{NAME}")
     output, complaints = second.communicate(timeout=300)
 
     assert second.returncode == 0, complaints
+    assert "killed by signal 9" in complaints
+    assert "started again" in complaints
     assert set(states(world).values()) == {"done"}
-    assert "tickets passed" in output
+    assert "6 tickets passed" in output
     result = told(world)[f"evaluate {NAME}"]["result"]
-    assert result["after"]["tickets"] == 6
-    assert Path(result["report"]).read_text(encoding="utf-8").startswith("")
-    assert read_json(world.home.models / NAME / "manifest.json") is not None
+    assert (result["after"]["tickets"], "before" in result) == (6, False)
+    assert "no model before it" in Path(result["report"]).read_text(encoding="utf-8")
+    log = (world.home.models / NAME / "training.log").read_text(encoding="utf-8")
+    assert "going on from step" in log
+    assert (far.home / "training" / "datasets" / NAME / "manifest.json").exists()
     assert not is_held(world.home.warden_lease("follow_up"))
     world.check_accounts(RUN, accepted=TARGET)
+
+
+def is_shown_to_train(world: World, *, pid: int) -> bool:
+    return world.state["pid"] == pid and states(world).get(f"train {NAME}") == "running"
