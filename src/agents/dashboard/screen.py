@@ -17,7 +17,6 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
-    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -51,39 +50,52 @@ async def workflow_bar(home: Home) -> AsyncIterator[None]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), speed_estimate_period=60) as bar:
-        task = bar.add_task("starting", total=None, numbers="")
-        refresher = asyncio.create_task(_refresh(bar, task, home))
+        bar.add_task("starting", total=None, numbers="")
+        refresher = asyncio.create_task(_refresh(bar, home))
         try:
             yield
         finally:
-            _show(bar, task, home)
+            _show(bar, home)
             refresher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await refresher
 
 
-async def _refresh(bar: Progress, task: TaskID, home: Home) -> None:
+async def _refresh(bar: Progress, home: Home) -> None:
     while True:
-        _show(bar, task, home)
+        _show(bar, home)
         await asyncio.sleep(REFRESH_SECONDS)
 
 
-def _show(bar: Progress, task: TaskID, home: Home) -> None:
+def _show(bar: Progress, home: Home) -> None:
     try:
         state = read_json(home.orchestrator_state) or {}
-        done, total, numbers = _numbers(home, state)
+        what, (done, total, numbers) = _what(state), _numbers(home, state)
     except CampaignError:
         return
-    phase = str(state.get("phase", "starting"))
-    if bar.tasks[0].description != phase:
-        bar.reset(task, description=phase)
-    bar.update(task, completed=done, total=total, numbers=numbers)
+    shown = bar.tasks[0]
+    if shown.description != what:
+        bar.remove_task(shown.id)  # a bar that knows its total cannot forget it
+        bar.add_task(what, total=None, numbers="")
+    bar.update(bar.tasks[0].id, completed=done, total=total, numbers=numbers)
+
+
+def _what(state: dict[str, Any]) -> str:
+    """Return the name of what is at work: the phase, or the task after the campaign."""
+    return str(_running_task(state).get("task") or state.get("phase", "starting"))
+
+
+def _running_task(state: dict[str, Any]) -> dict[str, Any]:
+    """Return what is told of the task that runs after the campaign, nothing where none does."""
+    tasks = state.get("after_campaign")
+    known = tasks if isinstance(tasks, list) and state.get("phase") == "after_campaign" else []
+    return next((task for task in known if isinstance(task, dict) and task.get("state") == "running"), {})
 
 
 def _numbers(home: Home, state: dict[str, Any]) -> tuple[int, int | None, str]:
     """Return done, total and the rest in words: from the ledger where there is one, else from the status."""
-    if state.get("phase") == "after_campaign":
-        return _follow_up_numbers(state)
+    if task := _running_task(state):
+        return task.get("progress", 0), task.get("total"), ""
     is_campaign = "campaign_result" in state or state.get("phase") == "campaign_launched"
     run = state.get("run") if is_campaign else state.get("pilot_run")
     if state.get("phase") == "choosing_candidate":
@@ -94,13 +106,6 @@ def _numbers(home: Home, state: dict[str, Any]) -> tuple[int, int | None, str]:
             return progress.done or 0, progress.total, _words(progress.quality, progress.acceptance)
     result = state.get("campaign_result" if is_campaign else "pilot_result") or {}
     return result.get("progress", 0), result.get("total") or None, _words(result.get("estimated_quality"), None)
-
-
-def _follow_up_numbers(state: dict[str, Any]) -> tuple[int, int | None, str]:
-    """Return done, total and the name of what follows the campaign now."""
-    entries = state.get("after_campaign") or []
-    running: dict[str, Any] = next((entry for entry in entries if entry.get("state") == "running"), {})
-    return running.get("progress", 0), running.get("total"), running.get("task", "")
 
 
 def _words(quality: float | None, acceptance: float | None) -> str:

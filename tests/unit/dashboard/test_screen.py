@@ -45,6 +45,31 @@ def test_the_phase_its_progress_and_its_quality_are_shown(home: Home, capsys: py
     assert "quality 0.900" in screen_text
 
 
+def test_what_follows_the_campaign_is_shown_and_a_total_is_no_other_tasks(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    after = {"phase": "after_campaign", "run": "full", "campaign_result": {"progress": 40, "total": 40}}
+    training = {"task": "train asm", "state": "running", "progress": 3, "total": 9}
+    shown_while(home, after | {"after_campaign": [training]})
+    assert "train asm" in (trained := capsys.readouterr().err)
+    assert "3/9" in trained
+    waiting = {"task": "evaluate asm", "state": "waiting"}
+    shown_while(
+        home,
+        after | {"after_campaign": [training, waiting]},
+        after | {"after_campaign": [training | {"state": "done"}, waiting | {"state": "running"}]},
+    )
+    assert "0/?" in capsys.readouterr().err.rpartition("evaluate asm")[2]
+
+
+@pytest.mark.parametrize("broken", [7, [7], {"task": 1}])
+def test_a_state_that_somebody_has_edited_disturbs_nobody(
+    home: Home, broken: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown_while(home, {"phase": "after_campaign", "after_campaign": broken})
+    assert "after_campaign" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("trouble", ["no file", "no JSON", "a damaged ledger", "a name that is none"])
 def test_what_cannot_be_read_is_not_shown_and_disturbs_nobody(
     home: Home, trouble: str, capsys: pytest.CaptureFixture[str]
