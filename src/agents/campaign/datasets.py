@@ -35,7 +35,7 @@ class DatasetSection(Section):
     """Whose samples it holds; one that a campaign does not have is left out."""
     at_most: int | None = Field(default=None, ge=1, le=1_000_000_000)
     """Of more samples these many are chosen, balanced over families and difficulties; all when unset."""
-    script: str | None = Field(default=None, pattern=r"^train_[A-Za-z0-9_]{1,90}\.py$")
+    script: str | None = Field(default=None, pattern=r"^train_[A-Za-z0-9_]{1,90}\.py\Z")
     """Name of its training script; ``train_`` and the dataset's name without its size when unset."""
     training: tuple[str, ...] = Field(default=(), max_length=100)
     """Options of that script where a person gives no others, such as ``--model`` and a folder."""

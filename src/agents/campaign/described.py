@@ -19,7 +19,7 @@ class SourceSection(Section):
 
     files: tuple[str, ...] | None = Field(default=None, min_length=1)
     """Patterns such as ``notes/**/*.md``; relative ones start at the recipe's folder."""
-    hub: str | None = Field(default=None, pattern=r"^[\w.-]{1,96}(/[\w.-]{1,96})?$")
+    hub: str | None = Field(default=None, pattern=r"^[\w.-]{1,96}(/[\w.-]{1,96})?\Z")
     """A dataset of the Hugging Face hub instead of files; needs the extra ``hub``."""
     config: str | None = Field(default=None, min_length=1, max_length=200)
     """Of a dataset of the hub that has several: the name of its configuration."""
@@ -108,7 +108,7 @@ class LengthSection(CheckSection):
 class LanguageSection(CheckSection):
     """The language that the answer is written in."""
 
-    language: str = Field(pattern=r"^[a-z]{2}$")
+    language: str = Field(pattern=r"^[a-z]{2}\Z")
     """ISO 639-1."""
 
 

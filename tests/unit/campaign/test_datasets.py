@@ -31,6 +31,12 @@ def test_datasets_of_a_recipe_replace_those_of_the_program() -> None:
     assert plan.recipe.datasets["mine"].at_most is None
 
 
+@pytest.mark.parametrize("script", ["train_a.py\n", "train_.py", "train_a.py.sh", "../train_a.py", "a.py"])
+def test_a_training_script_has_a_name_that_every_shell_leaves_alone(script: str) -> None:
+    with pytest.raises(ValidationError, match="script"):
+        DatasetSection(domains=("asm",), script=script)
+
+
 def test_all_that_have_something_are_wanted_where_none_is_named() -> None:
     assert list(wanted((), DEFAULT_DATASETS, DOMAINS)) == ["alttp_asm_24k", "yaze_tools_7k"]
     assert list(wanted((), DEFAULT_DATASETS, ["oracle"])) == ["alttp_asm_24k"]

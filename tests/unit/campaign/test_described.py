@@ -57,6 +57,8 @@ def test_a_domain_of_texts_is_described_in_the_recipe(tmp_path: Path) -> None:
         ("domains.notes.sources", [{"files": ["a"], "hub": "a/b"}], "either files or hub"),
         ("domains.notes.sources", [{"files": ["a"], "min_characters": 9, "max_characters": 5}], "is more than"),
         ("domains.notes.sources", [{"files": ["a"], "kind": "word"}], "kind"),
+        ("domains.notes.sources", [{"hub": "owner/name\n"}], "sources.0.hub"),
+        ("domains.notes.sources", [{"hub": "../name/x"}], "sources.0.hub"),
         ("domains.notes.judge", {"model": "nobody", "rubric": "r"}, "names 'nobody', no model of this recipe"),
         ("domains.notes.checks", {"lenght": {}}, "unknown key"),
         ("models.writer.fallbacks", ["nobody"], "names 'nobody', no model of this recipe"),
