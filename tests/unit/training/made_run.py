@@ -30,7 +30,10 @@ SPLITS = "splits: {train: 0.6, validation: 0.2, test: 0.2}\n"
 
 @dataclass(frozen=True)
 class Made:
-    """A sample; of a group where it is made of texts."""
+    """A sample; of a group where it is made of texts.
+
+    ``item`` is the number of its source item, one of its own unless a test says so, and ``variant`` its phrasing.
+    """
 
     domain: str
     messages: tuple[Message, ...]
@@ -38,6 +41,8 @@ class Made:
     group: str = ""
     quality: float = 0.9
     is_accepted: bool = True
+    item: int | None = None
+    variant: int = 0
 
 
 @dataclass
@@ -81,10 +86,11 @@ class MadeRun:
 
 
 def _issued(seq: int, made: Made) -> Issued:
-    params = {"salt": seq} | ({"group": made.group, "name": f"{made.group}:{seq}"} if made.group else {})
+    number = seq if made.item is None else made.item
+    params = {"salt": number} | ({"group": made.group, "name": f"{made.group}:{number}"} if made.group else {})
     item = SourceItem(made.domain, made.cell, params)
-    ticket = Ticket(RUN, seq, item)
-    return Issued(ticket, ticket.id, item.id, seq, made.messages[:-1])
+    ticket = Ticket(RUN, seq, item, made.variant)
+    return Issued(ticket, ticket.id, item.id, number, made.messages[:-1])
 
 
 def text(rng: random.Random, words: int = 60) -> str:

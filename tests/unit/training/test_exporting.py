@@ -6,7 +6,6 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 from typing import Any, get_args
 
@@ -52,10 +51,6 @@ def rows_of(dataset: Dataset) -> dict[str, list[dict[str, Any]]]:
     return {split: lines(dataset.folder / f"{split}.jsonl") for split in dataset.manifest["splits"]}
 
 
-def told_of(row: dict[str, Any]) -> str:
-    return "\n".join(turn["content"] for turn in row["messages"] if turn["role"] != "system")
-
-
 def test_the_datasets_of_the_seed_hold_every_accepted_sample_of_their_domains_once(home: Home) -> None:
     samples = mixed_samples(240)
     asm, yaze = run_of(home, samples).export(*SEED_NAMES, form="qwen")
@@ -66,44 +61,6 @@ def test_the_datasets_of_the_seed_hold_every_accepted_sample_of_their_domains_on
         assert len({row["metadata"]["id"] for row in rows}) == len(rows) == dataset.manifest["samples"]
         assert all(row["text"].startswith("<|im_start|>system\n") for row in rows)
     assert all("tools" in row and "<tool_call>" in row["text"] for split in rows_of(yaze).values() for row in split)
-
-
-def test_no_source_and_no_near_duplicate_is_in_two_splits_of_any_export(home: Home) -> None:
-    rng = random.Random(3)
-    samples = mixed_samples(160)
-    for copy, original in enumerate(samples[:60]):
-        *before, answer = original.messages
-        changed = " ".join([*answer.content.split()[:-2], f"copy{copy}"])
-        samples.append(replace(original, messages=(*before, Message("assistant", changed)), domain="asm"))
-    texts = [Made("notes", dialogue(rng), group=f"file{number % 8}") for number in range(80)]
-    values = {"domains.notes.sources": [{"files": ["*.md"], "licence": "own"}], "domains.notes.prompt.user": "x"}
-    values |= {"teacher.kind": "chat", "teacher.model": "m", "models.m.base_url": "http://x", "models.m.model": "m"}
-    recipe = SPLITS + "datasets:\n  a: {domains: [asm, oracle, errors, notes]}\n  b: {domains: [cpp, notes, asm]}\n"
-    run = run_of(home, [*samples, *texts], values=values)
-    found: list[tuple[str, dict[str, Any]]] = []
-    for dataset in run.export("a", "b", recipe=recipe):
-        found += [(split, row) for split, rows in rows_of(dataset).items() for row in rows]
-        left_out = {reason: n for reason, n in dataset.manifest["left_out"].items() if "near-duplicate" in reason}
-        assert sum(left_out.values()) > 5
-    splits: dict[str, set[str]] = {}
-    for split, row in found:
-        splits.setdefault(row["metadata"]["group"], set()).add(split)
-    assert {len(of_group) for of_group in splits.values()} == {1}
-    assert len({group for group in splits if group.startswith("file")}) == 8
-    split_of = {row["metadata"]["id"]: split for split, row in found}
-    shingles = {row["metadata"]["id"]: shingles_of(told_of(row)) for _, row in found}
-    for (one, here), (other, there) in combinations(split_of.items(), 2):
-        if here != there:
-            assert similarity(shingles[one], shingles[other]) < 0.8, "0.7, and twice the error of an estimate"
-
-
-def shingles_of(told: str) -> frozenset[tuple[str, ...]]:
-    words = told.split()
-    return frozenset(zip(*(words[at:] for at in range(5)), strict=False))
-
-
-def similarity(one: frozenset[Any], other: frozenset[Any]) -> float:
-    return len(one & other) / len(one | other)
 
 
 def test_a_group_stays_in_its_split_whatever_is_exported_and_however_far_the_run_is(home: Home, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from agents.campaign.datasets import Split, SplitsSection
 from agents.training.curate.contamination import Contamination
-from agents.training.curate.neighbours import Signed, leaking
+from agents.training.curate.neighbours import NOWHERE, leaking
 from agents.training.curate.selection import Candidate, Pool
 from agents.training.curate.splits import Splitter, by_strength
 from agents.training.datasets.lengths import Lengths
@@ -61,14 +61,17 @@ class Curator:
     @cached_property
     def leaks(self) -> array[int]:
         """The ``seq`` of samples of any domain that would repeat one of another split, sorted; found once."""
-        splitter = self._splitter()
-        return leaking(
-            lambda: (
-                Signed(seq, splitter.split_of(group), signature) for seq, group, signature in self.snapshot.signatures()
-            ),
-            by_strength(self.splits.shares),
-            self.near_duplicate,
-        )
+        return leaking(self.snapshot.signatures, self._ranks, self.near_duplicate)
+
+    @cached_property
+    def _ranks(self) -> bytes:
+        """Of each ticket by ``seq`` the place of its split in ``by_strength``; a million tickets take 1 MB."""
+        splitter = Splitter(self.splits.shares, int(self.snapshot.header.values.get("seed", 0)))
+        rank = {split: at for at, split in enumerate(by_strength(self.splits.shares))}
+        ranks = bytearray([NOWHERE]) * (self.snapshot.last + 1)
+        for seq, group in self.snapshot.groups():
+            ranks[seq] = rank[splitter.split_of(group)]
+        return bytes(ranks)
 
     def lines(self, domains: Collection[str], at_most: int | None, account: Account) -> Iterator[Line]:
         """Yield the lines of a dataset in the order of settling, none of which leaks. Fill in ``account``.
@@ -91,9 +94,9 @@ class Curator:
         yield from self._chosen(domains, account)
 
     def _good(self, domains: Collection[str], account: Account) -> Iterator[Line]:
-        splitter = self._splitter()
+        strength = by_strength(self.splits.shares)
         for sample in self.snapshot.samples(domains):
-            split = splitter.split_of(sample.group)
+            split = strength[self._ranks[sample.seq]]
             row, tokens, reason = self._measured(sample, split)
             if reason:
                 account.left_out[reason] += 1
@@ -117,9 +120,6 @@ class Curator:
         account.lack_text += self.form.leaves_text and says_beside_calls(sample.messages)
         row["metadata"] = sample.metadata
         return Line(row, candidate)
-
-    def _splitter(self) -> Splitter:
-        return Splitter(self.splits.shares, int(self.snapshot.header.values.get("seed", 0)))
 
     def _measured(self, sample: Sample, split: Split) -> tuple[dict[str, Any], int, str]:
         """Return a sample's line, how many tokens it has, and why it is left out, "" for a good one."""

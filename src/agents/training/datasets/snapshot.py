@@ -6,7 +6,7 @@ Owns the queries of an export. Never writes to the ledger: a run that is still a
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -27,18 +27,18 @@ from agents.campaign.progress import Progress
 _BUSY_SECONDS = 5.0
 _ROWS = """
     SELECT t.seq, t.id, t.domain, t.family, t.difficulty, t.item_id, s.quality, coalesce(a.model, '') AS model,
-           t.variant, {item}, t.prompt, a.reply, {messages} AS messages, {own}
+           t.variant, {item}, {group}, {own}, t.prompt, a.reply, {messages} AS messages
     FROM samples s JOIN tickets t ON t.seq = s.seq JOIN attempts a ON a.id = s.attempt {join}
     WHERE t.state = 'accepted' AND t.domain IN (SELECT value FROM json_each(:domains)) ORDER BY s.seq
 """
 _OF_TEXTS = "CASE WHEN t.domain IN (SELECT value FROM json_each(:described)) THEN t.item ->> '$.{}' END"
 _ITEM = "CASE WHEN t.domain NOT IN (SELECT value FROM json_each(:described)) THEN t.item END"
 """The item of a built-in domain is small; that of a described one has the whole text."""
-_OWN = ", ".join(_OF_TEXTS.format(name) for name in ("group", "name", "licence"))
-_SIGNATURES = """
-    SELECT t.seq, coalesce({group}, t.item_id), s.signature FROM samples s JOIN tickets t ON t.seq = s.seq
-    WHERE t.state = 'accepted' AND s.signature IS NOT NULL ORDER BY s.seq
-"""
+_GROUP = f"coalesce({_OF_TEXTS.format('group')}, t.item_id)"
+_OWN = ", ".join(_OF_TEXTS.format(name) for name in ("name", "licence"))
+_GROUPS = "SELECT t.seq, {group} FROM tickets t WHERE t.state = 'accepted' ORDER BY t.seq"
+_SIGNATURES = "SELECT seq, signature FROM samples WHERE signature IS NOT NULL ORDER BY seq"
+"""The ledger has those of accepted samples alone."""
 
 
 class Sample(NamedTuple):
@@ -83,8 +83,10 @@ class Sample(NamedTuple):
             "model": self.model,
             "variant": self.variant,
         }
-        own = {"item": self.item, "source": self.source, "licence": self.licence}
-        return told | {name: value for name, value in own.items() if value is not None}
+        for name in ("item", "source", "licence"):
+            if (value := getattr(self, name)) is not None:
+                told[name] = value
+        return told
 
 
 class Snapshot:
@@ -103,9 +105,11 @@ class Snapshot:
         """Accepted samples of each domain that has some."""
         self.last = max((last for _, _, last in found), default=-1)
         """The greatest ``seq`` of an accepted sample; -1 of none."""
-        self._described = [
-            name for name in self.accepted if self.header.values.get(f"domains.{name}.sources") is not None
-        ]
+        described = [name for name in self.accepted if self.header.values.get(f"domains.{name}.sources") is not None]
+        self._described = orjson.dumps(described).decode()
+        self._item, self._group, self._own = (
+            (_ITEM, _GROUP, _OWN) if described else ("t.item", "t.item_id", "NULL, NULL")
+        )
 
     @classmethod
     @contextmanager
@@ -129,50 +133,37 @@ class Snapshot:
     def samples(self, domains: Collection[str]) -> Iterator[Sample]:
         """Yield the accepted samples of ``domains`` in the order of settling; raises DamagedFileError."""
         apart = "" if self._is_older else "LEFT JOIN dialogues d ON d.seq = s.seq"
-        item, own = (_ITEM, _OWN) if self._described else ("t.item", "NULL, NULL, NULL")
-        query = _ROWS.format(messages="NULL" if self._is_older else "d.messages", item=item, own=own, join=apart)
-        names = {"domains": orjson.dumps(list(domains)).decode(), "described": orjson.dumps(self._described).decode()}
+        messages = "NULL" if self._is_older else "d.messages"
+        query = _ROWS.format(messages=messages, item=self._item, group=self._group, own=self._own, join=apart)
+        names = {"domains": orjson.dumps(list(domains)).decode(), "described": self._described}
         try:
             for row in self._connection.execute(query, names):
-                yield _sample(*row)
+                yield _sample(row)
         except UNREADABLE as error:
             raise unreadable(self.path, error) from error
 
-    def signatures(self) -> Iterator[tuple[int, str, bytes]]:
-        """Yield ``seq``, group and signature of every accepted sample, in the order of settling."""
-        query = _SIGNATURES.format(group=_OF_TEXTS.format("group") if self._described else "NULL")
-        yield from self._connection.execute(query, {"described": orjson.dumps(self._described).decode()})
+    def groups(self) -> Iterator[tuple[int, str]]:
+        """Yield ``seq`` and group of every accepted sample, in the order of settling."""
+        yield from self._connection.execute(_GROUPS.format(group=self._group), {"described": self._described})
+
+    def signatures(self) -> Iterator[tuple[int, bytes]]:
+        """Yield ``seq`` and signature of every accepted sample, in the order of settling."""
+        yield from self._connection.execute(_SIGNATURES)
 
 
-def _sample(  # the columns of _ROWS, in their order
-    seq: int,
-    number: str,
-    domain: str,
-    family: str,
-    difficulty: int,
-    item_id: str,
-    quality: float,
-    model: str,
-    variant: int,
-    item: str | None,
-    prompt: str,
-    reply: str,
-    messages: str | None,
-    group: str | None,
-    source: str | None,
-    licence: str | None,
-) -> Sample:
-    told = _dialogue(prompt, reply) if messages is None else _dialogue(messages)
+def _sample(row: tuple[Any, ...]) -> Sample:
+    """Return the sample of a row of ``_ROWS``: its columns but the last three are those of a sample, in their order."""
+    *known, prompt, reply, messages = row
+    told = _dialogue(messages or prompt)
+    if messages is None:
+        told.append({"role": "assistant", "content": reply})
     tools = [tool for turn in told if "tools" in turn for tool in turn.pop("tools")] or None
-    known = seq, number, domain, family, difficulty, item_id, quality, model, variant, item
-    return Sample(*known, group or item_id, source, licence, told, tools)
+    return Sample._make((*known, told, tools))
 
 
-def _dialogue(text: str, reply: str | None = None) -> list[dict[str, Any]]:
-    told = [{"role": role, "content": content, **(more[0] if more else {})} for role, content, *more in _turns(text)]
-    return told if reply is None else [*told, {"role": "assistant", "content": reply}]
+def _dialogue(text: str) -> list[dict[str, Any]]:
+    return [_turn(*turn) for turn in orjson.loads(text)]
 
 
-def _turns(text: str) -> list[list[Any]]:
-    turns: list[list[Any]] = orjson.loads(text)
-    return turns
+def _turn(role: str, content: str, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {"role": role, "content": content, **more} if more else {"role": role, "content": content}

@@ -12,6 +12,7 @@ from agents.campaign.errors import DamagedFileError
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
 from agents.training.datasets.snapshot import Snapshot
+from agents.training.dedup import trace
 
 TEXTS = {"domains.notes.sources": [{"files": ["*.md"], "licence": "own"}]}
 
@@ -37,12 +38,35 @@ def test_only_texts_have_groups_of_their_own(tmp_path: Path) -> None:
     with Snapshot.of(path) as snapshot:
         assert snapshot is not None
         found = {one.seq: one for one in snapshot.samples(["notes", "asm"])}
-        groups = {seq: group for seq, group, _ in snapshot.signatures()}
+        groups = dict(snapshot.groups())
+        assert [seq for seq, _ in snapshot.signatures()] == sorted(groups)
     assert groups == {seq: one.group for seq, one in found.items()}
     assert [groups[0], groups[1]] == ["shared", "shared"]
     assert len({groups[2], groups[3], groups[4]}) == 3
     assert found[0].metadata["source"] == "shared:0"
     assert "source" not in found[2].metadata
+
+
+def test_texts_whose_group_is_empty_share_it(tmp_path: Path) -> None:
+    rng = random.Random(1)
+    path = MadeRun(Home(tmp_path), [Made("notes", dialogue(rng), group="file") for _ in range(3)], values=TEXTS).write()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE tickets SET item = json_set(item, '$.group', '') WHERE seq > 0")
+        connection.commit()
+    with Snapshot.of(path) as snapshot:
+        assert snapshot is not None
+        written = {one.seq: one.group for one in snapshot.samples(["notes"])}
+        assert dict(snapshot.groups()) == written == {0: "file", 1: "", 2: ""}
+
+
+def test_signatures_are_those_of_accepted_samples(tmp_path: Path) -> None:
+    samples = mixed_samples(40)
+    path = MadeRun(Home(tmp_path), samples).write()
+    with Snapshot.of(path) as snapshot:
+        assert snapshot is not None
+        found = dict(snapshot.signatures())
+    told = {seq: "\n".join(message.told for message in made.messages[1:]) for seq, made in enumerate(samples)}
+    assert found == {seq: trace(told[seq]).signature for seq, made in enumerate(samples) if made.is_accepted}
 
 
 def test_a_damaged_ledger_says_so(tmp_path: Path) -> None:
