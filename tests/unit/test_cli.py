@@ -292,7 +292,7 @@ def test_what_cannot_be_trained_on_exits_with_2(campaign: Campaign, home: Home) 
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text('{"files": {"train.jsonl": {}}}')
     near, without = campaign("train", "mine_8k", "--epochs", "1"), campaign("train", "mine_7k")
-    assert (near.code, near.err.strip().endswith("name one: mine_7k")) == (2, True)
+    assert (near.code, near.err.strip().endswith("name one of: mine_7k")) == (2, True)
     assert (without.code, "has no training script" in without.err) == (2, True)
 
 

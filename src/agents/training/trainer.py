@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from agents.campaign.errors import UsageError
 from agents.campaign.files import read_json
 from agents.campaign.home import checked_name
+from agents.training.datasets.finished import not_finished
 from agents.training.datasets.folder import MANIFEST, write_text
 from agents.training.sft.preflight import PACKAGES
 
@@ -67,10 +67,7 @@ def script_in(datasets: Path, name: str) -> Path:
     """
     manifest = read_json(datasets / checked_name(name) / MANIFEST)
     if manifest is None:
-        known = sorted(found.parent.name for found in datasets.glob(f"*/{MANIFEST}"))
-        near = get_close_matches(name, known, n=3) or known
-        cure = f"name one: {', '.join(near)}" if near else "export one: python -m agents.training.exporter --input RUN"
-        raise UsageError(f"there is no finished dataset {name!r}", cure)
+        raise not_finished(datasets, name)
     scripts: list[str] = [file for file in manifest["files"] if file.startswith("train_") and file.endswith(".py")]
     if not scripts:
         raise UsageError(

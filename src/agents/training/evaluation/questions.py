@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from agents.campaign.plan import Layer, plan_of_ledger, resolve
 from agents.campaign.recipe import Recipe
 from agents.training import domains as known_domains
 from agents.training.calls_in_text import text_of
+from agents.training.datasets.finished import EXPORT, find_finished, not_finished
 from agents.training.datasets.folder import MANIFEST, checksum
 from agents.training.described_domain import DescribedDomain
 from agents.training.domains import Domain
@@ -97,24 +97,18 @@ def examination(home: Home, name: str | None, recipe: Path | None) -> Examinatio
 
 
 def _folder_of(datasets: Path, name: str | None) -> Path:
-    known = sorted(manifest.parent.name for manifest in datasets.glob(f"*/{MANIFEST}"))
-    shown = ", ".join(known[:_SHOWN_NAMES])
+    known = find_finished(datasets)
     if name is None:
         if len(known) != 1:
             what = f"there are {len(known)} datasets" if known else f"there is no dataset in {datasets}"
-            raise UsageError(what, f"name one: {shown}" if known else "export one: python -m agents.training.exporter")
+            raise UsageError(what, f"name one: {', '.join(known[:_SHOWN_NAMES])}" if known else EXPORT)
         return datasets / known[0]
     if name in known:
         return datasets / name
     if (Path(name) / MANIFEST).is_file():
         return Path(name).absolute()
-    near = ", ".join(get_close_matches(name, known, n=3)) or shown
-    raise UsageError(
-        f"there is no finished dataset {name!r} in {datasets}",
-        f"name one of these: {near}; or give the path of its folder"
-        if near
-        else "export one: python -m agents.training.exporter",
-    )
+    error = not_finished(datasets, name)
+    raise UsageError(error.what, f"{error.cure}; or give the path of its folder")
 
 
 def _rows(folder: Path, manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

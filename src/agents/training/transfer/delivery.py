@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from agents.campaign.destination import TransferSection
 from agents.campaign.errors import DamagedFileError, PausedError, UsageError
+from agents.training.datasets.folder import MANIFEST
 from agents.training.transfer.far_side import FarSide
-from agents.training.transfer.parcel import MANIFEST, Parcel
+from agents.training.transfer.parcel import Parcel
 
 _SENDINGS = 2
 """How often a file is sent at most: once more where it did not arrive as it is here."""

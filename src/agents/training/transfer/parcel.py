@@ -5,7 +5,6 @@ Owns what belongs to it: what its manifest lists, the manifest, and the scripts 
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +15,9 @@ from typing import Any
 from agents.campaign.errors import CampaignError, DamagedFileError, UsageError
 from agents.campaign.files import read_json
 from agents.campaign.home import checked_name
+from agents.training.datasets.finished import EXPORT, find_finished, not_finished
+from agents.training.datasets.folder import MANIFEST
 
-MANIFEST = "manifest.json"
 CARRIED = ("[!.]*.py", "requirements*.txt", "README.md")
 """What is carried along where it lies directly in the folder, whether the manifest lists it or not."""
 TRAINERS = "train_*.py"
@@ -62,11 +62,6 @@ class Parcel:
         return [name for name, found in sums.items() if found != self.files[name].sha256]
 
 
-def find_finished(datasets: Path) -> list[str]:
-    """Return the names of all finished datasets, sorted."""
-    return sorted(path.parent.name for path in datasets.glob(f"[!.]*/{MANIFEST}"))
-
-
 def find_unfinished(datasets: Path) -> list[str]:
     """Return the names of all folders among the datasets that have no manifest, sorted."""
     return sorted(path.name for path in datasets.glob("[!.]*/") if not (path / MANIFEST).exists())
@@ -82,21 +77,11 @@ def choose(datasets: Path, wanted: Sequence[str]) -> list[str]:
     if not finished and not wanted:
         raise UsageError(
             f"no dataset in {datasets} is finished: none has a {MANIFEST}",
-            "export one first: python -m agents.training.exporter --input RUN --output NAME",
+            EXPORT,
         )
     for name in map(checked_name, wanted):
-        if name in finished:
-            continue
-        if (datasets / name).is_dir():
-            raise UsageError(
-                f"dataset {name!r} is not finished: it has no {MANIFEST}",
-                "run its export again: the manifest is written last",
-            )
-        near = difflib.get_close_matches(name, finished, n=3) or finished
-        raise UsageError(
-            f"there is no dataset {name!r} in {datasets}",
-            f"name one of: {', '.join(near)}" if near else "export it first",
-        )
+        if name not in finished:
+            raise not_finished(datasets, name)
     return list(dict.fromkeys(wanted)) or finished
 
 

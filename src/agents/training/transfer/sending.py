@@ -20,11 +20,12 @@ from agents.campaign.errors import PausedError, UsageError
 from agents.campaign.files import read_json, write_json
 from agents.campaign.home import Home
 from agents.campaign.lease import Lease
+from agents.training.datasets.folder import MANIFEST
 from agents.training.stop_requests import SIGNALS
 from agents.training.transfer.delivery import Delivery, listing
 from agents.training.transfer.far_side import FarSide, check_programs
 from agents.training.transfer.openssh import Route
-from agents.training.transfer.parcel import MANIFEST, choose, find_unfinished, pack
+from agents.training.transfer.parcel import choose, find_unfinished, pack
 
 Say = Callable[[str], object]
 """Hears sentences for people."""

@@ -84,7 +84,7 @@ def test_names_that_are_no_dataset_are_answered_with_those_that_are(home: Home) 
     with pytest.raises(UsageError, match="there are 2 datasets") as several:
         examination(home, None, None)
     assert several.value.cure == "name one: alttp_asm_24k, yaze_tools_7k"
-    with pytest.raises(UsageError, match="no finished dataset 'alttp_asm_7k'") as near:
+    with pytest.raises(UsageError, match="there is no dataset 'alttp_asm_7k'") as near:
         examination(home, "alttp_asm_7k", None)
     assert "alttp_asm_24k" in near.value.cure
 
