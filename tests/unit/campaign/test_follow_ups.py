@@ -67,6 +67,10 @@ def test_tasks_of_all_campaigns_have_names_of_their_own() -> None:
             "after_campaign: [export, train, evaluate]\nsplits: {train: 0.9, validation: 0.1, test: 0}",
             "splits.test is 0",
         ),
+        (
+            "after_campaign: [export]\ndatasets: {music: {domains: [spc]}}",
+            "after_campaign exports datasets, and none is made of a domain of this recipe: asm, ",
+        ),
         ("evaluation: {count: 0}", "evaluation.count = 0"),
         ("models: {m: {model: x}}\nevaluation: {before: m, max_cost: 1}", "evaluation.max_cost is set and the prices"),
     ],
