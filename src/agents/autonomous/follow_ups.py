@@ -82,8 +82,7 @@ class FollowUps:
             return self._finished(task, done)
         if not is_watched:
             return await self._begin(task, done)
-        was_killed = ended is None or (ended.signal is not None and not ended.was_asked)
-        if was_killed and self._restarts.allow():
+        if (ended is None or ended.was_killed) and self._restarts.allow():
             self._logger.warning("%s; started again", self._cause(task, ended))
             return await self._begin(task, done)
         return self._fails(task, done, self._cause(task, ended))
@@ -95,7 +94,12 @@ class FollowUps:
         except AlreadyRunningError:
             return None  # what was faster is looked at next
         except CampaignError as error:
-            return self._fails(task, done, str(error))
+            launch, ended = self._newest_end(task)
+            if ended is None:
+                return self._fails(task, done, str(error))
+            if ended.was_killed:
+                self._watched.add(launch)  # the next look starts it again
+                return None
         if ended is None:
             self._watch(task, done)
             return None

@@ -183,9 +183,8 @@ class Steps:
     def _death(self, kind: WatchedKind, run: str) -> tuple[str, bool]:
         """Return in words how the generator of ``run`` ended, and whether it may be started again."""
         ended = exit_of(self._home, run)
-        was_killed = ended is None or (ended.signal is not None and not ended.was_asked)
         words = f"{kind} {run} ended with {ended or 'no exit record'}: {last_words(self._home.log(kind))}"
-        return words, was_killed and self._restarts.allow()
+        return words, (ended is None or ended.was_killed) and self._restarts.allow()
 
     async def _validate_pilot(self, workflow: Workflow) -> Moved | None:
         validator = CampaignValidator(plan=self._plan, home=self._home, clock=self._clock, store=self._store)

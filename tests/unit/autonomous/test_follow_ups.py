@@ -258,6 +258,19 @@ def test_what_was_killed_is_started_again_a_few_times(home: Home, stage: Stage, 
     assert follow_ups(stage).count(NAMES[2]) == 3
 
 
+def test_what_was_killed_at_once_is_started_again_as_well(home: Home, stage: Stage) -> None:
+    def dies_at_first(played: Played) -> None:
+        stage.at_start = works(stage)
+        stage.end("follow_up", code=None, signal=9)
+
+    stage.at_start = works(stage, {"transfer": dies_at_first})
+    assert run(orchestrator(home))["phase"] == "campaign_complete"
+    assert follow_ups(stage) == [*NAMES[:2], *NAMES[1:]]
+    stage.at_start = works(stage, {"transfer": lambda _: stage.end("follow_up", code=None, signal=9)})
+    assert "transfer ended with killed by signal 9" in run(orchestrator(home, transfer__host="other"))["cause"]
+    assert follow_ups(stage)[5:] == [NAMES[1]] * 3
+
+
 def test_what_a_person_has_stopped_is_not_started_again(home: Home, stage: Stage) -> None:
     stage.at_start = works(stage, {"train": nothing})
     ours = orchestrator(home)
@@ -425,7 +438,7 @@ def test_what_is_damaged_or_another_campaigns_is_not_what_was_made(
     run(orchestrator(home))
     (home.training / place / DATASET / "manifest.json").write_bytes(there)
     stage.at_start = works(stage, {task: ends_with(stage, 2)})
-    assert "ended at once with exit code 2" in run(orchestrator(home))["cause"]
+    assert "ended with exit code 2" in run(orchestrator(home))["cause"]
     stage.at_start = works(stage, {task: ends_with(stage, 0)})
     assert "what it should have made is not there" in run(orchestrator(home))["cause"]
 
