@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from stage import HandClock, Played, Stage, make_ledger, plan
+from stage import HandClock, Played, Stage, make_ledger, plan, write_exit
 
 from agents.autonomous.follow_up_programs import programs_of
 from agents.autonomous.training_orchestrator import TrainingOrchestrator
@@ -256,6 +256,21 @@ def test_what_was_killed_is_started_again_a_few_times(home: Home, stage: Stage, 
     assert states(document) == dict(zip(TASKS, ["done", "done", "failed", "held up"], strict=True))
     assert "killed by signal 9" in document["cause"]
     assert follow_ups(stage).count(NAMES[2]) == 3
+
+
+@pytest.mark.parametrize("launch", [4, 7])
+def test_an_exit_that_another_store_counted_is_not_that_of_a_program_which_begins(
+    home: Home, stage: Stage, launch: int
+) -> None:
+    """The store was moved away, so launches are counted anew: that of the transfer is the fourth."""
+    make(home, Played("follow_up", NAMES[1], launch, ()))
+    write_exit(home, NAMES[1], launch=launch)
+    stage.at_start = works(stage, {"transfer": nothing})
+    ours = orchestrator(home)
+    document = tick_until(ours, lambda document: "transfer" in states(document) and len(follow_ups(stage)) == 2)
+    ours.close()
+    assert stage.started[-1].launch == 4
+    assert states(document)["transfer"] == "running"
 
 
 def test_what_was_killed_at_once_is_started_again_as_well(home: Home, stage: Stage) -> None:
