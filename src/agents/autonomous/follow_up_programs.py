@@ -21,8 +21,6 @@ from agents.campaign.home import Home
 from agents.campaign.plan import Plan
 
 _MANIFEST = "manifest.json"
-_DECIDING = ("datasets", "splits", "curation", "transfer", "evaluation")
-"""Sections of a recipe that say how it is done; the command lines say the rest."""
 _PROGRESS = ("progress", "total", "percentage", "loss", "eval_loss", "eta")
 
 Document = dict[str, Any]
@@ -54,18 +52,23 @@ class FollowUpProgram:
     def generator(self) -> Generator:
         """Return it as what can be started under a warden; its fingerprint says how the task is wanted."""
         argv = (sys.executable, "-m", *self._arguments())
-        values = {key: value for key, value in self.plan.values().items() if key.partition(".")[0] in _DECIDING}
+        values = {key: value for key, value in self.plan.values().items() if key.startswith(self._deciding)}
         run = self.task.run(self.plan.recipe.campaign.name)
         return Generator("follow_up", run, 0, argv, digest("follow-up", list(argv), values), is_ours=False)
 
     @property
     def has_made_all(self) -> bool:
-        """Whether what it makes on this machine is there, by what is written last."""
-        match self.task.follow_up:
-            case "export":
-                return all((self._folder_of(name) / _MANIFEST).exists() for name in self.datasets)
-            case "train":
-                return (self._output / _MANIFEST).exists()
+        """Whether what it makes on this machine is there, made from this campaign, by what is written last."""
+        run = self.plan.recipe.campaign.name
+        try:
+            match self.task.follow_up:
+                case "export":
+                    return all(_read(self._folder_of(name) / _MANIFEST).get("run") == run for name in self.datasets)
+                case "train":
+                    trained_on = _read(self._output / _MANIFEST).get("dataset")
+                    return isinstance(trained_on, dict) and trained_on.get("run") == run
+        except DamagedFileError:
+            return False
         return True
 
     def result(self) -> Document:
@@ -84,7 +87,7 @@ class FollowUpProgram:
                     return self._trained()
                 case "evaluate":
                     return self._evaluated()
-        except (KeyError, IndexError, TypeError) as error:
+        except (LookupError, TypeError) as error:
             raise CampaignError(
                 f"what {self.task.name} has written does not tell what came of it ({error!r})",
                 f"look at the end of {self.home.follow_ups_log}",
@@ -123,17 +126,26 @@ class FollowUpProgram:
     def _evaluated(self) -> Document:
         """Return the newest report on the model that was trained, in short."""
         found = (self.home.evaluations / str(self.task.dataset)).glob("*/report.json")
-        reports = {path: _read(path) for path in sorted(found, key=lambda path: path.stat().st_mtime)}
-        own = [path for path, report in reports.items() if self._is_on_own_model(report)]
-        numbers = ("tickets", "pass_rate", "low", "high")
-        rates = {
-            role: {name: model["overall"][name] for name in numbers}
-            for role, model in reports[own[-1]]["models"].items()
-        }
-        return {"report": str(own[-1].with_name("report.txt"))} | rates
+        for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
+            if self._is_on_own_model(report := _read(path)):
+                rates = {role: _rate(model["overall"]) for role, model in report["models"].items()}
+                return {"report": str(path.with_name("report.txt"))} | rates
+        raise LookupError(f"no report on {self._output}")
 
     def _is_on_own_model(self, report: Document) -> bool:
         return Path(report["models"]["after"]["place"]).is_relative_to(self._output)
+
+    @property
+    def _deciding(self) -> tuple[str, ...]:
+        """How the keys of the recipe begin that say how it is done; the command line says the rest."""
+        match self.task.follow_up:
+            case "export":
+                return ("datasets.", "splits.", "curation.")
+            case "transfer":
+                return ("transfer.",)
+            case "evaluate":
+                return (f"models.{self.plan.recipe.evaluation.before}.",)
+        return ()
 
     def _arguments(self) -> list[str]:
         recipe = [] if self.plan.recipe_path is None else ["--recipe", str(self.plan.recipe_path)]
@@ -151,6 +163,10 @@ class FollowUpProgram:
                 arguments += ["--before", evaluation.before] if evaluation.before else []
                 arguments += ["--max-cost", str(evaluation.max_cost)] if evaluation.max_cost else []
                 return arguments + (["--count", str(evaluation.count)] if evaluation.count else [])
+
+
+def _rate(overall: Document) -> Document:
+    return {name: overall[name] for name in ("tickets", "pass_rate", "low", "high")}
 
 
 def _read(path: Path) -> Document:

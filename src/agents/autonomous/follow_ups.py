@@ -13,9 +13,10 @@ from agents.autonomous.follow_up_programs import Document, programs_of
 from agents.autonomous.generators import exit_of, is_alive, last_words, start
 from agents.autonomous.restarts import Restarts
 from agents.campaign.clock import Clock, stamp
-from agents.campaign.errors import CampaignError
+from agents.campaign.errors import AlreadyRunningError, CampaignError
 from agents.campaign.follow_ups import Task
 from agents.campaign.home import Home
+from agents.campaign.lease import held_for
 from agents.campaign.outcome import Exit
 from agents.campaign.phases import Happening, Moved
 from agents.campaign.plan import Plan
@@ -41,33 +42,47 @@ class FollowUps:
         self._programs = programs_of(plan, home)
         self._generators = {task: program.generator() for task, program in self._programs.items()}
         self._restarts = Restarts(plan.recipe.campaign.restarts, clock)
-        self._watched: set[Task] = set()
+        self._watched: set[int] = set()
+        """Launches that were seen at work, and have not ended well yet."""
         self._failed: Told = {}
         self._logger = logging.getLogger("FollowUps")
+
+    @property
+    def are_wanted(self) -> bool:
+        """Whether the plan has anything after its campaign."""
+        return bool(self._programs)
 
     def are_done(self, workflow: Workflow) -> bool:
         """Return whether nothing is to be done: there is no task, or each was done and what it made is there."""
         return len(self._done(workflow)) == len(self._programs)
 
     async def look(self, workflow: Workflow) -> Moved | None:
-        """Look after the task that is next, begin it if need be; return what happened."""
+        """Look after what runs, else begin the task that is next; return what happened."""
         self.live = {}
         done = self._done(workflow)
-        task = next((task for task in self._programs if task not in done and not self._is_held_up(task)), None)
+        left = [task for task in self._programs if task not in done]
+        if (running := next((task for task in left if self._is_alive(task)), None)) is not None:
+            self._watch(running, done)
+            return None
+        task = next((task for task in left if not self._is_held_up(task)), None)
         if task is None:
             return self._ended(done)
-        if is_alive(self._home, "follow_up", self._generators[task].run):
-            self._watch(task, done)
+        if (other := held_for(self._home.warden_lease("follow_up"))) is not None:
+            self.live = {KEY: self._shown(done, {}), "cause": f"{other} still runs, and is waited for"}
             return None
+        return await self._go_on(task, done)
+
+    async def _go_on(self, task: Task, done: Told) -> Moved | None:
+        """Find out how the newest launch of ``task`` ended, and begin it where that does not do."""
         launch, ended = self._newest_end(task)
-        is_watched = task in self._watched
-        is_new = launch not in _told_launches(workflow) and launch > _launch_of(done, task.need)
-        if ended is not None and ended.is_good and is_new and (is_watched or self._programs[task].has_made_all):
+        if launch <= _launch_of(done, task.need):
+            return await self._begin(task, done)
+        is_watched = launch in self._watched
+        if ended is not None and ended.is_good and (is_watched or self._programs[task].has_made_all):
             return self._finished(task, done)
         if not is_watched:
             return await self._begin(task, done)
-        was_killed = ended is None or (ended.signal is not None and not ended.was_asked)
-        if was_killed and self._restarts.allow():
+        if (ended is None or ended.was_killed) and self._restarts.allow():
             self._logger.warning("%s; started again", self._cause(task, ended))
             return await self._begin(task, done)
         return self._fails(task, done, self._cause(task, ended))
@@ -76,8 +91,15 @@ class FollowUps:
         self._logger.info("%s begins", task.name)
         try:
             _, ended = await start(self._generators[task], self._home, self._store, self._clock)
+        except AlreadyRunningError:
+            return None  # what was faster is looked at next
         except CampaignError as error:
-            return self._fails(task, done, str(error))
+            launch, ended = self._newest_end(task)
+            if ended is None:
+                return self._fails(task, done, str(error))
+            if ended.was_killed:
+                self._watched.add(launch)  # the next look starts it again
+                return None
         if ended is None:
             self._watch(task, done)
             return None
@@ -86,8 +108,13 @@ class FollowUps:
     def _cause(self, task: Task, ended: Exit | None) -> str:
         return f"{task.name} ended with {ended or 'no exit record'}: {last_words(self._home.follow_ups_log)}"
 
+    def _is_alive(self, task: Task) -> bool:
+        return is_alive(self._home, "follow_up", self._generators[task].run)
+
     def _watch(self, task: Task, done: Told) -> None:
-        self._watched.add(task)
+        launch, _ = self._newest_end(task)
+        self._watched.add(launch)
+        self._failed.pop(task, None)
         running = {"task": task.name, "state": "running"} | self._programs[task].progress()
         self.live = {KEY: self._shown(done, {task: running})}
 
@@ -100,14 +127,13 @@ class FollowUps:
             result = program.result()
         except CampaignError as error:
             return self._fails(task, done, str(error))
-        self._watched.discard(task)
+        launch, _ = self._newest_end(task)
+        self._watched.discard(launch)
         self._logger.info("%s is done", task.name)
         entry = self._entry(task, "done") | {"result": result, "fingerprint": self._generators[task].fingerprint}
-        launch, _ = self._newest_end(task)
         return self._told(done | {task: entry | {"launch": launch}})
 
     def _fails(self, task: Task, done: Told, cause: str) -> Moved:
-        self._watched.discard(task)
         self._logger.error("%s: %s", task.name, cause)
         self._failed[task] = self._entry(task, "failed") | {"cause": cause}
         return self._told(done)
@@ -165,11 +191,6 @@ class FollowUps:
         if launch is None or launch.fingerprint != generator.fingerprint:
             return 0, None
         return launch.id, exit_of(self._home, generator.run, launch.id)
-
-
-def _told_launches(workflow: Workflow) -> set[int]:
-    """Return the launches of which it was told that they did what they should."""
-    return {entry["launch"] for entry in workflow.results.get(KEY, ()) if entry["state"] == "done"}
 
 
 def _launch_of(done: Told, task: Task | None) -> int:

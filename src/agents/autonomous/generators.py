@@ -149,6 +149,7 @@ async def start(generator: Generator, home: Home, store: Workflows, clock: Clock
     log = home.log(generator.kind)
     intent = Intent(generator.run, generator.kind, generator.argv, generator.fingerprint, _size(log))
     launch = store.intend(intent, clock.now())
+    _forget_exit_of_another_store(home, generator.run, launch)
     options = ["--kind", generator.kind, "--run", generator.run, "--launch", str(launch), "--", *generator.argv]
     warden = start_detached([sys.executable, "-m", WARDEN, *options], log, environment_of(home))
     exit_ = await _sign_of_life(generator, warden, home, launch)
@@ -167,6 +168,13 @@ def exit_of(home: Home, run: str, launch: int | None = None) -> Exit | None:
     except DamagedFileError:
         return None
     return found if found is None or launch is None or found.launch == launch else None
+
+
+def _forget_exit_of_another_store(home: Home, run: str, launch: int) -> None:
+    """Remove an exit record that would be taken for that of ``launch``, which has not begun: ids only grow."""
+    known = exit_of(home, run)
+    if known is not None and known.launch >= launch:
+        home.run(run).exit_record.unlink(missing_ok=True)
 
 
 async def _ours(kind: RunKind, plan: Plan, home: Home, arguments: list[str]) -> Generator:

@@ -15,6 +15,7 @@ from typing import Any
 from agents.autonomous.campaign_launcher import CampaignLauncher, CampaignMonitor, unanswered_pause
 from agents.autonomous.choosing import Trials, chosen_plan
 from agents.autonomous.evidence import evidence_of
+from agents.autonomous.follow_ups import KEY as FOLLOW_UPS
 from agents.autonomous.follow_ups import FollowUps
 from agents.autonomous.generators import Generator, exit_of, is_alive, last_words, pilot_generator, start
 from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor, approval_for, decide
@@ -182,9 +183,8 @@ class Steps:
     def _death(self, kind: WatchedKind, run: str) -> tuple[str, bool]:
         """Return in words how the generator of ``run`` ended, and whether it may be started again."""
         ended = exit_of(self._home, run)
-        was_killed = ended is None or (ended.signal is not None and not ended.was_asked)
         words = f"{kind} {run} ended with {ended or 'no exit record'}: {last_words(self._home.log(kind))}"
-        return words, was_killed and self._restarts.allow()
+        return words, (ended is None or ended.was_killed) and self._restarts.allow()
 
     async def _validate_pilot(self, workflow: Workflow) -> Moved | None:
         validator = CampaignValidator(plan=self._plan, home=self._home, clock=self._clock, store=self._store)
@@ -232,8 +232,10 @@ class Steps:
         self.live["campaign_result"] = status
         state = RunState(status["state"])
         if state is RunState.COMPLETE:
-            is_all = self._follow_ups.are_done(workflow)
-            return Happening.CAMPAIGN_DONE if is_all else Happening.FOLLOW_UPS_BEGUN, {"campaign_result": status}
+            if self._follow_ups.are_wanted:
+                return Happening.FOLLOW_UPS_BEGUN, {"campaign_result": status}
+            stale: Document = {FOLLOW_UPS: []} if FOLLOW_UPS in workflow.results else {}
+            return Happening.CAMPAIGN_DONE, {"campaign_result": status} | stale
         return await self._campaign_ended(state, status) if state.is_over else None
 
     async def _campaign_ended(self, state: RunState, status: Document) -> Moved:

@@ -220,7 +220,9 @@ class TrainingOrchestrator:
             generator = await campaign_generator(plan, self.home)
             if not has_begun:
                 check_reachable(plan, generator)
-            check_ready(generator)
+                check_ready(generator)
+            for trouble in generator.unready:
+                self._logger.warning("What is to follow the campaign could not be done now: %s", trouble)
             if workflow is None:
                 entry = ENTRY[self._entry(store, None)]
                 workflow = store.create(self.run, self.plan.document(), entry, self._clock.now())

@@ -60,7 +60,9 @@ class Task:
     def run(self, campaign: str) -> str:
         """Return the name under which it is started after ``campaign``, in its form for runs."""
         name = f"{campaign}.{self.name.replace(' ', '.')}"
-        return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 9]}-{digest(name)[:8]}"
+        if len(name) <= _LONGEST and ".." not in name:
+            return name
+        return f"{name[: _LONGEST - 9].replace('..', '.')}-{digest(name)[:8]}"
 
 
 def check_follow_ups(names: Sequence[FollowUp]) -> None:

@@ -59,6 +59,11 @@ class Exit:
         """Whether it stopped because somebody asked: it said so, or a polite signal ended it."""
         return self.code == ExitCode.PAUSED or self.signal in _POLITE_SIGNALS
 
+    @property
+    def was_killed(self) -> bool:
+        """Whether a signal ended it that nobody sends who only wants it to stop."""
+        return self.signal is not None and not self.was_asked
+
     def __str__(self) -> str:
         return f"killed by signal {self.signal}" if self.signal is not None else f"exit code {self.code}"
 

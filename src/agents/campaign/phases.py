@@ -104,7 +104,7 @@ _NEXT = {
     _P.LAUNCH_FAILED: "Mend the cause, then run the same command again.",
     _P.CAMPAIGN_FAILED: "Look at the end of full_campaign.log, mend the cause, then run the same command again.",
     _P.PAUSED: "Mend the cause, then run the same command again: it goes on where it stopped.",
-    _P.STOPPED: "A pilot or campaign that runs goes on. Run the same command again to watch it to its end.",
+    _P.STOPPED: "What runs goes on, if it was not stopped too. Run the same command again to watch it to its end.",
 }
 
 _RESUMABLE = (

@@ -304,6 +304,12 @@ class Recipe(Section):
                 "after_campaign exports from a ledger, and somebody's own generator (campaign.command) writes none",
                 "leave out after_campaign, and use what your generator has written",
             )
+        if self.after_campaign and not any(one.domains_of(self.domains)[0] for one in self.datasets.values()):
+            domains = ", ".join(self.domains)
+            raise UsageError(
+                f"after_campaign exports datasets, and none is made of a domain of this recipe: {domains}",
+                "define one below `datasets`, or leave out after_campaign",
+            )
         if "evaluate" in self.after_campaign and self.splits.test == 0:
             raise UsageError(
                 "after_campaign evaluates on the test split, and splits.test is 0",

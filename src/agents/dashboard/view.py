@@ -60,7 +60,7 @@ def headline(state: dict[str, Any] | str | None, pids: Mapping[str, int | None])
         lines.append(f"Candidate: {_shown(candidate)}")
     if progress := progress_text(state):
         lines.append(progress)
-    lines += follow_up_lines(state)
+    lines += follow_up_lines(state, is_running="follow_up" in pids)
     if cause := state.get("cause"):
         lines.append(f"Cause: {_shown(cause)}")
     running = [f"{name} (pid {pid})" if pid else name for name, pid in pids.items()]
@@ -94,15 +94,21 @@ def progress_text(state: Mapping[str, Any]) -> str:
     return ""
 
 
-def follow_up_lines(state: Mapping[str, Any]) -> list[str]:
-    """Return a line for each thing that follows the campaign, as far as it is."""
+def follow_up_lines(state: Mapping[str, Any], *, is_running: bool = True) -> list[str]:
+    """Return a line for each thing that follows the campaign, as far as it is; ``is_running`` whether one is."""
     told = state.get("after_campaign")
     entries = [entry for entry in told if isinstance(entry, dict)] if isinstance(told, list) else []
+    if not is_running:
+        entries = [entry | {"state": "interrupted"} if entry.get("state") == "running" else entry for entry in entries]
+    if state.get("phase") == "paused":
+        entries = [entry | {"cause": None} for entry in entries]  # the cause of the pause tells all of them
     return [f"After it: {_shown(entry.get('task'))}: {_follow_up_text(entry)}" for entry in entries]
 
 
 def _follow_up_text(entry: Mapping[str, Any]) -> str:
     words = [_shown(entry.get("state"))]
+    if cause := entry.get("cause"):
+        words.append(_shown(str(cause).partition("\n")[0]))
     if entry.get("total"):
         words.append(f"{_shown(entry.get('progress'))}/{_shown(entry['total'])}")
     if (loss := entry.get("loss")) is not None:

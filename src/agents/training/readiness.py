@@ -29,8 +29,6 @@ def unready(recipe: Recipe, environment: Mapping[str, str]) -> list[str]:
 def _troubles(follow_up: FollowUp, recipe: Recipe, environment: Mapping[str, str]) -> Iterator[str]:
     try:
         match follow_up:
-            case "export":
-                wanted((), recipe.datasets, list(recipe.domains))
             case "transfer":
                 check_programs(environment)
                 route_to(recipe.transfer)
@@ -58,9 +56,15 @@ def _of_training(recipe: Recipe) -> Iterator[str]:
 
 
 def _check(name: str, section: DatasetSection) -> None:
-    """Return if the script of a dataset could begin; raises TrainingError or CampaignError."""
+    """Return if the script of a dataset could begin; raises TrainingError."""
     settings = _settings(name, section)
-    if settings.model[:1] in {"/", "~", "."} and not Path(settings.model).is_dir():
+    folders = {"--model": settings.model if settings.model.startswith(".") else None, "--output": settings.output}
+    for option, folder in folders.items():
+        if folder is not None and not Path(folder).expanduser().is_absolute():
+            raise TrainingError(
+                f"{option} {folder} is another folder wherever it is started", f"give its full path in {_key(name)}"
+            )
+    if settings.model[:1] in {"/", "~"} and not Path(settings.model).expanduser().is_dir():
         raise TrainingError(f"there is no model {settings.model}", f"name a folder or a hub model in {_key(name)}")
     if not (settings.is_made or settings.cpu):
         from agents.training.sft import models  # noqa: PLC0415 -- heavy

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from stage import HandClock, Played, Stage, make_ledger, plan
+from stage import HandClock, Played, Stage, make_ledger, plan, write_exit
 
 from agents.autonomous.follow_up_programs import programs_of
 from agents.autonomous.training_orchestrator import TrainingOrchestrator
-from agents.campaign.errors import UsageError
+from agents.campaign.errors import AlreadyRunningError, CampaignError, UsageError
 from agents.campaign.files import read_json, write_json
 from agents.campaign.follow_ups import FOLLOW_UPS
 from agents.campaign.home import Home
@@ -66,12 +66,12 @@ def make(home: Home, played: Played) -> None:
     what = next(what for what in FOLLOW_UPS if f".{what}" in played.run)
     match what:
         case "export":
-            write_json(home.datasets / DATASET / "manifest.json", {"samples": 20})
+            write_json(home.datasets / DATASET / "manifest.json", {"run": RUN, "samples": 20})
         case "transfer":
             write_json(home.datasets / f"{DATASET}.transfers.json", {"transfers": [SENT | {"bytes": 1}, SENT]})
         case "train":
             told = {"base_model": "tiny", "steps": 3, "loss": {"last": 1.0}, "tokens_per_second": 5.0}
-            write_json(home.models / DATASET / "manifest.json", told)
+            write_json(home.models / DATASET / "manifest.json", told | {"dataset": {"run": RUN}})
         case "evaluate":
             place = str(home.models / DATASET / "model")
             report = {"models": {"after": {"place": place, "overall": OVERALL}}}
@@ -163,9 +163,13 @@ def test_what_is_gone_is_made_again_and_so_is_what_came_of_it(home: Home, stage:
 
 
 def test_what_is_wanted_otherwise_is_done_again(home: Home, stage: Stage) -> None:
-    run(orchestrator(home, after_campaign=["export", "transfer"]))
-    run(orchestrator(home, after_campaign=["export", "transfer"], transfer__host="other"))
-    assert follow_ups(stage) == [*NAMES[:2], *NAMES[:2]]
+    run(orchestrator(home))
+    run(orchestrator(home, transfer__host="other"))
+    assert follow_ups(stage) == [*NAMES, NAMES[1]]
+    run(orchestrator(home, transfer__host="other", evaluation__count=50))
+    assert follow_ups(stage)[5:] == NAMES[3:]
+    run(orchestrator(home, transfer__host="other", evaluation__count=50, curation__max_tokens=2_000))
+    assert follow_ups(stage)[6:] == NAMES
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -254,6 +258,34 @@ def test_what_was_killed_is_started_again_a_few_times(home: Home, stage: Stage, 
     assert follow_ups(stage).count(NAMES[2]) == 3
 
 
+@pytest.mark.parametrize("launch", [4, 7])
+def test_an_exit_that_another_store_counted_is_not_that_of_a_program_which_begins(
+    home: Home, stage: Stage, launch: int
+) -> None:
+    """The store was moved away, so launches are counted anew: that of the transfer is the fourth."""
+    make(home, Played("follow_up", NAMES[1], launch, ()))
+    write_exit(home, NAMES[1], launch=launch)
+    stage.at_start = works(stage, {"transfer": nothing})
+    ours = orchestrator(home)
+    document = tick_until(ours, lambda document: "transfer" in states(document) and len(follow_ups(stage)) == 2)
+    ours.close()
+    assert stage.started[-1].launch == 4
+    assert states(document)["transfer"] == "running"
+
+
+def test_what_was_killed_at_once_is_started_again_as_well(home: Home, stage: Stage) -> None:
+    def dies_at_first(played: Played) -> None:
+        stage.at_start = works(stage)
+        stage.end("follow_up", code=None, signal=9)
+
+    stage.at_start = works(stage, {"transfer": dies_at_first})
+    assert run(orchestrator(home))["phase"] == "campaign_complete"
+    assert follow_ups(stage) == [*NAMES[:2], *NAMES[1:]]
+    stage.at_start = works(stage, {"transfer": lambda _: stage.end("follow_up", code=None, signal=9)})
+    assert "transfer ended with killed by signal 9" in run(orchestrator(home, transfer__host="other"))["cause"]
+    assert follow_ups(stage)[5:] == [NAMES[1]] * 3
+
+
 def test_what_a_person_has_stopped_is_not_started_again(home: Home, stage: Stage) -> None:
     stage.at_start = works(stage, {"train": nothing})
     ours = orchestrator(home)
@@ -318,3 +350,125 @@ def test_the_programs_say_what_the_recipe_says(home: Home) -> None:
     assert evaluate[:3] == ("agents", "evaluate", DATASET)
     asked = {"--model": "/srv/own", "--before": "base", "--count": "50", "--max-cost": "2.5"}
     assert {name: flag(evaluate, name) for name in asked} == asked
+
+
+def ends_with(stage: Stage, code: int) -> Act:
+    return lambda _: stage.end("follow_up", code)
+
+
+def test_what_runs_is_watched_though_what_it_was_made_from_is_gone(home: Home, stage: Stage) -> None:
+    stage.at_start = works(stage, {"train": nothing})
+    ours = orchestrator(home)
+    tick_until(ours, is_running(f"train {DATASET}"))
+    (home.datasets / DATASET / "manifest.json").unlink()
+    document = tick(ours)
+    ours.close()
+    assert document["phase"] == "after_campaign"
+    assert list(states(document).values()) == ["waiting", "done", "running", "waiting"]
+
+
+def test_what_runs_is_watched_though_something_before_it_is_wanted_otherwise(home: Home, stage: Stage) -> None:
+    stage.at_start = works(stage, {"train": nothing})
+    killed = orchestrator(home)
+    tick_until(killed, is_running(f"train {DATASET}"))
+    killed.close()
+    ours = orchestrator(home, curation__max_tokens=2_000)
+    tick_until(ours, is_running(f"train {DATASET}"))
+    assert follow_ups(stage) == NAMES[:3]
+    make(home, stage.started[-1])
+    stage.end("follow_up")
+    stage.at_start = works(stage)
+    assert run(ours)["phase"] == "campaign_complete"
+    assert follow_ups(stage) == [*NAMES[:3], *NAMES]
+
+
+def test_what_runs_and_is_wanted_otherwise_is_done_again_and_did_not_die(home: Home, stage: Stage) -> None:
+    stage.at_start = works(stage, {"transfer": nothing})
+    killed = orchestrator(home, campaign__restarts=0)
+    tick_until(killed, is_running("transfer"))
+    killed.close()
+    ours = orchestrator(home, campaign__restarts=0, transfer__host="other")
+    tick_until(ours, is_running("transfer"))
+    make(home, stage.started[-1])
+    stage.end("follow_up")
+    stage.at_start = works(stage)
+    assert run(ours)["phase"] == "campaign_complete"
+    assert follow_ups(stage) == [*NAMES[:2], *NAMES[1:]]
+
+
+def test_what_follows_another_campaign_is_waited_for(home: Home, stage: Stage) -> None:
+    def play(played: Played) -> None:
+        works(stage)(played)
+        if played.kind == "campaign":
+            stage.live("follow_up", "other.train.asm")
+
+    stage.at_start = play
+    ours = orchestrator(home)
+    document = tick_until(ours, lambda document: "cause" in document)
+    assert document["phase"] == "after_campaign"
+    assert document["cause"] == "follow_up other.train.asm still runs, and is waited for"
+    assert set(states(document).values()) == {"waiting"}
+    assert follow_ups(stage) == []
+    stage.vanish("follow_up")
+    assert run(ours)["phase"] == "campaign_complete"
+
+
+@pytest.mark.parametrize("kind", [AlreadyRunningError, CampaignError])
+def test_a_program_that_shows_itself_only_later_is_adopted(
+    home: Home, stage: Stage, monkeypatch: pytest.MonkeyPatch, kind: type[CampaignError]
+) -> None:
+    async def shows_nothing(*_: object) -> None:
+        stage.live("follow_up", NAMES[0])
+        raise kind("another one was faster, or there was no sign of life", "look again")
+
+    monkeypatch.setattr("agents.autonomous.follow_ups.start", shows_nothing)
+    ours = orchestrator(home)
+    document = tick_until(ours, is_running("export"))
+    ours.close()
+    assert document["phase"] == "after_campaign"
+    assert list(states(document).values()) == ["running", "waiting", "waiting", "waiting"]
+
+
+def test_what_is_no_longer_wanted_is_no_longer_told(home: Home, stage: Stage) -> None:
+    stage.at_start = works(stage, {"transfer": ends_with(stage, 6)})
+    assert run(orchestrator(home))["phase"] == "paused"
+    document = run(orchestrator(home, after_campaign=["export"]))
+    assert document["phase"] == "campaign_complete"
+    assert states(document) == {"export": "done"}
+
+
+def test_where_nothing_is_wanted_any_more_nothing_is_told(home: Home, stage: Stage) -> None:
+    stage.at_start = works(stage, {"transfer": ends_with(stage, 6)})
+    assert run(orchestrator(home))["phase"] == "paused"
+    document = run(orchestrator(home, after_campaign=[]))
+    assert document["phase"] == "campaign_complete"
+    assert states(document) == {}
+
+
+@pytest.mark.parametrize("there", [b"{", b'{"run": "other", "samples": 20, "dataset": {"run": "other"}}'])
+@pytest.mark.parametrize(("task", "place"), [("export", "datasets"), ("train", "models")])
+def test_what_is_damaged_or_another_campaigns_is_not_what_was_made(
+    home: Home, stage: Stage, task: str, place: str, there: bytes
+) -> None:
+    run(orchestrator(home))
+    (home.training / place / DATASET / "manifest.json").write_bytes(there)
+    stage.at_start = works(stage, {task: ends_with(stage, 2)})
+    assert "ended with exit code 2" in run(orchestrator(home))["cause"]
+    stage.at_start = works(stage, {task: ends_with(stage, 0)})
+    assert "what it should have made is not there" in run(orchestrator(home))["cause"]
+
+
+def test_a_damaged_report_of_another_evaluation_is_in_nobodys_way(home: Home, stage: Stage) -> None:
+    another = home.evaluations / DATASET / "another" / "report.json"
+    another.parent.mkdir(parents=True)
+    another.write_bytes(b"{")
+    assert run(orchestrator(home))["phase"] == "campaign_complete"
+
+
+def test_a_campaign_that_has_begun_goes_on_though_what_follows_it_could_not_be_done_now(
+    home: Home, stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = run(orchestrator(home))
+    stage.unready = ["train: no card"]
+    assert run(orchestrator(home))["after_campaign"] == first["after_campaign"]
+    assert "train: no card" in caplog.text

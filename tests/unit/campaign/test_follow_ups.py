@@ -48,10 +48,10 @@ def test_what_could_not_be_done_one_after_the_other_is_refused(names: tuple[str,
         check_follow_ups(names)  # type: ignore[arg-type]
 
 
-def test_tasks_of_long_campaigns_have_names_of_their_own() -> None:
-    campaigns = ("a" * 100, "b" * 100, "short")
+def test_tasks_of_all_campaigns_have_names_of_their_own() -> None:
+    campaigns = ("a" * 100, "b" * 100, "short", "v1.", "c" * 91 + ".")
     names = {task.run(campaign) for campaign in campaigns for task in tasks_of(FOLLOW_UPS, ["x" * 100, "y" * 100])}
-    assert len(names) == 18
+    assert len(names) == 30
     assert all(checked_name(name) == name for name in names)
     assert Task("train", "asm").run("full_campaign_34500") == "full_campaign_34500.train.asm"
 
@@ -66,6 +66,10 @@ def test_tasks_of_long_campaigns_have_names_of_their_own() -> None:
         (
             "after_campaign: [export, train, evaluate]\nsplits: {train: 0.9, validation: 0.1, test: 0}",
             "splits.test is 0",
+        ),
+        (
+            "after_campaign: [export]\ndatasets: {music: {domains: [spc]}}",
+            "after_campaign exports datasets, and none is made of a domain of this recipe: asm, ",
         ),
         ("evaluation: {count: 0}", "evaluation.count = 0"),
         ("models: {m: {model: x}}\nevaluation: {before: m, max_cost: 1}", "evaluation.max_cost is set and the prices"),

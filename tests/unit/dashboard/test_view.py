@@ -125,12 +125,23 @@ def test_what_follows_a_campaign_is_told_line_by_line() -> None:
         {"task": "evaluate alttp", "state": "done", "result": {"after": {"pass_rate": 0.625, "tickets": 8}}},
         {"task": "evaluate yaze", "state": "held up"},
     ]
-    assert headline(STATE | {"after_campaign": entries}, {}).split("\n")[2:6] == [
+    assert headline(STATE | {"after_campaign": entries}, {"follow_up": 7}).split("\n")[2:6] == [
         "After it: export: done",
         "After it: train alttp: running, 3/9, loss 1.2500, ready 2026-01-02",
         "After it: evaluate alttp: done, 62.5% of 8 tickets passed",
         "After it: evaluate yaze: held up",
     ]
+
+
+def test_what_followed_a_campaign_and_is_gone_is_not_told_to_run() -> None:
+    state = STATE | {"after_campaign": [{"task": "train alttp", "state": "running", "progress": 3, "total": 9}]}
+    assert "After it: train alttp: interrupted, 3/9" in headline(state, {"orchestrator": 7})
+
+
+def test_why_something_failed_is_told_before_all_has_ended() -> None:
+    state = STATE | {"after_campaign": [{"task": "transfer", "state": "failed", "cause": "no route\n  cure: wake it"}]}
+    assert "After it: transfer: failed, no route\n" in headline(state, {})
+    assert headline(state | {"phase": "paused", "cause": "no route, and more"}, {}).count("no route") == 1
 
 
 @pytest.mark.parametrize("broken", [7, "x", [7], [{}], [{"task": "\x1b[2J", "result": {"after": {}}, "total": "x"}]])

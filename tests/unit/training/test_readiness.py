@@ -56,12 +56,6 @@ def test_a_key_that_is_not_there_is_named(tmp_path: Path, programs: dict[str, st
     assert "transfer.identity = '/nowhere/key'" in trouble
 
 
-def test_a_campaign_without_samples_for_any_dataset_is_told(tmp_path: Path) -> None:
-    lacking = recipe(tmp_path, "after_campaign: [export]\ndatasets: {music: {domains: [spc]}}\n")
-    (trouble,) = unready(lacking, {})
-    assert trouble.startswith("export: no dataset is defined for the domains")
-
-
 def test_packages_that_are_missing_are_named(
     tmp_path: Path, programs: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,3 +104,26 @@ def test_a_model_that_wants_a_card_is_told_where_there_is_none(tmp_path: Path, p
     torch = pytest.importorskip("torch")
     troubles = unready(recipe(tmp_path, ALL + datasets("--model", "some/model")), programs)
     assert len(troubles) == (0 if torch.cuda.is_available() else 1)
+
+
+@pytest.mark.usefixtures("all_installed")
+def test_a_model_below_the_home_folder_is_found(
+    tmp_path: Path, programs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "own").mkdir()
+    trained = recipe(tmp_path, ALL + datasets("--model", "~/own", "--cpu"))
+    assert unready(trained, programs) == []
+
+
+@pytest.mark.usefixtures("all_installed")
+@pytest.mark.parametrize("option", ["--model", "--output"])
+def test_a_folder_that_depends_on_where_it_is_started_is_told(
+    tmp_path: Path, programs: dict[str, str], monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own").mkdir()
+    (trouble,) = unready(recipe(tmp_path, ALL + datasets("--cpu", option, "./own")), programs)
+    assert re.match(
+        rf"train alttp: {option} (\./)?own is another folder wherever it is started \(give its full", trouble
+    )
