@@ -28,6 +28,7 @@ from agents.campaign.events import Event, Progressed, SampleScored
 from agents.campaign.failures import failure_of
 from agents.campaign.pace import Pace
 from agents.campaign.progress import Progress
+from agents.campaign.values import value
 from agents.training.bench import Bench
 from agents.training.calls import Asked, Calls, Work
 from agents.training.dedup import Duplicates
@@ -58,7 +59,7 @@ class Standards:
     near_duplicate: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Answered:
     ticket: Ticket
     attempt: int
@@ -223,7 +224,7 @@ class Engine:
         for trial in range(TRIALS):
             slots = self._rounds.slots(wanted, trial)
             orders = [Order(self._goal.run, self._goal.seed, slot) for slot in slots]
-            drafts = await asyncio.gather(*(self._bench.run(draft, order, order.slot.variant) for order in orders))
+            drafts = await self._bench.run_all(draft, [(order, order.slot.variant) for order in orders])
             if self._stopping:
                 return
             fresh = [pair for pair in zip(slots, drafts, strict=True) if self._rounds.admit(pair[0], pair[1].item_id)]

@@ -41,6 +41,8 @@ class Prices:
 
     def most(self, prompt: Iterable[Message]) -> float | None:
         """Return what an answer to ``prompt`` can cost at most: a token is at least one byte. None without prices."""
+        if self.input is None or self.output is None:
+            return None
         read = self.frame + sum(len(message.content.encode()) + FRAME_TOKENS for message in prompt)
         return self.of(read, self.answer_tokens)
 
