@@ -54,6 +54,15 @@ def _record_only_what_is_shown() -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
+class Lines(tuple[str, ...]):
+    """Messages of one moment, for one record: a handler of ours writes a line for each, and all at once."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "\n".join(self)
+
+
 class LogFile(logging.Handler):
     """Appends each record to a file at once; holds none back, so that none is lost with the process.
 
@@ -96,7 +105,13 @@ class _Harmless(logging.Formatter):
         return self._shown
 
     def format(self, record: logging.LogRecord) -> str:
-        return _CONTROLS.sub(lambda control: f"\\x{ord(control[0]):02x}", super().format(record))
+        if isinstance(record.msg, Lines):
+            record.asctime, record.message = self.formatTime(record, self.datefmt), ""
+            start = self.formatMessage(record)
+            text = "\n".join([start + line for line in record.msg])
+        else:
+            text = super().format(record)
+        return _CONTROLS.sub(lambda control: f"\\x{ord(control[0]):02x}", text)
 
 
 def last_lines(log: Path, count: int, most_bytes: int = 16_384) -> list[str]:

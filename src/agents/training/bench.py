@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import pickle
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -29,6 +31,8 @@ from agents.campaign.errors import CampaignError, PausedError
 
 BATCH = 32
 """Most calls of one trip."""
+STRETCH_SECONDS = 0.002
+"""For how long calls may follow each other in this process before other tasks have their turn."""
 _TRIPS_PER_WORKER = 2
 """One to work on and one to find in the socket when it is done."""
 _LENGTH = struct.Struct("!Q")
@@ -74,11 +78,14 @@ class InlineBench(Bench[C_co]):
         return self._done(function, argument)
 
     async def run_all(self, function: Callable[[C_co, A], R], calls: Sequence[tuple[A, int]]) -> list[R]:
-        """Return the results; lets other tasks go first, and between batches."""
+        """Return the results; lets other tasks go first, and after each stretch."""
         results: list[R] = []
-        for start in range(0, len(calls), BATCH):
-            await asyncio.sleep(0)
-            results += [self._done(function, argument) for argument, _ in calls[start : start + BATCH]]
+        until = -math.inf
+        for argument, _ in calls:
+            if time.monotonic() >= until:
+                await asyncio.sleep(0)
+                until = time.monotonic() + STRETCH_SECONDS
+            results.append(self._done(function, argument))
         return results
 
     def _done(self, function: Callable[[C_co, A], R], argument: A) -> R:
