@@ -22,9 +22,8 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clock."""
 
-    def __init__(self) -> None:
-        self._second = -1
-        self._zone: tzinfo | None = None  # of that second
+    _second = -1
+    _zone: tzinfo | None = None  # of that second
 
     def now(self) -> datetime:
         """Return the local wall time, with its UTC offset."""
