@@ -6,9 +6,9 @@ counted. Never judges, never draws tickets, never writes SQL.
 One coroutine coordinates. Each turn it settles what is ready in the order of the tickets, has the next round planned
 when one is due, records new attempts, commits all of that at once, announces it, and starts the work. Each ticket is
 answered in a task of its own, and judged together with others: the next call does not wait for that, and many in a row
-cost half of what each costs alone. Whatever was fast or slow, the ledger comes out the same. When a task fails, no more
-are begun, and the failure is raised when those in flight are finished: what was paid for is kept. So it is when a guard
-alarms; the ticket on which it does is the last one settled, and what was answered after it waits for the next start.
+cost less each. Whatever was fast or slow, the ledger comes out the same. When a task fails, no more are begun, and the
+failure is raised when those in flight are finished: what was paid for is kept. So it is when a guard alarms; the ticket
+on which it does is the last one settled, and what was answered after it waits for the next start.
 When nothing comes back for too long, what is in flight is given up, to be asked again by the next start.
 """
 
