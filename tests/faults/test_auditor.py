@@ -14,7 +14,7 @@ from simulation.run import run, undisturbed
 from simulation.scenarios import SCENARIOS
 
 from agents.autonomous import campaign_launcher, pilot_quality_monitor
-from agents.autonomous.steps import Steps
+from agents.autonomous.restarts import Restarts
 from agents.campaign import lease
 from agents.campaign.gate import Verdict
 from agents.campaign.ledger_view import LedgerView
@@ -80,13 +80,13 @@ def test_answers_that_came_back_are_forgotten(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_deaths_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    deaths: Counter[Steps] = Counter()
+    deaths: Counter[Restarts] = Counter()
 
-    def generous(steps: Steps) -> bool:
-        deaths[steps] += 1
-        return deaths[steps] < 3 * Recipe().campaign.restarts
+    def generous(restarts: Restarts) -> bool:
+        deaths[restarts] += 1
+        return deaths[restarts] < 3 * Recipe().campaign.restarts
 
-    monkeypatch.setattr(Steps, "_may_restart", generous)
+    monkeypatch.setattr(Restarts, "allow", generous)
     account = "deaths in ten minutes are counted"
     assert account in accounts_violated(account)
 

@@ -19,7 +19,7 @@ DOORS = ROOT / "scripts"
 LAYERS = {
     1: [
         *("agents.campaign.errors", "agents.campaign.clock", "agents.campaign.digest", "agents.campaign.printable"),
-        "agents.campaign.secrets",
+        *("agents.campaign.secrets", "agents.campaign.values"),
     ],
     2: [
         *("agents.campaign.events", "agents.campaign.home", "agents.campaign.section", "agents.campaign.models"),
@@ -124,7 +124,7 @@ IMPURE_METHODS = {"now", "today", "utcnow"}
 SEEDABLE = "Random"
 
 EXCEPTIONS = {
-    "agents.campaign.clock": {"import time", ".now()"},  # it is the clock
+    "agents.campaign.clock": {"import time"},  # it is the clock
     "agents.campaign.home": {"import pathlib"},  # paths as values; it opens none
     "agents.campaign.plan": {"import os", "import pathlib"},  # reads the environment and the recipe's file
     "agents.training.domains": {"import importlib", "import pkgutil"},  # finds the domains that are installed

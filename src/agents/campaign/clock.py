@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Protocol
 
 
@@ -22,9 +22,15 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clock."""
 
+    _second = -1
+    _zone: tzinfo | None = None  # of that second
+
     def now(self) -> datetime:
         """Return the local wall time, with its UTC offset."""
-        return datetime.now().astimezone()
+        moment = time.time()
+        if (second := int(moment)) != self._second:
+            self._second, self._zone = second, datetime.fromtimestamp(moment).astimezone().tzinfo
+        return datetime.fromtimestamp(moment, self._zone)
 
     def monotonic(self) -> float:
         """Return seconds from an arbitrary start; never goes back."""

@@ -12,9 +12,9 @@ passes ``planned / error_level`` in ``planned`` tickets with a chance of at most
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from agents.campaign.betting import GRID, Stratum, lower_bound
+from agents.campaign.values import value
 
 STAKES = _LOW, _MIDDLE, _HIGH = (0.1, 0.25, 0.5)
 _MOST = 1e300
@@ -27,7 +27,7 @@ CHECKS = frozenset(round(256 * 1.25**step) for step in range(64))
 """Numbers of values after which a floor is learned; a quarter more each time, far beyond any campaign."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Detector:
     """One stream of values in [0, 1] whose mean is claimed to be at least ``floor``, in [0, 1).
 
@@ -76,7 +76,7 @@ def _bet(sums: tuple[float, float, float], gain: float) -> tuple[float, float, f
     return min(_MOST, first), min(_MOST, second), min(_MOST, third)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Baseline:
     """The floor in [0, 1] that a stream has proven of itself, or was given; it only rises.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from agents.campaign.values import value
+
 RunKind = Literal["trial", "pilot", "campaign"]
 """A trial is a pilot of one of several candidates: it helps to choose one, and is never launched on."""
 RUN_KINDS: tuple[RunKind, ...] = get_args(RunKind)
@@ -34,7 +36,7 @@ class Progressed:
     acceptance: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SampleScored:
     """A sample got a quality in [0, 1], and perhaps a judgement."""
 

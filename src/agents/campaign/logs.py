@@ -37,8 +37,9 @@ def configure(log: Path, *, echo: bool) -> bool:
     is_detached = _is_standard_error(log)
     # The echo comes first: a record that the file does not take is still heard.
     handlers = [logging.StreamHandler(sys.stderr), file] if echo and not is_detached else [file]
+    formatter = _Harmless(LOG_FORMAT, LOG_DATES)
     for handler in handlers:
-        handler.setFormatter(_Harmless(LOG_FORMAT, LOG_DATES))
+        handler.setFormatter(formatter)
     logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     _record_only_what_is_shown()
     return is_detached
@@ -51,6 +52,15 @@ def _record_only_what_is_shown() -> None:
     """
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+
+class Lines(tuple[str, ...]):
+    """Messages of one moment, for one record: a handler of ours writes a line for each, and all at once."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "\n".join(self)
 
 
 class LogFile(logging.Handler):
@@ -85,10 +95,23 @@ class LogFile(logging.Handler):
 
 
 class _Harmless(logging.Formatter):
-    """Writes control characters as escapes."""
+    """Writes control characters as escapes, and the time of a second once."""
+
+    _second, _shown = -1, ""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 -- logging's name
+        if (second := int(record.created)) != self._second:
+            self._second, self._shown = second, super().formatTime(record, datefmt)
+        return self._shown
 
     def format(self, record: logging.LogRecord) -> str:
-        return _CONTROLS.sub(lambda control: f"\\x{ord(control[0]):02x}", super().format(record))
+        if isinstance(record.msg, Lines):
+            record.asctime, record.message = self.formatTime(record, self.datefmt), ""
+            start = self.formatMessage(record)
+            text = "\n".join([start + line for line in record.msg])
+        else:
+            text = super().format(record)
+        return _CONTROLS.sub(lambda control: f"\\x{ord(control[0]):02x}", text)
 
 
 def last_lines(log: Path, count: int, most_bytes: int = 16_384) -> list[str]:

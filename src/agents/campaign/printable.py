@@ -8,4 +8,4 @@ from __future__ import annotations
 
 def printable(text: str) -> str:
     """Return ``text`` as one line, as long as it was: a space for each character that cannot be printed."""
-    return "".join(char if char.isprintable() else " " for char in text)
+    return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)

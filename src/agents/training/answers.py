@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
@@ -19,6 +18,7 @@ from json_repair import repair_json
 
 from agents.campaign.errors import UsageError
 from agents.campaign.printable import printable
+from agents.campaign.values import value
 from agents.training.embedded import DEEPEST, Span, is_deep, mended, outside_strings, spans
 from agents.training.sample import Json
 
@@ -60,7 +60,7 @@ class Form(StrEnum):
 _READ = frozenset({Form.EXACT, Form.FENCED, Form.EXTRACTED, Form.REPAIRED})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Parsed:
     """What an answer says. ``value`` satisfies the schema if ``is_read``, else it is None.
 

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import pickle
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
@@ -29,6 +31,8 @@ from agents.campaign.errors import CampaignError, PausedError
 
 BATCH = 32
 """Most calls of one trip."""
+STRETCH_SECONDS = 0.002
+"""For how long calls may follow each other in this process before other tasks have their turn."""
 _TRIPS_PER_WORKER = 2
 """One to work on and one to find in the socket when it is done."""
 _LENGTH = struct.Struct("!Q")
@@ -51,6 +55,10 @@ class Bench(Protocol[C_co]):
         """
         ...
 
+    async def run_all(self, function: Callable[[C_co, A], R], calls: Sequence[tuple[A, int]]) -> list[R]:
+        """Return the results of calls with an argument and a lane each, in their order; raises as ``run`` does."""
+        ...
+
     async def __aenter__(self) -> Self: ...
 
     async def __aexit__(
@@ -67,6 +75,20 @@ class InlineBench(Bench[C_co]):
     async def run(self, function: Callable[[C_co, A], R], argument: A, lane: int = 0) -> R:
         """Return ``function(context, argument)``; lets other tasks go first. There is one lane."""
         await asyncio.sleep(0)
+        return self._done(function, argument)
+
+    async def run_all(self, function: Callable[[C_co, A], R], calls: Sequence[tuple[A, int]]) -> list[R]:
+        """Return the results; lets other tasks go first, and after each stretch."""
+        results: list[R] = []
+        until = -math.inf
+        for argument, _ in calls:
+            if time.monotonic() >= until:
+                await asyncio.sleep(0)
+                until = time.monotonic() + STRETCH_SECONDS
+            results.append(self._done(function, argument))
+        return results
+
+    def _done(self, function: Callable[[C_co, A], R], argument: A) -> R:
         try:
             return function(self._context, argument)
         except CampaignError:
@@ -116,6 +138,14 @@ class WorkerBench(Bench[C_co]):
 
     async def run(self, function: Callable[[C_co, A], R], argument: A, lane: int = 0) -> R:
         """Return ``function(context, argument)``."""
+        return await self._sent(function, argument, lane)
+
+    async def run_all(self, function: Callable[[C_co, A], R], calls: Sequence[tuple[A, int]]) -> list[R]:
+        """Return the results."""
+        return await asyncio.gather(*(self._sent(function, argument, lane) for argument, lane in calls))
+
+    def _sent(self, function: Callable[[C_co, A], R], argument: A, lane: int) -> asyncio.Future[R]:
+        """Return the future result of a call that is sent with others."""
         if self._failure is not None:
             raise self._failure
         loop = asyncio.get_running_loop()
@@ -124,7 +154,7 @@ class WorkerBench(Bench[C_co]):
         if not worker.waiting:
             loop.call_soon(self._dispatch, worker)
         worker.waiting.append(_Call(function, argument, result))
-        return await result
+        return result
 
     async def __aenter__(self) -> Self:
         hello = pickle.dumps((sys.path, pickle.dumps(self._context)))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from agents.campaign.clock import Clock
 from agents.campaign.errors import PausedError
+from agents.campaign.values import value
 from agents.training.ledger import Issued, Ledger
 from agents.training.limits import Limits, Spent
 from agents.training.prices import Prices, Tariff
@@ -42,7 +43,7 @@ class Asked:
     takes_up: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Work:
     """A ticket whose attempt is recorded; ``reply`` is there where it was answered before."""
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from agents.campaign.errors import CampaignError, PausedError
 from agents.campaign.events import Event, Progressed
 from agents.campaign.log_lines import render
-from agents.campaign.logs import configure
+from agents.campaign.logs import Lines, configure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,11 +49,13 @@ class Console:
         if self._bar is not None:
             self._bar.stop()
 
-    def announce(self, event: Event) -> None:
-        """Log ``event``, and move the bar with progress."""
-        LOGGER.info(render(event))
-        if self._bar is not None and isinstance(event, Progressed):
-            self._draw(self._bar, event)
+    def announce(self, events: Sequence[Event]) -> None:
+        """Log ``events``, a line for each, and move the bar with progress."""
+        LOGGER.info(Lines(map(render, events)))
+        if self._bar is not None:
+            for event in events:
+                if isinstance(event, Progressed):
+                    self._draw(self._bar, event)
 
     def say(self, text: str) -> None:
         """Log a sentence, and print it to a terminal."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from rensa import RMinHash, RMinHashDeduplicator  # type: ignore[import-untyped]  # it ships no types
 
 from agents.campaign.digest import digest
+from agents.campaign.values import value
 
 SHINGLE = 5
 """Tokens per shingle."""
@@ -23,9 +24,11 @@ _MOST_MISSED = 0.01
 """Share of pairs exactly at the threshold that banding may overlook."""
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
+_MARKS = [char for char in map(chr, range(128)) if re.match(r"[^\w\s]", char)]
+"""The characters of ASCII that are tokens by themselves."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Trace:
     """What a text leaves behind for comparison: a digest of its tokens, and a serialised MinHash signature."""
 
@@ -35,11 +38,20 @@ class Trace:
 
 def trace(text: str) -> Trace:
     """Return the trace of ``text``; spacing and letter case leave none. Equal in every process, on any day."""
-    tokens = _TOKEN.findall(text.lower())
+    tokens = _tokens(text.lower())
     signature = RMinHash(SLOTS, _SEED)
     shingles = zip(*(tokens[at:] for at in range(SHINGLE)), strict=False) if len(tokens) >= SHINGLE else [tokens]
     signature.update([*map(" ".join, shingles)])
     return Trace(digest(tokens), signature.__getstate__())
+
+
+def _tokens(text: str) -> list[str]:
+    if not text.isascii():
+        return _TOKEN.findall(text)
+    for mark in _MARKS:  # a third of the time of the expression
+        if mark in text:
+            text = text.replace(mark, f" {mark} ")
+    return text.split()
 
 
 @dataclass(frozen=True, slots=True)

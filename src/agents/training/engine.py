@@ -4,10 +4,11 @@ Owns the order of events: a ticket is stored before its attempt, an attempt befo
 counted. Never judges, never draws tickets, never writes SQL.
 
 One coroutine coordinates. Each turn it settles what is ready in the order of the tickets, has the next round planned
-when one is due, records new attempts, commits all of that at once, announces it, and starts the work. Work on a
-ticket runs in a task of its own; whatever was fast or slow, the ledger comes out the same. When a task fails, no more
-are begun, and the failure is raised when those in flight are finished: what was paid for is kept. So it is when a guard
-alarms; the ticket on which it does is the last one settled, and what was answered after it waits for the next start.
+when one is due, records new attempts, commits all of that at once, announces it, and starts the work. Each ticket is
+answered in a task of its own, and judged together with others: the next call does not wait for that, and many in a row
+cost less each. Whatever was fast or slow, the ledger comes out the same. When a task fails, no more are begun, and the
+failure is raised when those in flight are finished: what was paid for is kept. So it is when a guard alarms; the ticket
+on which it does is the last one settled, and what was answered after it waits for the next start.
 When nothing comes back for too long, what is in flight is given up, to be asked again by the next start.
 """
 
@@ -20,7 +21,7 @@ import sys
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from agents.campaign.clock import Clock
 from agents.campaign.errors import CampaignError, PausedError
@@ -28,6 +29,7 @@ from agents.campaign.events import Event, Progressed, SampleScored
 from agents.campaign.failures import failure_of
 from agents.campaign.pace import Pace
 from agents.campaign.progress import Progress
+from agents.campaign.values import value
 from agents.training.bench import Bench
 from agents.training.calls import Asked, Calls, Work
 from agents.training.dedup import Duplicates
@@ -36,13 +38,15 @@ from agents.training.judge import Domains, Draft, Finding, Order, assess, decide
 from agents.training.ledger import Issued, Ledger
 from agents.training.limits import Limits
 from agents.training.rounds import Goal, Rounds, Slot
-from agents.training.sample import Cell, Reply, Ticket
+from agents.training.sample import Cell, Message, Referral, Reply, SourceItem, Ticket
 
 TRIALS = 32
 """Draws for a round after which a domain counts as having no new items."""
 NO_LIMITS = Limits()
 TURN_SECONDS = 0.002
 """From one turn to the next, at least: what happens meanwhile is committed together."""
+JUDGED_WITHIN, JUDGED_AT_ONCE = 0.02, 32
+"""Seconds for which an answer waits for others to be judged with, and how many do not wait."""
 KEPT_AFTER = 256
 """Settled tickets after which what the guards know is stored; a start that finds less catches up."""
 _PROGRESS_SECONDS = 1.0
@@ -58,18 +62,28 @@ class Standards:
     near_duplicate: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Answered:
-    ticket: Ticket
-    attempt: int
+    work: Work
     reply: Reply
+
+    @property
+    def told(self) -> tuple[tuple[SourceItem, tuple[Message, ...], str], int]:
+        """What is to be assessed, and its lane on the bench."""
+        issued = self.work.issued
+        return (issued.ticket.item, issued.prompt, self.reply.text), issued.ticket.variant
+
+
+@value
+class _Judged:
+    answered: _Answered
     finding: Finding | None
     judge: str = ""
     """The model that judged it, where one did."""
 
 
 class Engine:
-    """One run of one process. ``announce`` hears of every event after it is durable."""
+    """One run of one process. ``announce`` hears of all events in their order, after they are durable."""
 
     def __init__(
         self,
@@ -82,7 +96,7 @@ class Engine:
         asked: Asked,
         in_flight: int,
         clock: Clock,
-        announce: Callable[[Event], None],
+        announce: Callable[[Sequence[Event]], None],
         guards: Guards | None = None,
         limits: Limits = NO_LIMITS,
         free_bytes: Callable[[], int] = lambda: sys.maxsize,
@@ -104,7 +118,10 @@ class Engine:
         self._tray = deque(ledger.open_tickets())
         self._calls = Calls(ledger, asked, limits, clock, free_bytes, self._durable)
         self._next = self._tray[0].ticket.seq if self._tray else self._rounds.issued
-        self._ready: dict[int, _Answered] = {}
+        self._answered: list[_Answered] = []  # and to be judged
+        self._judging: asyncio.TimerHandle | None = None
+        self._ready: dict[int, _Judged] = {}
+        self._begun = 0  # tickets, and not ready
         self._tasks: set[asyncio.Task[None]] = set()
         self._guards = guards
         self._unkept, self._kept_warnings = KEPT_AFTER, guards.warned if guards else {}
@@ -137,7 +154,7 @@ class Engine:
                 nothing came back for too long, or a part of the machine is out of order; the same command resumes it.
             CampaignError: the code of a domain or of a teacher is broken.
         """
-        self._announce(self._ledger.header.started())
+        self._announce([self._ledger.header.started()])
         listener = asyncio.create_task(self._listen())
         try:
             while self._turn() and not self._is_silent:
@@ -170,11 +187,18 @@ class Engine:
         self._uncommitted.clear()
         for work in starting:
             self._start(self._answer(work), asks=True)
+        self._begun += len(starting)
+        if not self._asking:
+            self._judge_answered()
         self._announce_scored(scored)
         if self._takes_up and (self._stopping or self._failure is not None):
             for task in self._asking:
                 task.cancel()
-        return bool(self._tasks)
+        return not self._is_idle
+
+    @property
+    def _is_idle(self) -> bool:
+        return not (self._tasks or self._answered)
 
     def _keep_guards(self, settled: int) -> None:
         """Store what the guards know, not with every ticket: the ledger has what they know it from."""
@@ -182,7 +206,7 @@ class Engine:
         if self._guards is None or not self._unkept:
             return
         is_told = self._alarm is not None or self._guards.warned != self._kept_warnings
-        if self._unkept >= KEPT_AFTER or is_told or not self._tasks:
+        if self._unkept >= KEPT_AFTER or is_told or self._is_idle:
             self._ledger.keep_guards(self._guards, self._next)
             self._unkept, self._kept_warnings = 0, self._guards.warned
 
@@ -194,17 +218,17 @@ class Engine:
             self._next += 1
         return scored
 
-    def _settle(self, answered: _Answered, now: str) -> SampleScored:
-        ticket, finding = answered.ticket, answered.finding
-        decided = decide(ticket.seq, answered.reply, finding, self._duplicates, self._standards.accept_at)
+    def _settle(self, judged: _Judged, now: str) -> SampleScored:
+        work, reply, finding = judged.answered.work, judged.answered.reply, judged.finding
+        ticket = work.issued.ticket
+        decided = decide(ticket.seq, reply, finding, self._duplicates, self._standards.accept_at)
         accepted = decided.state == "accepted"
         trace, dialogue = (finding.trace, finding.judgement.sample) if finding else (None, None)
-        self._ledger.settle(ticket, answered.attempt, decided, trace, now, dialogue)
+        self._ledger.settle(ticket, work.attempt, decided, trace, now, dialogue)
         self._rounds.settle(ticket.item.domain, ticket.item.cell, accepted=accepted)
-        model = answered.reply.model if decided.state != "dead" else ""
-        failure = failure_of(decided.reason, decided.quality)
-        alias, judge = answered.reply.alias, answered.judge
-        self._watch(Settled(ticket.seq, ticket.item.domain, decided.quality, accepted, failure, model, alias, judge))
+        model = reply.model if decided.state != "dead" else ""
+        failure, seen = failure_of(decided.reason, decided.quality), (decided.quality, accepted)
+        self._watch(Settled(ticket.seq, ticket.item.domain, *seen, failure, model, reply.alias, judged.judge))
         return SampleScored(decided.quality, accepted, ticket.item.domain)
 
     def _watch(self, settled: Settled) -> None:
@@ -223,7 +247,7 @@ class Engine:
         for trial in range(TRIALS):
             slots = self._rounds.slots(wanted, trial)
             orders = [Order(self._goal.run, self._goal.seed, slot) for slot in slots]
-            drafts = await asyncio.gather(*(self._bench.run(draft, order, order.slot.variant) for order in orders))
+            drafts = await self._bench.run_all(draft, [(order, order.slot.variant) for order in orders])
             if self._stopping:
                 return
             fresh = [pair for pair in zip(slots, drafts, strict=True) if self._rounds.admit(pair[0], pair[1].item_id)]
@@ -257,29 +281,55 @@ class Engine:
         now = self._calls.now()
         if self._stopping or self._failure is not None:
             return starting
-        room = min(self._in_flight - len(self._asking), 2 * self._in_flight - len(self._tasks))
+        room = min(self._in_flight - len(self._asking), 2 * self._in_flight - self._begun)
         while self._tray and len(starting) < room:
             work = self._calls.begin(self._tray[0], now)
             if isinstance(work, PausedError):
                 # What is in flight may cost less than was reserved for it: only an idle run has reached its cap.
-                self._failure = None if self._tasks or starting else work
+                self._failure = work if self._is_idle and not starting else None
                 break
             self._tray.popleft()
             starting.append(work)
         return starting
 
     async def _answer(self, work: Work) -> None:
-        """Have one ticket answered, unless it was already, and its answer judged."""
-        ticket, finding, judge = work.issued.ticket, None, ""
-        reply = await self._calls.reply(work)
-        self._asking.discard(cast("asyncio.Task[None]", asyncio.current_task()))
-        self._news.set()
-        if unusable(reply) is None:
-            finding = await self._bench.run(assess, (ticket.item, work.issued.prompt, reply.text), ticket.variant)
-            if (referral := finding.judgement.referral) is not None:
-                said = await self._calls.opinion(ticket, work.attempt, referral)
-                finding, judge = referred(finding, said), said.model
-        self._ready[ticket.seq] = _Answered(ticket, work.attempt, reply, finding, judge)
+        """Have one ticket answered, unless it was already."""
+        answered = _Answered(work, await self._calls.reply(work))
+        if unusable(answered.reply) is not None:
+            self._have_ready(_Judged(answered, None))
+            return
+        self._answered.append(answered)
+        if len(self._answered) >= min(JUDGED_AT_ONCE, self._in_flight):
+            self._judge_answered()
+        elif self._judging is None:
+            self._judging = asyncio.get_running_loop().call_later(JUDGED_WITHIN, self._judge_answered)
+
+    def _judge_answered(self) -> None:
+        """Have all answers judged that wait for it."""
+        if self._judging is not None:
+            self._judging.cancel()
+            self._judging = None
+        if self._answered:
+            self._start(self._judge(self._answered))
+            self._answered = []
+
+    async def _judge(self, answers: Sequence[_Answered]) -> None:
+        """Have answers judged, those of which the domain's judge is asked in a task each."""
+        findings = await self._bench.run_all(assess, [answered.told for answered in answers])
+        for answered, finding in zip(answers, findings, strict=True):
+            if (referral := finding.judgement.referral) is None:
+                self._have_ready(_Judged(answered, finding))
+            else:
+                self._start(self._refer(answered, finding, referral))
+
+    async def _refer(self, answered: _Answered, finding: Finding, referral: Referral) -> None:
+        work = answered.work
+        said = await self._calls.opinion(work.issued.ticket, work.attempt, referral)
+        self._have_ready(_Judged(answered, referred(finding, said), said.model))
+
+    def _have_ready(self, judged: _Judged) -> None:
+        self._ready[judged.answered.work.issued.ticket.seq] = judged
+        self._begun -= 1
 
     async def _durable(self) -> None:
         """Return when what was written is committed."""
@@ -321,6 +371,8 @@ class Engine:
 
     async def _end_tasks(self) -> None:
         """Cancel what still runs, on a second signal or a failing ledger; answers that came back stay."""
+        if self._judging is not None:
+            self._judging.cancel()
         try:
             for task in self._tasks:
                 task.cancel()
@@ -330,15 +382,16 @@ class Engine:
                 self._ledger.commit()
 
     def _announce_scored(self, scored: Sequence[SampleScored]) -> None:
-        for event in scored:
-            self._announce(event)
-        if scored and self._clock.monotonic() >= self._progress_due:
+        if not scored:
+            return
+        self._announce(scored)
+        if self._clock.monotonic() >= self._progress_due:
             self._announce_progress()
 
     def _announce_progress(self) -> Progress:
         self._progress_due = self._clock.monotonic() + _PROGRESS_SECONDS
         progress = self._ledger.progress()
-        self._announce(Progressed(progress.done or 0, self._goal.total, progress.quality, progress.acceptance))
+        self._announce([Progressed(progress.done or 0, self._goal.total, progress.quality, progress.acceptance)])
         return progress
 
     def _pause(self, progress: Progress) -> PausedError:

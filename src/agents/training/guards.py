@@ -13,6 +13,7 @@ from typing import Any, Self
 from agents.campaign.drift import Baseline, Detector, alarm_level
 from agents.campaign.gate import JudgedTicket
 from agents.campaign.models import answering, judging
+from agents.campaign.values import value
 from agents.training.balance import Balance
 
 RECENT = 20
@@ -39,7 +40,7 @@ class Claims:
     models: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Settled:
     """What the guards see of a settled ticket; one without a quality has 0, one without an answer no model."""
 
@@ -71,7 +72,7 @@ class Alarm:
     cure: str = CURE
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stream:
     """One series of values; ``domain`` None sees the tickets of all.
 
@@ -138,7 +139,7 @@ class Stream:
         return f"more than {1 - floor:.3g} of the tickets are {self.measure}: {share} {evidence}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Guards:
     """The streams of one run, and the models that may answer for each domain: those of its first answers otherwise.
 
@@ -220,7 +221,7 @@ class Guards:
         models, another = self._with_models(ticket)
         if ticket.alias and answering(ticket.domain, ticket.alias) not in self.models:
             warned[f"{MODEL} of {ticket.domain}"] = _fallback(ticket)
-        after = replace(self, streams=streams, models=models, warned={**warned, **self.warned}, balance=balance)
+        after = Guards(streams, self.level, models, self.since, {**warned, **self.warned}, balance)
         if another is not None:
             return after, another
         alarming = next((stream for stream in risen if not stream.warns), None)

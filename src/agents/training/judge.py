@@ -6,10 +6,11 @@ Owns the meaning of "accepted". Pure: never asks a teacher and never stores anyt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from agents.campaign.failures import UNJUDGED
+from agents.campaign.values import value
 from agents.training.dedup import Duplicates, Trace, Twin, trace
 from agents.training.domains import Domain
 from agents.training.opinion import combined
@@ -20,7 +21,7 @@ Domains = Mapping[str, Domain]
 State = Literal["accepted", "rejected", "dead"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Order:
     """What ``draft`` is asked for: the item of a slot, in a run with this seed."""
 
@@ -29,7 +30,7 @@ class Order:
     slot: Slot
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Draft:
     """An item with its conversation and the identities of item and ticket."""
 
@@ -49,7 +50,7 @@ def draft(domains: Domains, order: Order) -> Draft:
     return Draft(item, prompt, item_id, ticket_id(order.run, item_id, slot.variant))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Finding:
     """What the checks say of an answer, and its trace for the search of duplicates."""
 
@@ -76,7 +77,7 @@ def referred(finding: Finding, opinion: Reply) -> Finding:
     return replace(finding, judgement=combined(finding.judgement, said))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Verdict:
     """The end of a ticket; ``quality`` in [0, 1]; ``reason`` is a class of reasons, None for an accepted one."""
 

@@ -13,7 +13,7 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -36,6 +36,7 @@ from agents.campaign.ledger_view import (
     unreadable,
 )
 from agents.campaign.progress import Progress
+from agents.campaign.values import value
 from agents.training.dedup import Trace
 from agents.training.guards import Alarm, Guards, Settled
 from agents.training.identity import check_same_run
@@ -104,7 +105,7 @@ _FIRST_TABLE = {2: "CREATE TABLE guards", 3: "CREATE TABLE opinions"}
 """Where in the schema the tables begin that a version added; all that follows is as new."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Issued:
     """A ticket as it is stored: with its identities, the index its item was made from, and its conversation."""
 
@@ -394,10 +395,12 @@ class Ledger:
         """Run the writes that wait, each kind at once: in a transaction, their order tells nothing to anybody."""
         if self._failure is not None:
             raise self._failure
-        for sql, values in self._waiting.items():
-            if values:
-                self._waiting[sql] = []
-                self._execute_many(sql, values)
+        with self._whole():
+            for sql, rows in self._waiting.items():
+                if rows:
+                    self._begin()
+                    self._connection.executemany(sql, rows)
+                    rows.clear()
 
     def _execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement, behind all writes that wait."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agents.campaign.errors import PausedError
+from agents.campaign.values import value
 
 GIGABYTE = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Spent:
     """What a run has used when an attempt is to begin.
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass
 from random import Random
 
+from agents.campaign.values import value
 from agents.training.sample import Cell
 
 
@@ -30,7 +30,7 @@ def shares(total: int, weights: Mapping[str, float]) -> dict[str, int]:
     return split
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tally:
     """What happened to the tickets of one cell."""
 

@@ -44,6 +44,8 @@ class Prices:
 
     def most(self, prompt: Iterable[Message]) -> float | None:
         """Return what an answer to ``prompt`` can cost at most: a token is at least one byte. None without prices."""
+        if self.input is None or self.output is None:
+            return None
         return self.of(self.frame + sum(map(_most_tokens, prompt)), self.answer_tokens)
 
 

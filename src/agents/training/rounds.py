@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from agents.campaign.events import RunKind
 from agents.campaign.recipe import TRIAL_STEP
+from agents.campaign.values import value
 from agents.training.picker import Tally, drawn, least_covered, shares
 from agents.training.sample import Cell
 
@@ -56,7 +57,7 @@ class Goal:
     shuffled: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Slot:
     """A place in a round: what item ``index`` of a cell will fill, in which phrasing."""
 
@@ -148,7 +149,8 @@ class Rounds:
         """
         for slot in slots:
             key = slot.domain, slot.cell
-            self._tallies[key] = replace(self._tallies[key], open=self._tallies[key].open + 1)
+            tally = self._tallies[key]
+            self._tallies[key] = Tally(tally.accepted, tally.rejected, tally.open + 1)
             self._issued_next[key] = max(self._issued_next[key], slot.index + 1)
         self._next = dict(self._issued_next)
         self._picked.clear()

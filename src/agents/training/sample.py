@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from agents.campaign.digest import digest
+from agents.campaign.values import value
 
 Json = Any
 """A value made of dicts with string keys, lists, strings, numbers, booleans and None."""
@@ -28,7 +29,7 @@ class Cell:
         return f"{self.family}/d{self.difficulty}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SourceItem:
     """What one sample is made from. Equal parameters mean the same item, whatever their index was."""
 
@@ -42,7 +43,7 @@ class SourceItem:
         return digest(self.domain, str(self.cell), dict(self.params))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ticket:
     """One planned sample. ``seq`` counts from 0 in the order in which tickets are settled."""
 
@@ -71,7 +72,7 @@ class ToolCall:
     arguments: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """One turn of a conversation.
 
@@ -88,17 +89,24 @@ class Message:
     @property
     def told(self) -> str:
         """The content, and the name and arguments of each call, a line for each."""
+        if not self.tool_calls:
+            return self.content
         calls = (f"{call.name} {call.arguments}" for call in self.tool_calls)
         return "\n".join(filter(None, (self.content, *calls)))
 
     def document(self) -> dict[str, Json]:
         """Return the turn as chat protocols write it: role, content, and what else it has."""
-        calls = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-            for call in self.tool_calls
-        ]
-        more = {"tool_calls": calls, "tool_call_id": self.tool_call_id, "tools": list(self.tools)}
-        return {"role": self.role, "content": self.content, **{key: value for key, value in more.items() if value}}
+        document: dict[str, Json] = {"role": self.role, "content": self.content}
+        if self.tool_calls:
+            document["tool_calls"] = [
+                {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+                for call in self.tool_calls
+            ]
+        if self.tool_call_id:
+            document["tool_call_id"] = self.tool_call_id
+        if self.tools:
+            document["tools"] = list(self.tools)
+        return document
 
 
 class Outcome(StrEnum):
@@ -111,7 +119,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """What came back from the teacher; ``text`` is empty unless something was said.
 
@@ -130,7 +138,7 @@ class Reply:
     seconds: float | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Check:
     """One judgement of one aspect of a reply; ``score`` in [0, 1]."""
 
@@ -156,7 +164,7 @@ class Referral:
     at_least: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Judgement:
     """The checks of a reply and the quality in [0, 1] that follows from them.
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 import math
 from collections import deque
 
-QUICK_WINDOW = 30
+QUICK_WINDOW = 26
 """Calls under way in a quick start, before any has succeeded."""
-QUICK_SECONDS = 0.2
+QUICK_SECONDS = 0.3
 """In a quick start the window grows by one per success, but by no more than ``QUICK_WINDOW`` in this time, and slowly
 at first: where answers come at once, few calls under way are many a second."""
 CAREFUL_WINDOW = 4

@@ -85,6 +85,9 @@ class Bench(InlineBench[Any]):
         await asyncio.sleep(process.machine.world.seconds_of_work(process))
         return await super().run(function, argument, lane)
 
+    async def run_all(self, function: Callable[[Any, Any], Any], calls: Sequence[tuple[Any, int]]) -> list[Any]:
+        return await asyncio.gather(*(self.run(function, argument, lane) for argument, lane in calls))
+
 
 def _bench(_plan: Plan, known: Domains) -> Bench:
     return Bench(known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -263,10 +264,11 @@ class Console:
     def __init__(self, world: World, run: str, log: Path) -> None:
         self._world, self._run, self._log = world, run, log
 
-    def announce(self, event: Event) -> None:
-        if isinstance(event, SampleScored):
-            self._world.auditor.acknowledged[self._run] += 1
-        self.say(render(event))
+    def announce(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, SampleScored):
+                self._world.auditor.acknowledged[self._run] += 1
+            self.say(render(event))
 
     def say(self, text: str) -> None:
         self._world.machine.point("log:before")

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.campaign.errors import CampaignError, PausedError
-from agents.campaign.logs import configure, last_lines
+from agents.campaign.logs import Lines, configure, last_lines
 
 LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[PilotQualityMonitor\] INFO: Progress: 89/190 \(46\.8%\)$")
 SAY = "Progress: 89/190 (46.8%)"
@@ -58,6 +58,25 @@ def test_records_are_echoed_when_that_is_wanted(log: Path, echo: bool, capsys: p
     assert (SAY in shown.err) is echo
     assert shown.out == ""
     assert log.read_text().count(SAY) == 1
+
+
+@pytest.mark.parametrize("echo", [True, False])
+def test_messages_of_one_moment_are_a_line_each(log: Path, echo: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    configure(log, echo=echo)
+    logging.getLogger("PilotQualityMonitor").info(Lines([SAY, "a\x1b[2Jb", SAY]))
+    first, second, third = log.read_text().splitlines()
+    assert LINE.match(first)
+    assert LINE.match(third)
+    assert second.endswith("[PilotQualityMonitor] INFO: a\\x1b[2Jb")
+    assert capsys.readouterr().err == (log.read_text() if echo else "")
+
+
+def test_the_time_of_a_record_is_its_own(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(log, echo=False)
+    for moment in (1_000_000_000.9, 1_000_000_001.0, 1_000_000_001.9, 1_000_000_000.0):
+        monkeypatch.setattr("time.time", lambda moment=moment: moment)
+        say()
+    assert [line[17:19] for line in log.read_text().splitlines()] == ["40", "41", "41", "40"]
 
 
 def test_details_of_libraries_are_not_logged(log: Path) -> None:

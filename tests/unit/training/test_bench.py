@@ -14,7 +14,7 @@ import pytest
 from bench_work import add, fail, hang, pid
 
 from agents.campaign.errors import CampaignError, PausedError
-from agents.training.bench import BATCH, Bench, InlineBench, WorkerBench
+from agents.training.bench import BATCH, STRETCH_SECONDS, Bench, InlineBench, WorkerBench
 
 BENCHES: list[Callable[[], Bench[dict[str, int]]]] = [
     lambda: InlineBench({"add": 5}),
@@ -35,6 +35,35 @@ def worked(bench: Bench[dict[str, int]], work: Callable[[Bench[dict[str, int]]],
 def test_every_bench_gives_the_same_results_in_order(make: Callable[[], Bench[dict[str, int]]]) -> None:
     results = worked(make(), lambda bench: asyncio.gather(*(bench.run(add, n, n) for n in range(5 * BATCH))))
     assert results == [n + 5 for n in range(5 * BATCH)]
+
+
+@pytest.mark.parametrize("make", BENCHES)
+def test_every_bench_does_many_calls_at_once_in_order(make: Callable[[], Bench[dict[str, int]]]) -> None:
+    results = worked(make(), lambda bench: bench.run_all(add, [(n, n) for n in range(5 * BATCH)]))
+    assert results == [n + 5 for n in range(5 * BATCH)]
+
+
+@pytest.mark.parametrize("make", BENCHES)
+def test_every_bench_tells_of_what_broke_among_many(make: Callable[[], Bench[dict[str, int]]]) -> None:
+    with pytest.raises(CampaignError, match="cannot work on 2"):
+        worked(make(), lambda bench: bench.run_all(fail, [(2, 0), (2, 1)]))
+
+
+def test_other_tasks_have_their_turn_while_much_is_done_in_this_process() -> None:
+    async def work(bench: Bench[dict[str, int]]) -> int:
+        turns = 0
+
+        async def count() -> None:
+            nonlocal turns
+            while not many.done():
+                turns += 1
+                await asyncio.sleep(0)
+
+        many = asyncio.create_task(bench.run_all(hang, [(2 * STRETCH_SECONDS, 0)] * 10))
+        await count()
+        return turns
+
+    assert worked(InlineBench({}), work) >= 10
 
 
 @pytest.mark.parametrize("make", BENCHES)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from random import Random
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.campaign.digest import digest
 from agents.training.dedup import SLOTS, Duplicates, Twin, bands_for, trace
 
 WORDS = [f"word{n}" for n in range(400)]
@@ -26,6 +28,11 @@ def test_equal_texts_are_found_whatever_their_spacing_and_case() -> None:
     found.add(3, trace("LDA  #$10\n  sta $7E0010"))
     assert found.find(trace("lda #$10 STA $7e0010")) == Twin(3, exact=True)
     assert found.find(trace("lda #$11 STA $7e0010")) is None
+
+
+@given(st.text() | st.text(st.characters(max_codepoint=127)))
+def test_the_digest_is_that_of_words_and_single_marks(text: str) -> None:
+    assert trace(text).digest == digest(re.findall(r"\w+|[^\w\s]", text.lower()))
 
 
 def test_alike_texts_are_found_and_others_are_not() -> None:

@@ -5,10 +5,11 @@ import os
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny_domain import DOMAIN, TinyDomain
@@ -19,9 +20,9 @@ from agents.campaign.events import Event, Progressed, RunStarted, SampleScored
 from agents.campaign.failures import UNJUDGED
 from agents.campaign.ledger_view import LedgerView
 from agents.training import rounds
-from agents.training.bench import Bench, WorkerBench
+from agents.training.bench import Bench, InlineBench, WorkerBench
 from agents.training.engine import Engine
-from agents.training.judge import Domains
+from agents.training.judge import Domains, assess
 from agents.training.ledger import Ledger
 from agents.training.limits import Limits
 from agents.training.sample import Judgement, Message, Outcome, Reply, SourceItem
@@ -199,6 +200,42 @@ def test_every_ticket_gets_a_quality(tmp_path: Path, said: Reply, state: str, re
     assert accounts is not None
     assert getattr(accounts, state) == 10
     assert sum(isinstance(event, SampleScored) and event.accepted is False for event in events) == 10
+
+
+def test_answers_that_come_together_are_judged_together_and_none_waits_for_those_that_do_not_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All calls but the first end only when the first ticket is scored."""
+    path = tmp_path / "ledger.sqlite"
+    scored, judged = asyncio.Event(), list[int]()
+    together = InlineBench.run_all
+
+    def counted(
+        bench: InlineBench[Domains], function: Callable[..., Any], calls: Sequence[Any]
+    ) -> Awaitable[list[Any]]:
+        judged.extend([len(calls)] if function is assess else [])
+        return together(bench, function, calls)
+
+    monkeypatch.setattr(InlineBench, "run_all", counted)
+
+    @dataclass
+    class Halting:
+        teacher: Teacher
+
+        async def answer(self, request: Request) -> Reply:
+            if request.ticket.seq:
+                await asyncio.wait_for(scored.wait(), 30.0)
+            return await self.teacher.answer(request)
+
+    goal = replace(GOAL, kind="pilot", total=16)
+
+    def announce(event: Event) -> None:
+        if isinstance(event, SampleScored):
+            scored.set()
+
+    TinyRun(path, goal=goal, teacher=Halting, announce=announce).go()
+    audit(path)
+    assert judged == [1, 15]
 
 
 def test_a_repeated_answer_keeps_its_quality_and_is_not_accepted(tmp_path: Path) -> None:

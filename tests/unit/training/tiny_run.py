@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -62,6 +62,10 @@ class TinyRun:
     def header(self) -> RunHeader:
         return replace(HEADER, run=self.goal.run, kind=self.goal.kind, total=self.goal.total)
 
+    def _announce_all(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.announce(event)
+
     def go(self) -> Progress:
         return asyncio.run(self._go())
 
@@ -86,7 +90,7 @@ class TinyRun:
                     ),
                     in_flight=self.in_flight,
                     clock=self.clock,
-                    announce=self.announce,
+                    announce=self._announce_all,
                     guards=guards,
                     limits=self.limits,
                     free_bytes=self.free_bytes,

@@ -6,10 +6,10 @@ Pure. Owns how scores become a quality. Never asks a model, and never says that 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from agents.campaign.described import CheckSection, OwnChecksSection
 from agents.campaign.failures import FORM_CHECK
+from agents.campaign.values import value
 from agents.training.answers import Parsed
 from agents.training.checks.grounding import grounding
 from agents.training.checks.language import language
@@ -21,7 +21,7 @@ from agents.training.checks.words import words_of
 from agents.training.sample import Check
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answered:
     """An answer and what it answers.
 

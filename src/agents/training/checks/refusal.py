@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from agents.campaign.printable import printable
 from agents.training.sample import Check
@@ -163,8 +164,6 @@ _LANGUAGES = (
 _INTERJECTION = (
     r"(?:(?:well|hi|hello|hey|oh|okay|ok|no|but|however|(?:i'm |i am )?sorry|thanks|thank you),? (?:but )?)?"
 )
-_DECLINING = re.compile(f"{_INTERJECTION}(?:{'|'.join(phrases.declining for phrases in _LANGUAGES)})")
-_IGNORANCE = re.compile("|".join(phrases.ignorance for phrases in _LANGUAGES))
 _ENDS = str.maketrans({**dict.fromkeys(".!?:\u3002\uff01\uff1f", "\n"), "\u2019": "'"})
 _OPENERS = " \t\r\"'*_#>-([{\u201c\u2018\u201e\u00ab"
 
@@ -173,8 +172,18 @@ def refusal(answer: str) -> Check:
     """Return 0 for an answer whose beginning declines, or that only says there is none; 1 for any other one."""
     beginning = answer[:LONGEST_BEGINNING].lower().translate(_ENDS)
     for sentence in beginning.split("\n"):
-        if found := _DECLINING.match(sentence.lstrip(_OPENERS)):
+        if found := _declining().match(sentence.lstrip(_OPENERS)):
             return Check("refusal", 0.0, f"it declines: {printable(found[0])}")
-    if len(answer) <= LONGEST_NON_ANSWER and (found := _IGNORANCE.match(beginning.lstrip(f"{_OPENERS}\n"))):
+    if len(answer) <= LONGEST_NON_ANSWER and (found := _ignorance().match(beginning.lstrip(f"{_OPENERS}\n"))):
         return Check("refusal", 0.0, f"it is no answer: {found[0]}")
     return Check("refusal", 1.0)
+
+
+@cache
+def _declining() -> re.Pattern[str]:
+    return re.compile(f"{_INTERJECTION}(?:{'|'.join(phrases.declining for phrases in _LANGUAGES)})")
+
+
+@cache
+def _ignorance() -> re.Pattern[str]:
+    return re.compile("|".join(phrases.ignorance for phrases in _LANGUAGES))

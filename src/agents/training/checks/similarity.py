@@ -6,7 +6,7 @@ for duplicates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from agents.campaign.described import SimilaritySection
 from agents.training.sample import Check
@@ -23,11 +23,11 @@ def similarity(section: SimilaritySection, words: Sequence[str], question: Seque
     """
     if len(words) < SHINGLE or len(question) < SHINGLE:
         return Check("similarity", 1.0)
-    own = _shingles(words)
-    share = len(own & _shingles(question)) / len(own)
+    own = set(_shingles(words))
+    share = len(own.intersection(_shingles(question))) / len(own)
     score = min(1.0, max(0.0, 2.0 * (1.0 - share / section.most)))
     return Check("similarity", score, f"{share:.0%} of it is the question" if share else "")
 
 
-def _shingles(words: Sequence[str]) -> set[tuple[str, ...]]:
-    return set(zip(*(words[at:] for at in range(SHINGLE)), strict=False))
+def _shingles(words: Sequence[str]) -> Iterable[tuple[str, ...]]:
+    return zip(*(words[at:] for at in range(SHINGLE)), strict=False)

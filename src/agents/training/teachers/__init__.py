@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from agents.campaign.values import value
 from agents.training.sample import Message, Reply, Ticket
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Request:
     """A ticket and the conversation that asks for its answer."""
 

@@ -9,9 +9,9 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from agents.campaign.clock import Clock
+from agents.campaign.values import value
 from agents.training.teachers.endpoint import Endpoint
 
 TICK = 0.001
@@ -20,7 +20,7 @@ LONGEST_WAIT = 60.0
 """Seconds after which it is looked again, whatever was expected."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Waiting:
     turn: asyncio.Future[Endpoint | None]
     last: Endpoint | None
