@@ -30,7 +30,7 @@ fast: setup
 	$(BIN)/pytest -n 2 -m "not story and not slow" tests/unit tests/contract tests/house
 
 test: setup lint types
-	$(BIN)/pytest -n 4 --dist worksteal -m "not slow"
+	$(BIN)/pytest -n 3 --dist worksteal -m "not slow"
 
 search: setup
 	HYPOTHESIS_PROFILE=search $(BIN)/pytest -n 2 -m "not story and not slow" tests/unit tests/contract

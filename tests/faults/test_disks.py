@@ -123,6 +123,7 @@ def test_a_disk_full_at_the_export_leaves_no_half_of_it(mounted: Mount, world: W
     assert manifest["files"]["samples.jsonl"]["samples"] == TARGET
 
 
+@pytest.mark.slow
 @pytest.mark.fault(row=28)
 @pytest.mark.parametrize(
     "left", [0, *(pytest.param(pages * 4_096, marks=pytest.mark.slow) for pages in (1, 2, 4, 6, 8, 16, 24, 32, 64))]

@@ -13,7 +13,6 @@ from world import World, kill_hard
 pytestmark = pytest.mark.story
 
 RUNS = 100
-QUICK = 2
 VICTIMS = {
     "orchestrator": ("orchestrator",),
     "warden": ("warden", "pilot's warden"),
@@ -25,10 +24,10 @@ ROWS = {"orchestrator": 1, "warden": 6, "generator": 5, "all": (1, 5, 6)}
 
 def _case(number: int) -> Any:
     whom = list(VICTIMS)[number % len(VICTIMS)]
-    marks = [pytest.mark.fault(row=ROWS[whom]), *([pytest.mark.slow] if number >= QUICK else [])]
-    return pytest.param(number, whom, marks=marks, id=f"{number}-{whom}")
+    return pytest.param(number, whom, marks=pytest.mark.fault(row=ROWS[whom]), id=f"{number}-{whom}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "whom"), [_case(number) for number in range(RUNS)])
 def test_killed_hard(world: World, undisturbed: Any, number: int, whom: str) -> None:
     random = Random(f"kill/{number}")

@@ -67,6 +67,7 @@ AT_THE_SPAWN = textwrap.dedent("""
     """)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("after", "starts"),
     [pytest.param(False, 2, marks=pytest.mark.fault(row=2)), pytest.param(True, 1, marks=pytest.mark.fault(row=3))],
@@ -155,6 +156,7 @@ def everything_killed(world: World) -> Identity:
     return there["warden"]
 
 
+@pytest.mark.slow
 @pytest.mark.fault(row=9)
 def test_pid_files_and_leases_that_name_strangers(world: World, undisturbed: Any) -> None:
     stranger = world.start("sleep", "600")
@@ -263,6 +265,7 @@ def test_a_grandchild_in_a_session_of_its_own_does_not_stay(foreign: World) -> N
     wait_until(lambda: Identity.of(grandchild) is None)
 
 
+@pytest.mark.slow
 @pytest.mark.fault(row=14)
 def test_the_terminal_is_closed(world: World, undisturbed: Any) -> None:
     master, slave = pty.openpty()
@@ -314,6 +317,7 @@ def test_ctrl_c_in_the_shell_that_launched_it(world: World, undisturbed: Any) ->
     check_end(world, undisturbed.contents)
 
 
+@pytest.mark.slow
 @pytest.mark.fault(row=15)
 def test_a_stalled_campaign_is_called_stalled_and_goes_on(world: World) -> None:
     world.recipe()

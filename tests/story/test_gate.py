@@ -71,7 +71,7 @@ def test_an_override_is_for_one_evidence(world: World) -> None:
 
 def test_a_hopeless_pilot_is_stopped_and_not_started_again(world: World) -> None:
     recipe = world.recipe(
-        "teacher: {fault_rate: 1.0}\ncampaign: {target: 60}\npilot: {tickets: 20000, max_tickets: 20000}\n"
+        "teacher: {fault_rate: 1.0}\ncampaign: {target: 60}\npilot: {tickets: 3000, max_tickets: 3000}\n"
     )
 
     done = world.campaign("auto", "--recipe", str(recipe))
@@ -82,7 +82,7 @@ def test_a_hopeless_pilot_is_stopped_and_not_started_again(world: World) -> None
     assert validation["checks"]["completion"] is False
     assert "refuted" in validation["reason"]
     made = validation["pilot_status"]["scored"]
-    assert made < 20_000
+    assert made < 3_000
     again = world.campaign("auto", "--recipe", str(recipe))
     assert again.returncode == 3, again.stderr
     settled = world.read(world.home.validation)["pilot_status"]["scored"]

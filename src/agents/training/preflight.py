@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from agents.campaign.clock import stamp
+from agents.campaign.described import DomainSection, PolicySection
 from agents.campaign.errors import UsageError
 from agents.campaign.events import RunKind
 from agents.campaign.home import Home, RunPaths
@@ -25,17 +26,14 @@ from agents.campaign.recipe import BATCH_SIZE, Recipe
 from agents.campaign.storage import check_storage
 from agents.training import domains as known_domains
 from agents.training.claims import claims_of
-from agents.training.described_domain import DescribedDomain
 from agents.training.domains import Domain
 from agents.training.guards import ACCEPTANCE, QUALITY, Claims, Guards
 from agents.training.identity import check_same_run
 from agents.training.limits import Limits
 from agents.training.opinion import SCHEMA
 from agents.training.prices import Prices, Tariff
-from agents.training.readiness import unready
 from agents.training.rounds import ROUND, Goal
 from agents.training.sample import Cell
-from agents.training.sources import read
 
 FACTORY_VERSION = "1"
 """Changes whenever rounds, picker, duplicates, verdicts or the procedural teacher give other samples than before."""
@@ -130,8 +128,8 @@ class Prepared:
     @property
     def schemas(self) -> dict[str, Mapping[str, Any]]:
         """The JSON schema of the answers of each domain that has one."""
-        described = {name: domain for name, domain in self.domains.items() if isinstance(domain, DescribedDomain)}
-        return {name: domain.schema for name, domain in described.items() if domain.schema is not None}
+        schemas = {name: getattr(domain, "schema", None) for name, domain in self.domains.items()}
+        return {name: schema for name, schema in schemas.items() if schema is not None}
 
     def document(self) -> dict[str, Any]:
         """Return the run's identity as JSON values."""
@@ -143,8 +141,15 @@ class Prepared:
             "ledger": str(self.paths.ledger),
             "capacity": {name: domain.capacity() for name, domain in self.domains.items()},
             "left_out": {name: dict(counts) for name, counts in self.left_out.items()},
-            "unready": unready(self.plan.recipe, os.environ) if self.header.kind == "campaign" else [],
+            "unready": self._unready(),
         }
+
+    def _unready(self) -> list[str]:
+        if self.header.kind != "campaign" or not self.plan.recipe.after_campaign:
+            return []
+        from agents.training.readiness import unready  # noqa: PLC0415 -- heavy
+
+        return unready(self.plan.recipe, os.environ)
 
 
 def prepare(
@@ -232,9 +237,19 @@ def load_domains(plan: Plan) -> tuple[dict[str, Domain], dict[str, Mapping[str, 
             continue
         if name in known_domains.names():
             raise UsageError(f"domain {name!r} has sources, and is a built-in one", "give yours another name")
-        reading = read(section.sources, folder, plan.recipe.policy)
-        loaded[name], left_out[name] = DescribedDomain(name, section, reading.pieces), reading.left_out
+        loaded[name], left_out[name] = _described(name, section, folder, plan.recipe.policy)
     return loaded, left_out
+
+
+def _described(
+    name: str, section: DomainSection, folder: Path, policy: PolicySection
+) -> tuple[Domain, Mapping[str, int]]:
+    """Return the domain that ``section`` describes, and how many of its texts are left out, by reason."""
+    from agents.training.described_domain import DescribedDomain  # noqa: PLC0415 -- heavy, and few need it
+    from agents.training.sources import read  # noqa: PLC0415 -- the same
+
+    reading = read(section.sources or (), folder, policy)
+    return DescribedDomain(name, section, reading.pieces), reading.left_out
 
 
 def built_in(name: str, catalogue: str | None, folder: Path) -> Domain:
