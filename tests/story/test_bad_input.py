@@ -111,7 +111,7 @@ def test_a_context_folder_that_cannot_be_one(world: World, verb: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [*("{", '{"phase": 7}'), *(pytest.param(text, marks=pytest.mark.slow) for text in ("", "[1]", "null", "\x00\xff"))],
+    ["{", *(pytest.param(text, marks=pytest.mark.slow) for text in ('{"phase": 7}', "", "[1]", "null", "\x00\xff"))],
     ids=repr,
 )
 def test_corrupt_status_files_are_told_and_written_again(world: World, text: str) -> None:

@@ -95,6 +95,7 @@ def test_a_warden_killed_hard_is_found_lost_and_the_campaign_ends_all_the_same(
     assert world.contents(RUN) == undisturbed
 
 
+@pytest.mark.slow
 def test_everything_killed_hard_at_once(world: World, undisturbed: list[tuple[object, ...]]) -> None:
     orchestrator = world.start_campaign(*command(world))
     wait_until(lambda: world.accepted(RUN) >= 100)
@@ -160,6 +161,7 @@ def test_of_many_orchestrators_started_at_once_one_works(world: World, undisturb
     assert world.contents(RUN) == undisturbed
 
 
+@pytest.mark.slow
 def test_stop_drains_all_and_auto_goes_on(world: World, undisturbed: list[tuple[object, ...]]) -> None:
     world.campaign("auto", "--background", "--recipe", str(world.recipe()), "--campaign-target", str(TARGET))
     wait_until(lambda: world.accepted(RUN) >= 20)
@@ -174,6 +176,7 @@ def test_stop_drains_all_and_auto_goes_on(world: World, undisturbed: list[tuple[
     assert world.contents(RUN) == undisturbed
 
 
+@pytest.mark.slow
 def test_the_terminal_is_closed_and_the_campaign_lives(world: World, tmp_path: Path) -> None:
     first = world.start_campaign(*command(world))
     wait_until(lambda: world.accepted(RUN) >= 1)

@@ -118,6 +118,7 @@ def test_a_bad_teacher_is_rejected_with_reasons_and_nothing_is_launched(world: W
     assert LedgerView(world.home.run(run).ledger).reasons()
 
 
+@pytest.mark.slow
 def test_a_lower_threshold_decides_anew_on_the_same_pilot(world: World) -> None:
     recipe = str(world.recipe("teacher: {fault_rate: 0.35}\n"))
     target = ("--campaign-target", "100")
@@ -184,6 +185,7 @@ def test_nothing_is_decided_or_launched_on_nothing(world: World, verb: str) -> N
     assert not (world.home.training / "runs").exists()
 
 
+@pytest.mark.slow
 def test_a_complete_campaign_without_its_dataset_writes_it_again(world: World) -> None:
     command = ("auto", "--recipe", str(world.recipe()), "--campaign-target", "40")
     assert world.campaign(*command).returncode == 0
@@ -198,6 +200,7 @@ def test_a_complete_campaign_without_its_dataset_writes_it_again(world: World) -
     assert world.contents("full_campaign_40") == before
 
 
+@pytest.mark.slow
 def test_a_complete_campaign_without_its_ledger_is_not_complete(world: World) -> None:
     command = ("auto", "--recipe", str(world.recipe()), "--campaign-target", "40")
     assert world.campaign(*command).returncode == 0
