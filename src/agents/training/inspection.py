@@ -20,6 +20,7 @@ from agents.campaign.printable import printable
 from agents.campaign.recipe import Recipe
 from agents.training.picker import shares
 from agents.training.preflight import Prepared, prepare
+from agents.training.readiness import unready
 from agents.training.sources.patterns import find
 from agents.training.sources.policy import place_of
 from agents.training.teachers.access import accesses_of
@@ -40,6 +41,7 @@ def inspect(plan: Plan, home: Home, environment: Mapping[str, str], now: datetim
     domains = list(_domains(prepared))
     warnings = [warning for domain in domains for warning in _shortages(domain)]
     models = [_model(recipe, alias, roles, environment, warnings.append) for alias, roles in _roles(recipe).items()]
+    warnings += [f"after the campaign, {trouble}" for trouble in unready(recipe, environment)]
     return {
         "recipe": None if plan.recipe_path is None else str(plan.recipe_path),
         "pilot_tickets": recipe.pilot.tickets,

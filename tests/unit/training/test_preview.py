@@ -353,6 +353,11 @@ def test_an_inspection_tells_texts_models_and_shortages(folder: Path) -> None:
     assert page.splitlines()[-1] == "not ok: change the recipe as it says, and look again"
     enough = plan_of(folder, text.replace("target: 200", "target: 12").replace("tickets: 60", "tickets: 30")
                      .replace("min_samples: 50", "min_samples: 30"))  # fmt: skip
+    after = plan_of(
+        folder, f"{notes_recipe()}\nafter_campaign: [export, transfer]\ndatasets: {{mine: {{domains: [notes]}}}}\n"
+    )
+    found = inspect(after, Home(folder / "context"), {"PATH": str(folder)}, NOW)["warnings"]
+    assert any(warning.startswith("after the campaign, transfer: ") for warning in found)
     page = inspection_text(inspect(enough, Home(folder / "context"), {}, NOW))
     assert f"campaign preview --recipe {shlex.quote(str(plan.recipe_path))}" in page.splitlines()[-1]
     assert not (folder / "context").exists()
