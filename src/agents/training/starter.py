@@ -229,6 +229,10 @@ guards:
 speed:
   in_flight: 16                      # calls at the same time, at most
 
+# datasets:                          # what is made of the samples: train, validation and test, which share no text
+#   my_KIND: {domains: [KIND]}
+# after_campaign: [export]           # done by itself at the end: export, transfer, train, evaluate
+
 # Next:
 #   campaign validate RECIPE           checks this file and reads the sources; costs nothing
 #   campaign preview --recipe RECIPE   asks for five samples and shows them whole; costs five answers
@@ -259,7 +263,7 @@ def starter(kind: StarterKind, path: Path) -> str:
     """Return the recipe for data of this ``kind``, as it is written to ``path``."""
     answer = _ANSWER.replace("USER", _USER[kind]) if kind in _USER else ""
     text = f"# A recipe for {kind.what}. What is marked EDIT is yours to say.\n{_DOMAIN[kind]}{answer}{_REST}"
-    return text.replace("NAME_200", f"{kind}_200").replace("RECIPE", shlex.quote(str(path)))
+    return text.replace("NAME_200", f"{kind}_200").replace("KIND", kind).replace("RECIPE", shlex.quote(str(path)))
 
 
 def write_starter(kind: StarterKind, path: Path) -> None:

@@ -17,7 +17,7 @@ from agents.training.sources import hub
 from agents.training.starter import StarterKind, edits, next_commands, starter, write_starter
 
 every_kind = pytest.mark.parametrize("kind", StarterKind)
-_COMMENTED_OUT = re.compile(r"^( *)# (judge:|group:|language:|  )", re.MULTILINE)
+_COMMENTED_OUT = re.compile(r"^( *)# (judge:|group:|language:|datasets:|after_campaign:|  )", re.MULTILINE)
 
 
 @pytest.fixture
@@ -59,7 +59,9 @@ def test_what_is_commented_out_is_valid_too(kind: StarterKind, tmp_path: Path) -
     text, _, _ = starter(kind, Path("recipe.yaml")).partition("# Next")
     (tmp_path / "recipe.yaml").write_text(_COMMENTED_OUT.sub(r"\1\2", text))
     recipe = plan_for({}, tmp_path / "recipe.yaml", {}).recipe
-    (domain,) = recipe.domains.values()
+    ((name, domain),) = recipe.domains.items()
+    assert list(recipe.datasets) == [f"my_{name}"]
+    assert recipe.after_campaign == ("export",)
     if domain.sources is not None:
         assert domain.judge is not None
         assert domain.checks is not None
