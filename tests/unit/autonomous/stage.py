@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from agents.autonomous.training_orchestrator import TrainingOrchestrator
 from agents.autonomous.warden import lease_label
 from agents.campaign.clock import stamp
 from agents.campaign.errors import CampaignError
@@ -179,3 +181,13 @@ class Stage:
 def write_exit(home: Home, run: str, code: int | None = 0, signal: int | None = None, launch: int = 1) -> None:
     make_folder(home.run(run).folder)
     write_json(home.run(run).exit_record, {"launch": launch, "run": run, "code": code, "signal": signal})
+
+
+def run(orchestrator: TrainingOrchestrator) -> dict[str, Any]:
+    """Take the workflow to its end, and return its state."""
+    return asyncio.run(asyncio.wait_for(orchestrator.run_autonomous(), 30))
+
+
+def tick(orchestrator: TrainingOrchestrator) -> dict[str, Any]:
+    """Take one step, and return the state."""
+    return asyncio.run(orchestrator.tick())

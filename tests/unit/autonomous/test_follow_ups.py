@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from stage import HandClock, Played, Stage, make_ledger, plan, write_exit
+from stage import HandClock, Played, Stage, make_ledger, plan, run, tick, write_exit
 
 from agents.autonomous.follow_up_programs import programs_of
 from agents.autonomous.training_orchestrator import TrainingOrchestrator
@@ -35,14 +34,6 @@ Act = Callable[[Played], None]
 
 def orchestrator(home: Home, clock: HandClock | None = None, **recipe: Any) -> TrainingOrchestrator:
     return TrainingOrchestrator(plan=plan(**RECIPE | recipe), home=home, clock=clock)
-
-
-def run(orchestrator: TrainingOrchestrator) -> dict[str, Any]:
-    return asyncio.run(asyncio.wait_for(orchestrator.run_autonomous(), 30))
-
-
-def tick(orchestrator: TrainingOrchestrator) -> dict[str, Any]:
-    return asyncio.run(orchestrator.tick())
 
 
 def tick_until(orchestrator: TrainingOrchestrator, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage import PILOT_RUN, HandClock, Played, Stage, append, make_ledger, plan, sample_lines
+from stage import PILOT_RUN, HandClock, Played, Stage, append, make_ledger, plan, run, sample_lines, tick
 
 from agents.autonomous.approval import approve_waiting
 from agents.autonomous.resumption import resume_paused
@@ -33,14 +33,6 @@ WAY = ["monitoring_pilot", "validating_pilot", "validation_complete", "campaign_
 
 def orchestrator(home: Home, clock: HandClock | None = None, **recipe: Any) -> TrainingOrchestrator:
     return TrainingOrchestrator(plan=plan(**RECIPE | recipe), home=home, clock=clock)
-
-
-def run(orchestrator: TrainingOrchestrator) -> dict[str, Any]:
-    return asyncio.run(asyncio.wait_for(orchestrator.run_autonomous(), 30))
-
-
-def tick(orchestrator: TrainingOrchestrator) -> dict[str, Any]:
-    return asyncio.run(orchestrator.tick())
 
 
 def tick_to(orchestrator: TrainingOrchestrator, phase: str) -> dict[str, Any]:
