@@ -73,14 +73,17 @@ class LogFile(logging.Handler):
     def __init__(self, log: Path) -> None:
         super().__init__()
         self._log = log
+        self._is_cut = False
         self._descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, PRIVATE_FILE)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Append the record; raises PausedError where the file system refuses."""
-        data = f"{self.format(record)}\n".encode(errors="backslashreplace")
+        """Append the record, on a line of its own; raises PausedError where the file system refuses."""
+        start = "\n" if self._is_cut else ""
+        data = f"{start}{self.format(record)}\n".encode(errors="backslashreplace")
         try:
             while data:
                 data = data[os.write(self._descriptor, data) :]
+                self._is_cut = bool(data)
         except OSError as error:
             raise PausedError(
                 f"log {self._log} cannot be written: {error.strerror}", "free space, then run the same command again"

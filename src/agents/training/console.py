@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from types import TracebackType
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 LOGGER = logging.getLogger("generate_campaign")
+LAST_WORDS_BYTES = 64 * 1024
+"""Of a warden's room, for what a generator says last on a full disk."""
 
 
 class Console:
@@ -63,10 +66,17 @@ class Console:
         if self._bar is not None:
             self._bar.console.print(text, highlight=False, markup=False)
 
-    def complain(self, error: CampaignError) -> None:
-        """Log an error, and print it to a terminal; the error may be that the log cannot be written."""
-        with contextlib.suppress(PausedError):
-            LOGGER.error("%s; cure: %s", error.what, error.cure)
+    def complain(self, error: CampaignError, room: Path) -> None:
+        """Log an error, and print it to a terminal.
+
+        The error may be that the log cannot be written: for it, some of the ``room`` is given up that a warden holds.
+        """
+        try:
+            _log(error)
+        except PausedError:
+            with contextlib.suppress(OSError, PausedError):
+                os.truncate(room, room.stat().st_size - LAST_WORDS_BYTES)
+                _log(error)
         if self._bar is not None:
             self._bar.console.print(f"generate_campaign: {error}", highlight=False, markup=False, style="bold red")
 
@@ -89,3 +99,7 @@ def _bar() -> Progress:
         progress.TextColumn("quality {task.fields[quality]} acceptance {task.fields[acceptance]}"),
         console=console.Console(stderr=True),
     )
+
+
+def _log(error: CampaignError) -> None:
+    LOGGER.error("%s; cure: %s", error.what, error.cure)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import re
 import stat
 import subprocess
@@ -127,6 +129,27 @@ def test_a_record_that_cannot_be_written_pauses_the_run(
     shown = capsys.readouterr().err
     assert (SAY in shown) is echo
     assert "Traceback" not in shown
+
+
+def test_what_follows_half_a_record_has_a_line_of_its_own(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(log, echo=False)
+    write = os.write
+
+    def writes_a_little(descriptor: int, data: bytes) -> int:
+        monkeypatch.setattr(os, "write", has_no_room)
+        return write(descriptor, data[:12])
+
+    def has_no_room(descriptor: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", writes_a_little)
+    with pytest.raises(PausedError, match="No space left on device"):
+        logging.info("long")
+    monkeypatch.undo()
+    logging.error("the disk is full")
+    half, whole = log.read_text(encoding="utf-8").splitlines()
+    assert len(half) == 12
+    assert whole.endswith("ERROR: the disk is full")
 
 
 def test_an_echo_that_nobody_hears_does_not_end_a_run(log: Path) -> None:

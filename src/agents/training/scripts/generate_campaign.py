@@ -195,7 +195,7 @@ def _run(
                 summary |= {"dataset": str(dataset.folder)}
                 console.say(f"Dataset {'written to' if dataset.is_new else 'already at'} {dataset.folder}")
         except CampaignError as error:
-            console.complain(error)
+            console.complain(error, prepared.paths.room)
             return error.exit_code, error.document()
     return ExitCode.DONE, summary
 
