@@ -7,7 +7,6 @@ import re
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,8 @@ from hypothesis import strategies as st
 from agents.campaign.errors import CampaignError, PausedError
 from agents.campaign.logs import Lines, configure, last_lines
 
+pytestmark = pytest.mark.usefixtures("root_logger")
+
 LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[PilotQualityMonitor\] INFO: Progress: 89/190 \(46\.8%\)$")
 SAY = "Progress: 89/190 (46.8%)"
 
@@ -24,18 +25,6 @@ SAY = "Progress: 89/190 (46.8%)"
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     return tmp_path / "logs" / "training_orchestrator.log"
-
-
-@pytest.fixture(autouse=True)
-def root_logger() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    root.handlers[:] = []
-    yield
-    for handler in root.handlers:
-        handler.close()
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def say() -> None:

@@ -10,6 +10,9 @@ from agents.training import console
 from agents.training.console import LAST_WORDS_BYTES, Console
 
 
+pytestmark = pytest.mark.usefixtures("root_logger")
+
+
 @pytest.fixture
 def disk_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the file that holds room; the log can be written once that is smaller than 128 KiB."""
