@@ -1,4 +1,7 @@
-"""What all tests share. Property tests try the same examples every time; with HYPOTHESIS_PROFILE=search they look for new ones."""
+"""What all tests share.
+
+Property tests try the same examples every time; with HYPOTHESIS_PROFILE=search they look for new ones.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from agents.campaign.errors import PausedError
 from agents.training import console
 from agents.training.console import LAST_WORDS_BYTES, Console
 
-
 pytestmark = pytest.mark.usefixtures("root_logger")
 
 
