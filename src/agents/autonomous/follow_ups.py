@@ -10,7 +10,7 @@ import logging
 from typing import Any
 
 from agents.autonomous.follow_up_programs import Document, programs_of
-from agents.autonomous.generators import exit_of, is_alive, last_words, start
+from agents.autonomous.generators import exit_of, is_alive, start, words_of_end
 from agents.autonomous.restarts import Restarts
 from agents.campaign.clock import Clock, stamp
 from agents.campaign.errors import AlreadyRunningError, CampaignError
@@ -106,7 +106,7 @@ class FollowUps:
         return self._finished(task, done) if ended.is_good else self._fails(task, done, self._cause(task, ended))
 
     def _cause(self, task: Task, ended: Exit | None) -> str:
-        return f"{task.name} ended with {ended or 'no exit record'}: {last_words(self._home.follow_ups_log)}"
+        return words_of_end(task.name, ended, self._home.follow_ups_log)
 
     def _is_alive(self, task: Task) -> bool:
         return is_alive(self._home, "follow_up", self._generators[task].run)

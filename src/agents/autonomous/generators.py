@@ -271,6 +271,11 @@ def _size(log: Path) -> int:
     return log.stat().st_size if log.exists() else 0
 
 
+def words_of_end(what: str, ended: Exit | None, log: Path) -> str:
+    """Return how ``what`` ended, as one sentence: its exit where that is recorded, and the last words of its log."""
+    return f"{what} ended with {ended or 'no exit record'}: {last_words(log)}"
+
+
 def last_words(log: Path, lines: int = 3) -> str:
     """Return what the last ``lines`` of ``log`` say, as one; where the very last is an error of ours, it alone."""
     last = last_lines(log, lines)

@@ -17,7 +17,7 @@ from agents.autonomous.choosing import Trials, chosen_plan
 from agents.autonomous.evidence import evidence_of
 from agents.autonomous.follow_ups import KEY as FOLLOW_UPS
 from agents.autonomous.follow_ups import FollowUps
-from agents.autonomous.generators import Generator, exit_of, is_alive, last_words, pilot_generator, start
+from agents.autonomous.generators import Generator, exit_of, is_alive, last_words, pilot_generator, start, words_of_end
 from agents.autonomous.pilot_quality_monitor import CampaignValidator, PilotQualityMonitor, approval_for, decide
 from agents.autonomous.reporting import write_report
 from agents.autonomous.restarts import Restarts
@@ -183,7 +183,7 @@ class Steps:
     def _death(self, kind: WatchedKind, run: str) -> tuple[str, bool]:
         """Return in words how the generator of ``run`` ended, and whether it may be started again."""
         ended = exit_of(self._home, run)
-        words = f"{kind} {run} ended with {ended or 'no exit record'}: {last_words(self._home.log(kind))}"
+        words = words_of_end(f"{kind} {run}", ended, self._home.log(kind))
         return words, (ended is None or ended.was_killed) and self._restarts.allow()
 
     async def _validate_pilot(self, workflow: Workflow) -> Moved | None:
@@ -240,7 +240,7 @@ class Steps:
 
     async def _campaign_ended(self, state: RunState, status: Document) -> Moved:
         ended = exit_of(self._home, self._run)
-        cause = f"campaign {self._run} ended with {ended or 'no exit record'}: {last_words(self._home.campaign_log)}"
+        cause = words_of_end(f"campaign {self._run}", ended, self._home.campaign_log)
         if state is RunState.PAUSED:
             if (pause := unanswered_pause(self._home, self._store, self._run)) is not None:
                 return Happening.CAMPAIGN_PAUSED, {"campaign_result": status} | self._told(pause)
